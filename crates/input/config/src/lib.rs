@@ -1,0 +1,1 @@
+//! Reads windlass.toml in layers; every value knows its origin

@@ -1,0 +1,1 @@
+//! Config and filters in, hosts with their roles out

@@ -1,0 +1,167 @@
+//! The plan: everything a deploy will do, fixed before anything is done.
+
+use crate::host::HostTarget;
+use crate::id::{DeployId, HostName, ReleaseName, Revision, StepId};
+use crate::step::Step;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The format number written into plans; a binary refuses a plan with a greater one.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// What kind of run a plan describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeployKind {
+    /// A new release.
+    Deploy,
+    /// An older release becomes current again.
+    Rollback,
+}
+
+/// The phases, in Capistrano's words and order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Before anything: checks, the lock.
+    Starting,
+    /// Hook after starting.
+    Started,
+    /// The code is brought (deploy).
+    Updating,
+    /// Everything heavy: bundle, assets, migrations (deploy).
+    Updated,
+    /// The older release is chosen (rollback).
+    Reverting,
+    /// Hook after reverting (rollback).
+    Reverted,
+    /// `current` moves; restart.
+    Publishing,
+    /// Hook after publishing.
+    Published,
+    /// Cleanup (deploy).
+    Finishing,
+    /// Cleanup (rollback).
+    FinishingRollback,
+    /// The log line, the unlock.
+    Finished,
+}
+
+impl Phase {
+    /// All phases in order; a plan uses those of its kind.
+    pub const ALL: [Self; 11] = [
+        Self::Starting,
+        Self::Started,
+        Self::Updating,
+        Self::Updated,
+        Self::Reverting,
+        Self::Reverted,
+        Self::Publishing,
+        Self::Published,
+        Self::Finishing,
+        Self::FinishingRollback,
+        Self::Finished,
+    ];
+
+    /// The phase's name in settings and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Started => "started",
+            Self::Updating => "updating",
+            Self::Updated => "updated",
+            Self::Reverting => "reverting",
+            Self::Reverted => "reverted",
+            Self::Publishing => "publishing",
+            Self::Published => "published",
+            Self::Finishing => "finishing",
+            Self::FinishingRollback => "finishing_rollback",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// Limits and times that hold for every job of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLimits {
+    /// How often a silent job says that it works; zero = never.
+    pub pulse_interval: Duration,
+    /// From TERM to KILL when a job is stopped.
+    pub kill_after: Duration,
+    /// Bytes kept of each output stream.
+    pub output_limit: u64,
+}
+
+impl Default for JobLimits {
+    fn default() -> Self {
+        Self {
+            pulse_interval: Duration::from_secs(10),
+            kill_after: Duration::from_secs(10),
+            output_limit: 256 << 20,
+        }
+    }
+}
+
+/// What a host looked like when the plan was made, as far as carrying it out needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanHost {
+    /// Where it is.
+    pub target: HostTarget,
+    /// The deploy root with `~/` resolved.
+    pub root: String,
+    /// The id of the deploy root (`.windlass/id`).
+    pub root_id: String,
+    /// The host's boot id at the time.
+    pub boot_id: String,
+    /// The number of this deploy at this root (`.windlass/fence`).
+    pub fence: u64,
+    /// What `current` pointed at, verbatim.
+    pub previous_target: Option<String>,
+    /// The release that was live, where it was one.
+    pub previous: Option<ReleaseName>,
+    /// Its revision.
+    pub previous_revision: Option<Revision>,
+}
+
+/// Everything a deploy will do. Immutable once made; the journal refers to its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The deploy that this plan belongs to.
+    pub deploy: DeployId,
+    /// Deploy or rollback.
+    pub kind: DeployKind,
+    /// The application.
+    pub application: String,
+    /// The stage.
+    pub stage: String,
+    /// The release to be published.
+    pub release: ReleaseName,
+    /// Its revision, the same on all hosts.
+    pub revision: Option<Revision>,
+    /// The branch or other name by which the revision was asked for.
+    pub branch: Option<String>,
+    /// First line of the commit's message, where it is known.
+    pub subject: Option<String>,
+    /// The reason given with `-m`.
+    pub reason: Option<String>,
+    /// The hosts, in the order of the inventory.
+    pub hosts: Vec<PlanHost>,
+    /// The steps. On each host they run in this order; [`Step::barrier`] holds hosts together.
+    pub steps: Vec<Step>,
+    /// Limits and times of the jobs.
+    pub limits: JobLimits,
+}
+
+impl Plan {
+    /// The step with this id.
+    pub fn step(&self, id: &StepId) -> Option<&Step> {
+        self.steps.iter().find(|step| &step.id == id)
+    }
+
+    /// The host with this name.
+    pub fn host(&self, name: &HostName) -> Option<&PlanHost> {
+        self.hosts.iter().find(|host| &host.target.name == name)
+    }
+}

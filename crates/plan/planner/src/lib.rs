@@ -1,0 +1,1 @@
+//! Recipes, hooks, inventory and facts in, an immutable plan out

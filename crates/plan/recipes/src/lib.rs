@@ -1,0 +1,1 @@
+//! The standard recipes, one file per technology

@@ -1,0 +1,1 @@
+//! Carries out a plan: journal, act, tell; unwinds on failure

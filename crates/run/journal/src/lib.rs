@@ -1,0 +1,1 @@
+//! The crash-safe record of deploys on the controller

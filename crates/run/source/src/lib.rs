@@ -1,0 +1,1 @@
+//! The repository on the controller: resolves revisions, packs objects, tells what changed.

@@ -1,0 +1,1 @@
+//! Sessions to hosts over SSH that survive lost connections

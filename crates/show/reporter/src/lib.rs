@@ -1,0 +1,1 @@
+//! Events in; console, live area, JSON lines and log file out

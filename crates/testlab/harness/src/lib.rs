@@ -1,0 +1,1 @@
+//! A fake backend that fails, repeats and crashes every step

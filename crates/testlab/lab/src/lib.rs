@@ -1,0 +1,1 @@
+//! Real sshd, fault-injecting proxy, throw-away hosts and repositories
