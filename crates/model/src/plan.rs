@@ -1,5 +1,6 @@
 //! The plan: everything a deploy will do, fixed before anything is done.
 
+use crate::command::Command;
 use crate::host::HostTarget;
 use crate::id::{DeployId, HostName, ReleaseName, Revision, StepId};
 use crate::step::Step;
@@ -8,6 +9,10 @@ use std::time::Duration;
 
 /// The format number written into plans; a binary refuses a plan with a greater one.
 pub const PLAN_FORMAT: u32 = 1;
+
+/// The task that ends a successful deploy on a host: the release is good, the lock is free. Its steps are the last of the
+/// plan, and once one of them has begun nothing is undone any more.
+pub const UNLOCK: &str = "unlock";
 
 /// What kind of run a plan describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -121,6 +126,9 @@ pub struct PlanHost {
     pub previous: Option<ReleaseName>,
     /// Its revision.
     pub previous_revision: Option<Revision>,
+    /// Ends the deploy on this host after everything was undone: the decision `undone`, the scratch space removed, the
+    /// lock freed last. May be repeated. After a success the steps of [`UNLOCK`] do this instead.
+    pub unlock: Command,
 }
 
 /// Everything a deploy will do. Immutable once made; the journal refers to its digest.
@@ -163,5 +171,10 @@ impl Plan {
     /// The host with this name.
     pub fn host(&self, name: &HostName) -> Option<&PlanHost> {
         self.hosts.iter().find(|host| &host.target.name == name)
+    }
+
+    /// Whether `step` belongs to [`UNLOCK`]: from it on the deploy counts as done.
+    pub fn is_closing(step: &Step) -> bool {
+        step.task.as_str() == UNLOCK
     }
 }
