@@ -1,0 +1,169 @@
+//! What was done: the list for `history`, and which deploy a word of the command line means.
+
+use crate::error::Error;
+use crate::sqlite::{Journal, parse, timestamp};
+use crate::subject::Subject;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use windlass_model::DeployId;
+use windlass_model::clock::Timestamp;
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only this stage.
+    pub stage: Option<String>,
+    /// Only deploys and rollbacks, no ad hoc runs.
+    pub deploys_only: bool,
+    /// Only entries that are not over: open, parked or stuck.
+    pub unfinished_only: bool,
+    /// At most so many, the newest first; none = all.
+    pub limit: Option<u32>,
+}
+
+/// One entry of the list.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// What it is about, with its id.
+    pub subject: Subject,
+    /// When it began.
+    pub started: Timestamp,
+    /// When its last record was written.
+    pub changed: Timestamp,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How an entry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// An engine works on it, or died.
+    Open,
+    /// Stopped for now.
+    Parked,
+    /// Ended well.
+    Deployed,
+    /// Failed and undone.
+    Undone,
+    /// Cancelled and undone.
+    Cancelled,
+    /// A person is needed, or a host.
+    Stuck,
+    /// Taken over by another controller.
+    Fenced,
+}
+
+impl Standing {
+    /// The word on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Parked => "parked",
+            Self::Deployed => "deployed",
+            Self::Undone => "undone",
+            Self::Cancelled => "cancelled",
+            Self::Stuck => "stuck",
+            Self::Fenced => "fenced",
+        }
+    }
+
+    fn parse(word: &str) -> Self {
+        [
+            Self::Parked,
+            Self::Deployed,
+            Self::Undone,
+            Self::Cancelled,
+            Self::Stuck,
+            Self::Fenced,
+        ]
+        .into_iter()
+        .find(|standing| standing.as_str() == word)
+        .unwrap_or(Self::Open)
+    }
+}
+
+impl Journal {
+    /// The entries that pass the filter, the newest first.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, Error> {
+        self.with_connection(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT id, started, changed, standing, subject FROM deploys
+                 WHERE (?1 IS NULL OR stage = ?1)
+                   AND (NOT ?2 OR kind <> 'ad_hoc')
+                   AND (NOT ?3 OR standing IN ('open', 'parked', 'stuck'))
+                 ORDER BY number DESC LIMIT ?4",
+            )?;
+            let limit = filter.limit.map_or(-1, i64::from);
+            let rows = select.query_map(
+                params![
+                    filter.stage,
+                    filter.deploys_only,
+                    filter.unfinished_only,
+                    limit
+                ],
+                |row| {
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get::<_, String>(3)?,
+                        row.get::<_, String>(4)?,
+                    ))
+                },
+            )?;
+            rows.map(|row| {
+                let (id, started, changed, standing, subject) = row?;
+                Ok(Summary {
+                    subject: parse(&DeployId::new(id), &subject)?,
+                    started: timestamp(started),
+                    changed: timestamp(changed),
+                    standing: Standing::parse(&standing),
+                })
+            })
+            .collect()
+        })
+    }
+
+    /// The deploy that a word of the command line means: a whole id, a stage (its newest), or the beginning of an id.
+    pub fn find(&self, word: &str) -> Result<DeployId, Error> {
+        self.with_connection(|connection| {
+            if let Some(id) = exact(connection, word)? {
+                return Ok(id);
+            }
+            let mut starting = starting_with(connection, word)?;
+            match (starting.pop(), starting.is_empty()) {
+                (Some(id), true) => Ok(id),
+                (Some(id), false) => {
+                    starting.push(id);
+                    Err(Error::Ambiguous {
+                        wanted: word.to_owned(),
+                        candidates: starting,
+                    })
+                }
+                (None, _) => Err(Error::Unknown(word.to_owned())),
+            }
+        })
+    }
+}
+
+fn exact(connection: &Connection, word: &str) -> Result<Option<DeployId>, Error> {
+    let found: Option<String> = connection
+        .query_row(
+            "SELECT id FROM deploys WHERE id = ?1 OR stage = ?1 ORDER BY id = ?1 DESC, number DESC LIMIT 1",
+            [word],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.map(DeployId::new))
+}
+
+/// Compared as text: a word of the command line is no pattern.
+fn starting_with(connection: &Connection, word: &str) -> Result<Vec<DeployId>, Error> {
+    if word.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut select = connection.prepare_cached(
+        "SELECT id FROM deploys WHERE substr(id, 1, length(?1)) = ?1 ORDER BY number LIMIT 10",
+    )?;
+    let rows = select.query_map([word], |row| row.get::<_, String>(0))?;
+    rows.map(|row| Ok(DeployId::new(row?))).collect()
+}

@@ -1,0 +1,255 @@
+//! Records in, state out. The only place that knows which record may follow which.
+//!
+//! The engine keeps the same [`State`] while it runs that `resume` reads back after it died: there is one account of a
+//! deploy, and it is made here.
+
+use crate::error::Illegal;
+use crate::record::{Decision, Record};
+use crate::subject::Subject;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use windlass_model::event::DeployEnd;
+use windlass_model::plan::UNLOCK;
+use windlass_model::{JobKey, StepId, StepOutcome, TaskName};
+
+/// What the records of a deploy come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they are not exclusive"
+)]
+pub struct State {
+    /// The latest attempt of every step that was ever intended.
+    pub steps: BTreeMap<StepId, Attempt>,
+    /// The latest attempt of every undo that was ever intended; `unlock@<host>` stands for the freeing of the lock.
+    pub undos: BTreeMap<StepId, Attempt>,
+    /// Whether publishing was decided.
+    pub publishing: bool,
+    /// The decision to undo, where it was taken.
+    pub undo: Option<Decision>,
+    /// Whether the deploy counts as done.
+    pub done: bool,
+    /// Whether somebody asked for it to be cancelled.
+    pub cancel_requested: bool,
+    /// Whether it rests: parked, and not taken up again.
+    pub parked: bool,
+    /// How it ended, where it did.
+    pub end: Option<DeployEnd>,
+}
+
+/// The latest attempt of a step or of its undo.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// The job that carries it out.
+    pub job: JobKey,
+    /// How far it came.
+    pub progress: Progress,
+}
+
+/// How far an attempt came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Intended; its end is not known.
+    Open,
+    /// Its job ended before coming to it.
+    NotReached,
+    /// It ended.
+    Ended {
+        /// How.
+        outcome: StepOutcome,
+        /// How long it took.
+        duration: Duration,
+    },
+}
+
+impl Attempt {
+    /// Whether it was intended and its end is not known.
+    pub fn is_open(&self) -> bool {
+        self.progress == Progress::Open
+    }
+
+    /// How it ended, where that is known.
+    pub fn outcome(&self) -> Option<&StepOutcome> {
+        match &self.progress {
+            Progress::Ended { outcome, .. } => Some(outcome),
+            Progress::Open | Progress::NotReached => None,
+        }
+    }
+
+    /// Whether it ended well.
+    pub fn is_fine(&self) -> bool {
+        self.outcome().is_some_and(StepOutcome::is_fine)
+    }
+}
+
+impl State {
+    /// The latest attempt of a step.
+    pub fn step(&self, step: &StepId) -> Option<&Attempt> {
+        self.steps.get(step)
+    }
+
+    /// Whether anything of the step may have been done.
+    pub fn has_begun(&self, step: &StepId) -> bool {
+        self.steps.get(step).is_some_and(|attempt| {
+            // A later attempt that was not reached does not take back what an earlier one did.
+            attempt.number > 1 || attempt.progress != Progress::NotReached
+        })
+    }
+
+    /// Takes one record in, or says why it cannot follow.
+    pub fn apply(&mut self, subject: &Subject, record: &Record) -> Result<(), Illegal> {
+        self.allowed(record)?;
+        match record {
+            Record::Intent { step, attempt, job } => {
+                known(subject, step)?;
+                open(&mut self.steps, step, *attempt, job)
+            }
+            Record::Outcome {
+                step,
+                attempt,
+                outcome,
+                duration,
+            } => close(&mut self.steps, step, *attempt, ended(outcome, *duration)),
+            Record::NotReached { step, attempt } => {
+                close(&mut self.steps, step, *attempt, Progress::NotReached)
+            }
+            Record::UndoIntent { step, attempt, job } => {
+                self.undoable(subject, step)?;
+                open(&mut self.undos, step, *attempt, job)
+            }
+            Record::UndoOutcome {
+                step,
+                attempt,
+                outcome,
+                duration,
+            } => close(&mut self.undos, step, *attempt, ended(outcome, *duration)),
+            Record::Decision(decision) => self.decide(decision),
+            Record::CancelRequested | Record::Parked | Record::Resumed | Record::Ended { .. } => {
+                self.turn(record);
+                Ok(())
+            }
+        }
+    }
+
+    /// The records about the whole deploy.
+    fn turn(&mut self, record: &Record) {
+        match record {
+            Record::CancelRequested => self.cancel_requested = true,
+            Record::Parked => self.parked = true,
+            Record::Resumed => (self.parked, self.end) = (false, None),
+            Record::Ended { end } => self.end = Some(*end),
+            _ => {}
+        }
+    }
+
+    /// Whether the deploy is in a condition for this kind of record.
+    fn allowed(&self, record: &Record) -> Result<(), Illegal> {
+        match (self.end, self.parked, record) {
+            (Some(DeployEnd::Stuck) | None, _, Record::Resumed) => Ok(()),
+            (Some(DeployEnd::Stuck), _, _) | (None, true, _) => Err(Illegal::Resting),
+            (Some(_), _, _) => Err(Illegal::Over),
+            (None, false, Record::Intent { step, .. }) if self.undo.is_some() => {
+                Err(Illegal::Unwinding(step.clone()))
+            }
+            (None, false, Record::UndoIntent { step, .. }) if self.undo.is_none() => {
+                Err(Illegal::NotUnwinding(step.clone()))
+            }
+            (None, false, _) => Ok(()),
+        }
+    }
+
+    fn undoable(&self, subject: &Subject, step: &StepId) -> Result<(), Illegal> {
+        let frees_a_lock = subject.plan().is_some_and(|plan| {
+            let task = TaskName::new(UNLOCK);
+            plan.hosts
+                .iter()
+                .any(|host| &StepId::of(&task, &host.target.name) == step)
+        });
+        if frees_a_lock {
+            return Ok(());
+        }
+        known(subject, step)?;
+        if self.has_begun(step) {
+            Ok(())
+        } else {
+            Err(Illegal::NeverBegun(step.clone()))
+        }
+    }
+
+    fn decide(&mut self, decision: &Decision) -> Result<(), Illegal> {
+        let fits = match decision {
+            Decision::Publish => !self.publishing && self.undo.is_none() && !self.done,
+            Decision::Undo { .. } => self.undo.is_none() && !self.done,
+            Decision::Done => !self.done && self.undo.is_none(),
+        };
+        if !fits {
+            return Err(Illegal::Decided);
+        }
+        match decision {
+            Decision::Publish => self.publishing = true,
+            Decision::Undo { .. } => self.undo = Some(decision.clone()),
+            Decision::Done => self.done = true,
+        }
+        Ok(())
+    }
+}
+
+fn known(subject: &Subject, step: &StepId) -> Result<(), Illegal> {
+    if subject.has_step(step) {
+        Ok(())
+    } else {
+        Err(Illegal::UnknownStep(step.clone()))
+    }
+}
+
+fn ended(outcome: &StepOutcome, duration: Duration) -> Progress {
+    Progress::Ended {
+        outcome: outcome.clone(),
+        duration,
+    }
+}
+
+fn open(
+    attempts: &mut BTreeMap<StepId, Attempt>,
+    step: &StepId,
+    number: u32,
+    job: &JobKey,
+) -> Result<(), Illegal> {
+    let before = attempts.get(step);
+    let next = before.map_or(1, |attempt| attempt.number.saturating_add(1));
+    if number != next || before.is_some_and(Attempt::is_open) {
+        return Err(Illegal::NotNext {
+            step: step.clone(),
+            attempt: number,
+        });
+    }
+    attempts.insert(
+        step.clone(),
+        Attempt {
+            number,
+            job: job.clone(),
+            progress: Progress::Open,
+        },
+    );
+    Ok(())
+}
+
+fn close(
+    attempts: &mut BTreeMap<StepId, Attempt>,
+    step: &StepId,
+    number: u32,
+    progress: Progress,
+) -> Result<(), Illegal> {
+    match attempts.get_mut(step) {
+        Some(attempt) if attempt.number == number && attempt.is_open() => {
+            attempt.progress = progress;
+            Ok(())
+        }
+        _ => Err(Illegal::NotOpen {
+            step: step.clone(),
+            attempt: number,
+        }),
+    }
+}
