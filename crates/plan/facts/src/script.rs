@@ -1,0 +1,79 @@
+//! The script that asks. Its text is fixed and lies in `sh/`; only values are put before it.
+
+use crate::ask::Ask;
+use crate::lock::Lock;
+use windlass_model::command::home_path;
+use windlass_model::{DeployId, Script};
+
+const TOOLS: &str = include_str!("sh/tools.sh");
+const LOGIN: &str = include_str!("sh/login.sh");
+const ROOT: &str = include_str!("sh/root.sh");
+const GIVE_BACK: &str = include_str!("sh/give_back.sh");
+const BEGIN: &str = include_str!("sh/begin.sh");
+const RELEASES: &str = include_str!("sh/releases.sh");
+const RECORDS: &str = include_str!("sh/records.sh");
+const REMOTE: &str = include_str!("sh/remote.sh");
+const SSHD: &str = include_str!("sh/sshd.sh");
+
+/// The script that asks a host; its standard output is for [`crate::read`].
+pub fn script(ask: &Ask) -> String {
+    let mut text = [TOOLS, LOGIN, ROOT].concat();
+    if ask.begin.is_some() {
+        text.push_str(GIVE_BACK);
+        text.push_str(BEGIN);
+    }
+    text.push_str(RELEASES);
+    text.push_str(RECORDS);
+    if ask.remote.is_some() {
+        text.push_str(REMOTE);
+    }
+    if ask.sshd {
+        text.push_str(SSHD);
+    }
+    text.push_str("say end 1\n");
+    values(ask).with(&format!("{}{text}", path_lines(&ask.path)))
+}
+
+/// The script that takes back what beginning a deploy did on a host, for a deploy that was refused. May be repeated.
+pub fn give_back(root: &str, deploy: &DeployId) -> String {
+    let text = [GIVE_BACK, "give_back\n"].concat();
+    Script::new()
+        .path("root", root)
+        .var("deploy", deploy.as_str())
+        .with(&text)
+}
+
+fn values(ask: &Ask) -> Script {
+    let mut script = Script::new()
+        .path("root", trimmed(&ask.root))
+        .var("system", &ask.system_prefix)
+        .each("each_linked_file", &ask.linked_files)
+        .each("each_linked_dir", &ask.linked_dirs);
+    if let Some(begin) = &ask.begin {
+        script = script
+            .var("deploy", begin.lock.deploy.as_str())
+            .var("lock", &Lock::render(&begin.lock))
+            .var("new_id", &begin.root_id)
+            .var("makes_releases", if begin.release { "1" } else { "" });
+    }
+    if let Some(remote) = &ask.remote {
+        script = script
+            .var("repository", &remote.repository)
+            .var("reference", &remote.reference)
+            .var("host_keys", &remote.host_keys.join("\n"));
+    }
+    script
+}
+
+/// Without slashes at its end, so that paths below it read well.
+fn trimmed(root: &str) -> &str {
+    let trimmed = root.trim_end_matches('/');
+    if trimmed.is_empty() { root } else { trimmed }
+}
+
+fn path_lines(path: &[String]) -> String {
+    path.iter()
+        .rev()
+        .map(|dir| format!("PATH={}:\"$PATH\"\n", home_path(dir)))
+        .collect()
+}

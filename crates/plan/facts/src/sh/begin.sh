@@ -1,0 +1,59 @@
+# Begins the deploy: idempotent by its id, and nothing is changed where another one holds the lock.
+mine=$ours/deploys/$deploy
+note() { made="$made $1"; }
+prepare() {
+  [ -d "$root" ] || { note root; mkdir -p "$root" || return; }
+  [ -d "$ours" ] || { note ours; (umask 077; mkdir -p "$ours") || return; }
+  chmod 700 "$ours"
+}
+# A file that appears whole or not at all, and only if there is none of its name.
+place() {
+  part=$ours/part-$deploy-$$
+  (umask 077; printf '%s' "$2" >"$part") || { rm -f "$part"; return 1; }
+  ln "$part" "$1" 2>/dev/null || [ -e "$1" ] || (umask 077; set -C; cat "$part" >"$1")
+  rm -f "$part"
+  [ -e "$1" ]
+}
+raise_fence() {
+  number=0
+  ! first_line "$ours/fence" || number=$line
+  case $number in '' | *[!0-9]*) echo "$ours/fence does not hold a number" >&2; return 1;; esac
+  place "$mine/fence" "$((number + 1))$nl" && first_line "$mine/fence" || return
+  fence=$line
+  [ "$fence" -le "$number" ] || {
+    (umask 077; echo "$fence" >"$ours/fence-$deploy") && mv -f "$ours/fence-$deploy" "$ours/fence"
+  }
+}
+lay_out() {
+  (umask 077; mkdir -p "$mine/jobs" "$ours/tmp-$deploy" "$ours/releases" "$ours/failed" "$ours/trash") || return
+  for each in releases shared; do
+    [ -d "$root/$each" ] || { note "$each"; mkdir "$root/$each" || return; }
+  done
+  [ -e "$mine/made" ] || echo "$made" >"$mine/made"
+}
+take() {
+  prepare || return 1
+  [ -s "$ours/id" ] || place "$ours/id" "$new_id$nl" || return 1
+  place "$ours/lock" "$lock" || return 1
+  lock_is_ours || return 3
+  lay_out && raise_fence || return 1
+}
+take_or_give_back() {
+  take
+  status=$?
+  [ "$status" != 1 ] || give_back
+  return "$status"
+}
+begin() {
+  if [ -e "$ours/lock" ] && ! lock_is_ours; then say begun locked; return; fi
+  if [ -e "$mine/decision" ]; then say begun_failed "the deploy $deploy is over on this host"; return; fi
+  [ -z "$lacks" ] || [ -z "$makes_releases" ] || against=1
+  if [ -n "$against" ]; then say begun refused; return; fi
+  words=$(take_or_give_back 2>&1)
+  case $? in
+    0) first_line "$mine/fence" && say begun "$line";;
+    3) say begun locked;;
+    *) say begun_failed "$words";;
+  esac
+}
+begin

@@ -1,0 +1,36 @@
+ours=$root/.windlass made=
+lock_is_ours() {
+  [ -f "$ours/lock" ] || return 1
+  while IFS= read -r line; do
+    [ "$line" = "deploy $deploy" ] && return 0
+  done <"$ours/lock"
+  return 1
+}
+# Takes back what beginning the deploy did. Where Windlass was there before, the deploy's directory stays with a word in
+# it, so that a begin that comes late finds the deploy over.
+give_back() {
+  [ ! -f "$ours/deploys/$deploy/made" ] || read -r made <"$ours/deploys/$deploy/made"
+  rm -rf "$ours/tmp-$deploy"
+  case " $made " in
+    *' ours '*) rm -rf "$ours/deploys/$deploy";;
+    *)
+      if [ -d "$ours/deploys/$deploy" ]; then
+        rm -rf "$ours/deploys/$deploy/jobs"
+        [ -e "$ours/deploys/$deploy/decision" ] || echo 'given back' >"$ours/deploys/$deploy/decision"
+      fi;;
+  esac
+  ! lock_is_ours || rm -f "$ours/lock"
+  for each in releases shared; do
+    case " $made " in *" $each "*) rmdir "$root/$each" 2>/dev/null;; esac
+  done
+  case " $made " in
+    *' ours '*)
+      if rmdir "$ours/deploys" 2>/dev/null; then
+        rmdir "$ours/releases" "$ours/failed" "$ours/trash" 2>/dev/null
+        rm -f "$ours/id" "$ours/fence"
+        rmdir "$ours" 2>/dev/null
+      fi;;
+  esac
+  case " $made " in *' root '*) rmdir "$root" 2>/dev/null;; esac
+  return 0
+}

@@ -1,0 +1,19 @@
+if [ -e "$root/repo/HEAD" ]; then
+  say repository 1
+  [ ! -e "$root/repo/shallow" ] || say repository_shallow 1
+  if command -v git >/dev/null; then
+    tips=$(git --git-dir="$root/repo" for-each-ref --sort=-creatordate --count=300 \
+      --format='%(objectname) %(refname)' refs/heads refs/windlass 2>&1) &&
+      say repository_tips "$tips" || say repository_error "$tips"
+  fi
+fi
+first_line "$ours/id" && say root_id "$line"
+first_line "$ours/fence" && say fence "$line"
+slurp "$ours/lock" && say lock "$text"
+for each in "$ours"/deploys/*; do
+  [ -d "$each" ] || continue
+  first_line "$each/fence" || line=0
+  number=$line
+  first_line "$each/decision" || line=
+  say deploy "${each##*/} $number $line"
+done
