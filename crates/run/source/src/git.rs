@@ -167,7 +167,8 @@ pub(crate) fn last_lines(stderr: &[u8]) -> String {
     lines.get(from..).unwrap_or_default().join("\n")
 }
 
-fn wanted(args: &[&str], output: &Output) -> Result<(), Error> {
+/// An error unless git ended well.
+pub(crate) fn wanted(args: &[&str], output: &Output) -> Result<(), Error> {
     if output.status.success() {
         return Ok(());
     }

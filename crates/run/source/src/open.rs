@@ -1,7 +1,7 @@
 //! Finds the repository: the working copy's, where it is the one meant, else a mirror.
 
 use crate::error::Error;
-use crate::git::{Git, last_lines};
+use crate::git::{Git, last_lines, wanted};
 use crate::mirror::Mirror;
 use crate::url::Location;
 use crate::{Place, Source};
@@ -115,13 +115,18 @@ impl WorkingCopy {
 /// The working copy, or bare repository, at or above `dir`.
 pub(crate) async fn working_copy(dir: &Path) -> Result<Option<WorkingCopy>, Error> {
     let within = Git::within(dir.to_owned());
-    let output = within.output(&["rev-parse", "--absolute-git-dir"]).await?;
+    let args = ["rev-parse", "--absolute-git-dir"];
+    let output = within.output(&args).await?;
     if !output.status.success() {
         let stderr = last_lines(&output.stderr);
         if stderr.contains("dubious ownership") {
             return Err(Error::ForeignOwner {
                 workdir: dir.to_owned(),
             });
+        }
+        // Anything else, a damaged configuration say, must not look like a place without a repository.
+        if !stderr.contains("not a git repository") {
+            wanted(&args, &output)?;
         }
         return Ok(None);
     }

@@ -86,6 +86,17 @@ async fn neither_a_working_copy_nor_a_url_is_an_error_with_a_way_out() {
 }
 
 #[tokio::test]
+async fn a_damaged_repository_is_not_taken_for_none() {
+    let yard = Yard::new();
+    let copy = yard.repository("copy");
+    copy.write(".git/config", "[core\n");
+    let error = Source::open(None, &copy.path, &yard.cache())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Git { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_url_that_git_could_take_for_an_option_is_refused() {
     let yard = Yard::new();
     let copy = yard.repository("copy");
