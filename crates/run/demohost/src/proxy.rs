@@ -10,7 +10,6 @@ mod door;
 mod link;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -22,6 +21,7 @@ use tokio::time::Instant;
 
 use self::allowance::Allowance;
 use self::door::{Door, Order};
+use crate::error::Error;
 use crate::fault::{Both, Cut, CutAfter, Direction, Faults, Freeze, Gate};
 
 /// How long a method waits for its effect before it gives up on a proxy that does not answer.
@@ -53,12 +53,12 @@ struct Shared {
 
 impl Proxy {
     /// Listens on a free port of 127.0.0.1 and carries every connection to `target`.
-    pub fn start(target: SocketAddr) -> io::Result<Self> {
+    pub fn start(target: SocketAddr) -> Result<Self, Error> {
         Self::start_at(IpAddr::V4(Ipv4Addr::LOCALHOST), target)
     }
 
     /// The same, on another loopback address.
-    pub fn start_at(ip: IpAddr, target: SocketAddr) -> io::Result<Self> {
+    pub fn start_at(ip: IpAddr, target: SocketAddr) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;

@@ -52,6 +52,9 @@ pub enum LabError {
     /// A socket of the laboratory.
     #[error("cannot use a loopback socket")]
     Socket(#[from] io::Error),
+    /// The proxy.
+    #[error("cannot start a proxy")]
+    Proxy(#[from] windlass_demohost::Error),
 }
 
 /// `None`, and a line on stderr that says so, where this machine cannot have it; other errors stay errors.

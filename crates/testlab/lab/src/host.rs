@@ -7,9 +7,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use windlass_demohost::Process;
 
 use crate::error::{LabError, at};
-use crate::process::Process;
 
 /// How long something may take to go by itself before it counts as left over.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -25,7 +25,6 @@ mod host;
 mod keys;
 mod login;
 mod port;
-mod process;
 mod redact;
 mod sshd;
 
@@ -34,7 +33,6 @@ pub use git::{ODD_NAMES, Repo};
 pub use host::{Counter, LabHost};
 pub use keys::{Key, KeyKind};
 pub use login::Shell;
-pub use process::Process;
 pub use redact::redactions;
 pub use sshd::{Sshd, SshdBuilder};
-pub use windlass_demohost::{Cut, CutAfter, Direction, Proxy};
+pub use windlass_demohost::{Cut, CutAfter, Direction, Process, Proxy};

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use windlass_demohost::Proxy;
+use windlass_demohost::{Process, Proxy};
 
 pub use self::builder::SshdBuilder;
 use self::daemon::Daemon;
@@ -26,10 +26,9 @@ use crate::error::{LabError, at};
 use crate::keys::Key;
 use crate::login::Login;
 use crate::port::HeldPort;
-use crate::process::Process;
 
 /// A variable in the environment of everything that is started through a daemon.
-const MARK: &str = "WINDLASS_LAB";
+const MARK: &str = "LAB_DAEMON";
 /// How long a daemon may take to accept or to be gone.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use windlass_demohost::Process;
+
 use super::MARK;
 use crate::error::{LabError, at, output};
 use crate::keys::{Key, KeyKind};
 use crate::login::Login;
-use crate::process::Process;
 
 /// Where distributions put daemons; they are often not in the PATH of ordinary users.
 const PLACES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin"];

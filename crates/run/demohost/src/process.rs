@@ -122,8 +122,8 @@ impl Process {
         self.lives() && pidfd_send_signal(&handle, signal).is_ok()
     }
 
-    /// Its mount namespace.
-    pub(crate) fn mounts(&self) -> Option<PathBuf> {
+    /// Its mount namespace, as /proc names it.
+    pub fn mounts(&self) -> Option<PathBuf> {
         self.link("ns/mnt")
     }
 
