@@ -1,1 +1,63 @@
-fn main() {}
+//! The project's chores: `cargo xtask NAME`.
+//!
+//! What the compiler and clippy cannot see is checked here (layers, sizes), and what takes longer than a test is
+//! started here (soak, bench). Nothing of it is shipped.
+
+mod bench;
+mod error;
+mod layers;
+mod sizes;
+mod soak;
+mod workspace;
+
+use error::Error;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask layers                 crates depend only as the table in xtask/src/layers/table.rs allows
+cargo xtask sizes                  files of at most 400 lines, no silenced lint, a cap on packages
+cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts
+    --shard K/N                    only the K-th of N parts
+    --continue                     go on where the last run of this part was stopped
+cargo xtask bench [OPTIONS]        the figures of docs/benchmarks.md, measured anew
+    --runs N                       how often each is measured (default 21)
+    --binary PATH                  this binary instead of a fresh release build
+    --print                        only print the table";
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                eprintln!("  because {error}");
+                cause = error.source();
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<String, Error> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let workspace = Workspace::here();
+    match words.as_slice() {
+        ["layers"] => layers::check(&workspace),
+        ["sizes"] => sizes::check(&workspace),
+        ["soak", name, options @ ..] => soak::run(&workspace, name, options),
+        ["bench", options @ ..] => bench::run(&workspace, options),
+        [] | ["help" | "--help" | "-h"] => Ok(USAGE.to_owned()),
+        _ => Err(Error::Usage { usage: USAGE }),
+    }
+}
