@@ -1,1 +1,34 @@
-//! Recipes, hooks, inventory and facts in, an immutable plan out
+//! Recipes, hooks, inventory and facts in, an immutable plan out.
+//!
+//! Same input, same plan: nothing in here reads a file, the network, a clock or chance. Every step of a plan has its
+//! undo or says in writing why it has none. The planner orders and judges; what a task does on a host is written in
+//! the recipes, which come in through [`Recipe`].
+
+mod digest;
+mod environment;
+mod error;
+mod hooks;
+mod order;
+mod phases;
+mod plan;
+mod precheck;
+mod recipe;
+mod refusal;
+mod release_name;
+mod request;
+mod rollback;
+mod scope;
+mod user_task;
+mod view;
+
+pub use digest::digest;
+pub use error::Error;
+pub use plan::{Note, Planned, Preview, plan, preview, task};
+pub use precheck::precheck;
+pub use recipe::{Barrier, Draft, Place, Recipe, TaskSpec};
+pub use refusal::{Reason, Refusal};
+pub use release_name::next_release;
+pub use request::{Request, Run, Wanted};
+pub use rollback::{RollbackTarget, rollback_target};
+pub use scope::{Scope, ScopeHost};
+pub use view::{PlanView, view};

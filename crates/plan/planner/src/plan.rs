@@ -1,0 +1,229 @@
+//! The immutable result: tasks of recipes and settings, in their order, on their hosts.
+
+use crate::error::Error;
+use crate::hooks::{nearest, resolve};
+use crate::order::steps;
+use crate::precheck::precheck;
+use crate::recipe::{Barrier, Place, TaskSpec};
+use crate::refusal::Refusal;
+use crate::request::{Request, Run};
+use crate::rollback::rollback_target;
+use crate::scope::{Scope, ScopeHost};
+use crate::user_task::{drafts, hosts, user_tasks};
+use windlass_facts::{Begun, HostFacts};
+use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
+use windlass_model::{Command, DeployKind, HostName, Plan, Step};
+
+/// A plan, and what a person should know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What is worth knowing and stops nothing.
+    pub notes: Vec<Note>,
+}
+
+/// A plan that may have reasons against it, for the `plan` command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    /// The plan.
+    pub planned: Planned,
+    /// What speaks against carrying it out.
+    pub refusals: Vec<Refusal>,
+}
+
+/// Something worth knowing that stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The host, where it is about one.
+    pub host: Option<HostName>,
+    /// What is true.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Makes the plan of a deploy or rollback, or says with all reasons at once why there is none.
+pub fn plan(request: &Request<'_>) -> Result<Planned, Error> {
+    let refusals = precheck(request);
+    if !refusals.is_empty() {
+        return Err(Error::Refused(refusals));
+    }
+    make(request)
+}
+
+/// The same for looking: reasons against it do not keep the plan from being made.
+pub fn preview(request: &Request<'_>) -> Result<Preview, Error> {
+    let refusals = precheck(request);
+    match make(request) {
+        Ok(planned) => Ok(Preview { planned, refusals }),
+        // Without a revision there is nothing to plan, and the refusals say why there is none.
+        Err(Error::NoRevision) if !refusals.is_empty() => Err(Error::Refused(refusals)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The steps of one task of the settings, run on demand in what is live.
+pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
+    let scope = Scope::on_demand(request)?;
+    let tasks = &request.inventory.settings.tasks;
+    let Some(task) = tasks.iter().find(|task| task.name.as_str() == name) else {
+        let names = tasks.iter().map(|task| task.name.as_str());
+        return Err(Error::NoSuchTask {
+            task: windlass_model::TaskName::new(name),
+            suggestion: nearest(name, names),
+        });
+    };
+    let spec = TaskSpec {
+        name: task.name.clone(),
+        place: Place::Nowhere,
+        barrier: Barrier::Never,
+        drafts: drafts(&scope, task),
+    };
+    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
+    Ok(steps(vec![(Phase::Started, spec)], &names))
+}
+
+fn make(request: &Request<'_>) -> Result<Planned, Error> {
+    let scope = Scope::new(request)?;
+    if scope.kind() == DeployKind::Deploy && scope.revision.is_none() {
+        return Err(Error::NoRevision);
+    }
+    let mut specs: Vec<TaskSpec> = request
+        .recipes
+        .iter()
+        .flat_map(|recipe| recipe.tasks(&scope))
+        .collect();
+    specs.extend(user_tasks(&scope));
+    let notes = notes(&scope);
+    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
+    let steps = steps(resolve(scope.kind(), specs)?, &names);
+    let settings = &request.inventory.settings;
+    let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
+    let plan = Plan {
+        format: PLAN_FORMAT,
+        deploy: request.deploy.clone(),
+        kind: scope.kind(),
+        application: settings.application.clone(),
+        stage: request.inventory.stage.clone(),
+        release: scope.release.clone(),
+        revision: scope.revision.clone(),
+        branch: (scope.kind() == DeployKind::Deploy).then(|| settings.branch.clone()),
+        subject: scope.subject.clone(),
+        reason: request.reason.clone(),
+        hosts: scope
+            .hosts
+            .iter()
+            .map(|host| plan_host(host, unlock(host)))
+            .collect(),
+        steps,
+        limits: settings.limits.clone(),
+    };
+    Ok(Planned { plan, notes })
+}
+
+fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
+    scope
+        .request
+        .recipes
+        .iter()
+        .find_map(|recipe| recipe.unlock_after_undo(scope, host))
+        .unwrap_or_default()
+}
+
+fn plan_host(host: &ScopeHost<'_>, unlock: Command) -> PlanHost {
+    let facts = host.facts;
+    PlanHost {
+        target: host.host.target.clone(),
+        root: host.layout.root().to_owned(),
+        root_id: facts.root_id.clone().unwrap_or_default(),
+        boot_id: facts.boot_id.clone(),
+        fence: host.fence(),
+        previous_target: host.previous_target().map(str::to_owned),
+        previous: facts.live.clone(),
+        previous_revision: facts.live_revision.clone(),
+        unlock,
+    }
+}
+
+fn notes(scope: &Scope<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for host in scope.hosts.iter().filter(|host| host.files) {
+        host_notes(host, &mut notes);
+    }
+    for task in &scope.request.inventory.settings.tasks {
+        let wanted = task.hook.is_some() && task.on.contains(&scope.kind());
+        if wanted && hosts(scope, task).is_empty() {
+            notes.push(Note {
+                host: None,
+                message: format!(
+                    "task `{}` runs nowhere: none of its hosts is part of this run",
+                    task.name
+                ),
+                hint: None,
+            });
+        }
+    }
+    if let Run::Rollback { to } = &scope.request.run {
+        passed_over(scope, to.as_ref(), &mut notes);
+    }
+    notes
+}
+
+fn host_notes(host: &ScopeHost<'_>, notes: &mut Vec<Note>) {
+    let facts: &HostFacts = host.facts;
+    let mut note = |message: String, hint: Option<String>| {
+        notes.push(Note {
+            host: Some(host.name().clone()),
+            message,
+            hint,
+        });
+    };
+    if let Some(target) = &facts.stale_link {
+        note(
+            format!(
+                "releases/current, left by a broken-off deploy of Capistrano's and pointing at {target}, will be removed"
+            ),
+            None,
+        );
+    }
+    if !facts.strays.is_empty() {
+        note(
+            format!("left alone in releases: {}", facts.strays.join(", ")),
+            None,
+        );
+    }
+    if let Some(error) = facts
+        .repository
+        .as_ref()
+        .and_then(|repository| repository.error.as_ref())
+    {
+        note(
+            format!("the repository mirror cannot be read: {error}"),
+            None,
+        );
+    }
+    if facts.begun == Begun::NotAsked && host.previous_target().is_some() && facts.live.is_none() {
+        let target = host.previous_target().unwrap_or_default();
+        note(
+            format!("current points at {target}, which is no release"),
+            None,
+        );
+    }
+}
+
+fn passed_over(scope: &Scope<'_>, to: Option<&windlass_model::ReleaseName>, notes: &mut Vec<Note>) {
+    let Ok(target) = rollback_target(&scope.hosts, to) else {
+        return;
+    };
+    for (release, lacking) in target.passed_over {
+        notes.push(Note {
+            host: None,
+            message: format!(
+                "release {release} is newer, but {} lacks it",
+                crate::error::list(&lacking)
+            ),
+            hint: Some("leave the hosts that lack it out with --exclude".to_owned()),
+        });
+    }
+}
