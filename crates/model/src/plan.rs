@@ -10,6 +10,12 @@ use std::time::Duration;
 /// The format number written into plans; a binary refuses a plan with a greater one.
 pub const PLAN_FORMAT: u32 = 1;
 
+/// The task that makes the release directory; its undo moves the release aside.
+pub const RELEASE: &str = "release";
+
+/// The task that moves `current`.
+pub const PUBLISH: &str = "publish";
+
 /// The task that ends a successful deploy on a host: the release is good, the lock is free. Its steps are the last of the
 /// plan, and once one of them has begun nothing is undone any more.
 pub const UNLOCK: &str = "unlock";
