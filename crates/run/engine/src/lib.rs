@@ -1,1 +1,83 @@
-//! Carries out a plan: journal, act, tell; unwinds on failure
+//! Carries out a plan: journal, act, tell; unwinds on failure.
+//!
+//! One task, the dispatcher, owns all that is known of a deploy. It writes down what it is about to do, has the
+//! [`Backend`] do it, writes down what came of it, and only then tells anybody. What may start is decided by the pure
+//! `schedule`, what an end means by the pure `step_machine`. The account that the dispatcher keeps is the journal's own
+//! [`windlass_journal::State`], so that [`resume`] goes on from exactly what [`run`] knew.
+//!
+//! The engine prints nothing, reads no configuration, and knows no SSH outside of [`ssh`].
+
+mod backend;
+mod batch;
+mod dispatcher;
+mod error;
+mod flight;
+mod forward;
+mod handle;
+pub mod job_words;
+mod schedule;
+mod step_machine;
+mod summary;
+mod unwind;
+
+pub use backend::{Backend, BackendError, JobSink, Toll, Work};
+pub use error::Error;
+
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use windlass_journal::{Store, Subject};
+use windlass_model::clock::Clock;
+use windlass_model::event::EndSummary;
+use windlass_model::{DeployId, Event, Plan, PlanDigest};
+
+/// What a person or a signal wants of a running engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    #[default]
+    Go,
+    /// Stop following and leave the jobs under way to their ends; `resume` goes on.
+    Park,
+    /// Stop what runs, see it gone, and undo.
+    Cancel,
+}
+
+/// What an engine works with.
+pub struct Run {
+    /// Where it writes down what it does.
+    pub journal: Arc<dyn Store>,
+    /// Who does it.
+    pub backend: Arc<dyn Backend>,
+    /// Who is told.
+    pub events: mpsc::UnboundedSender<Event>,
+    /// What is wanted of it.
+    pub control: watch::Receiver<Control>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Where the full log goes, as people should see it.
+    pub log: Option<String>,
+}
+
+/// Carries out a new plan to its end.
+pub async fn run(plan: Plan, digest: PlanDigest, run: Run) -> Result<EndSummary, Error> {
+    let subject = Subject::Deploy { plan };
+    let owner = run.journal.own(subject.id())?;
+    run.journal.begin(&subject, &digest, run.clock.now())?;
+    let stored = run.journal.load(subject.id())?;
+    let end = dispatcher::Dispatcher::new(stored, run)?
+        .carry_out(false)
+        .await;
+    drop(owner);
+    end
+}
+
+/// Goes on with a deploy whose engine was stopped, died or got stuck: forward or unwinding, at the exact step.
+pub async fn resume(deploy: &DeployId, run: Run) -> Result<EndSummary, Error> {
+    let owner = run.journal.own(deploy)?;
+    let stored = run.journal.load(deploy)?;
+    let end = dispatcher::Dispatcher::new(stored, run)?
+        .carry_out(true)
+        .await;
+    drop(owner);
+    end
+}

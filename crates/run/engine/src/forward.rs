@@ -1,0 +1,259 @@
+//! The way forward: steps start as they may, until everything is done or something says otherwise.
+
+use crate::Control;
+use crate::dispatcher::{Dispatcher, Turn};
+use crate::error::Error;
+use crate::schedule::{is_complete, is_done, ready};
+use crate::step_machine::{Verdict, verdict};
+use std::time::Duration;
+use windlass_journal::{Decision, Record};
+use windlass_model::event::DeployEnd;
+use windlass_model::plan::Plan;
+use windlass_model::{Action, CommandEnd, EventBody, HostName, JobKey, Phase, Step, StepOutcome};
+
+impl Dispatcher {
+    /// Goes forward until nothing is left to do, or until it must be decided otherwise.
+    pub(crate) async fn forward(&mut self) -> Result<Turn, Error> {
+        self.look_back()?;
+        loop {
+            self.heed()?;
+            if let Some(turn) = self.turn.take() {
+                return Ok(turn);
+            }
+            if self.draining {
+                self.stop_open()?;
+            } else {
+                self.take_up_orphans()?;
+                self.start_ready()?;
+            }
+            self.end_turn().await?;
+            if self.is_quiet() {
+                return Ok(self.turn.take().unwrap_or_else(|| self.conclusion()));
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// What an earlier run of the engine left: failures that it had no time to answer, hosts that were started anew.
+    fn look_back(&mut self) -> Result<(), Error> {
+        for host in self.rebooted_hosts() {
+            self.ask_boot(&host);
+        }
+        let plan = self.plan.clone();
+        for step in &plan.steps {
+            let Some(attempt) = self.state.step(&step.id).cloned() else {
+                continue;
+            };
+            if let Some(outcome) = attempt.outcome() {
+                // The lock is tried again whenever the deploy is taken up.
+                let again = verdict(step, attempt.number, outcome);
+                if again == Verdict::Fail || again == Verdict::Fenced {
+                    self.judge(step, attempt.number, outcome);
+                }
+            }
+        }
+        self.note_done()
+    }
+
+    /// Takes notice of what a person wants.
+    fn heed(&mut self) -> Result<(), Error> {
+        match self.wanted() {
+            Control::Go => {}
+            Control::Park => self.turn = Some(Turn::Parked),
+            Control::Cancel if self.draining || self.too_late => {}
+            Control::Cancel if self.state.done => {
+                self.too_late = true;
+                self.batch.tell(EventBody::Warning {
+                    host: None,
+                    message: "too late to cancel: the release is live and only the locks are left to be freed"
+                        .to_owned(),
+                    hint: Some(format!("windlass rollback {}", self.plan.stage)),
+                });
+            }
+            Control::Cancel => {
+                if !self.state.cancel_requested {
+                    self.record(Record::CancelRequested)?;
+                }
+                self.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    /// A job that frees the lock at its end may just have done so; then there is nothing to be undone any more. So such
+    /// a job is stopped first, and what has become of it decides.
+    fn cancel(&mut self) {
+        let may_be_closing = self.plan.steps.iter().any(|step| {
+            Plan::is_closing(step)
+                && self
+                    .state
+                    .step(&step.id)
+                    .is_some_and(|attempt| attempt.is_open())
+        });
+        if may_be_closing {
+            self.draining = true;
+        } else {
+            self.turn.get_or_insert_with(cancelled);
+        }
+    }
+
+    fn conclusion(&self) -> Turn {
+        if self.draining && !is_done(&self.plan, &self.state) && self.doubt.is_empty() {
+            cancelled()
+        } else {
+            Turn::Arrived
+        }
+    }
+
+    /// Follows again what an earlier run of the engine sent.
+    fn take_up_orphans(&mut self) -> Result<(), Error> {
+        for (key, host) in self.orphans() {
+            if !self.is_well(&host) || self.is_busy(&host) {
+                continue;
+            }
+            let step = self.plan.steps.iter().find(|step| {
+                self.state
+                    .step(&step.id)
+                    .is_some_and(|attempt| attempt.job == key)
+            });
+            match step.cloned() {
+                Some(step) if matches!(step.action, Action::Local { .. }) => {
+                    self.lost_here(&step)?
+                }
+                Some(_) => {
+                    if let Some(unit) = self.rebuilt(&key) {
+                        self.follow(unit);
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A command on this machine does not outlive its engine: how it ended is not known.
+    fn lost_here(&mut self, step: &Step) -> Result<(), Error> {
+        let Some(attempt) = self.state.step(&step.id).map(|attempt| attempt.number) else {
+            return Ok(());
+        };
+        let outcome = StepOutcome::Failed {
+            end: CommandEnd::Lost,
+        };
+        self.record(Record::Outcome {
+            step: step.id.clone(),
+            attempt,
+            outcome: outcome.clone(),
+            duration: Duration::ZERO,
+        })?;
+        self.judge(step, attempt, &outcome);
+        Ok(())
+    }
+
+    /// Starts what may start.
+    fn start_ready(&mut self) -> Result<(), Error> {
+        self.note_done()?;
+        if self.turn.is_some() {
+            return Ok(());
+        }
+        let plan = self.plan.clone();
+        let groups = ready(&plan, &self.state, |host| {
+            self.is_well(host) && !self.is_busy(host)
+        });
+        for group in groups {
+            let publishes = group.iter().any(|step| step.phase >= Phase::Publishing);
+            if publishes && !self.state.publishing {
+                self.record(Record::Decision(Decision::Publish))?;
+            }
+            if let Some(unit) = self.next_unit(&group) {
+                self.intend(unit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Once everything but the locks is done, nothing is undone any more.
+    pub(crate) fn note_done(&mut self) -> Result<(), Error> {
+        let done =
+            !self.state.done && self.state.undo.is_none() && is_done(&self.plan, &self.state);
+        if done && !self.plan.steps.is_empty() {
+            self.record(Record::Decision(Decision::Done))?;
+        }
+        Ok(())
+    }
+
+    /// The end of the way forward.
+    pub(crate) fn arrive(&mut self) -> Result<DeployEnd, Error> {
+        self.note_done()?;
+        if is_complete(&self.plan, &self.state) {
+            return Ok(DeployEnd::Deployed);
+        }
+        Ok(DeployEnd::Stuck)
+    }
+
+    /// Stops every job whose end is not known. What runs on this machine is stopped too; an upload is given up.
+    pub(crate) fn stop_open(&mut self) -> Result<(), Error> {
+        let flying: Vec<(JobKey, HostName)> = self
+            .flights
+            .iter()
+            .filter(|(key, flight)| {
+                flight.side == crate::flight::Side::Forward
+                    && !flight.failed
+                    && !self.stopping.contains_key(*key)
+                    && !self.gone.contains(*key)
+            })
+            .map(|(key, flight)| (key.clone(), flight.host.clone()))
+            .collect();
+        for (key, host) in flying {
+            self.stop_flight(&key, &host)?;
+        }
+        for (key, host) in self.orphans() {
+            if self.is_well(&host) && !self.is_busy(&host) {
+                self.stop_orphan(&key, &host)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stop_flight(&mut self, key: &JobKey, host: &HostName) -> Result<(), Error> {
+        let Some(flight) = self.flights.get(key) else {
+            return Ok(());
+        };
+        if flight.is_job {
+            self.stop(key, host);
+        } else if flight.is_local {
+            self.gone.insert(key.clone());
+            let (backend, key) = (self.run.backend.clone(), key.clone());
+            self.aside(async move { backend.stop_local(&key).await });
+        } else {
+            // What was uploaded so far lies under a name of its own and harms nobody.
+            let parts = flight.parts.clone();
+            self.abandon(key);
+            self.close_parts(&parts)?;
+        }
+        Ok(())
+    }
+
+    /// A job that nobody follows is stopped first. Then it is followed: its key is claimed by now, so that this starts
+    /// nothing and tells how each of its commands ended.
+    fn stop_orphan(&mut self, key: &JobKey, host: &HostName) -> Result<(), Error> {
+        let Some(unit) = self.rebuilt(key) else {
+            return Ok(());
+        };
+        match unit.task {
+            crate::flight::Task::Job(_) if self.gone.contains(key) => self.follow(unit),
+            crate::flight::Task::Job(_) => self.stop(key, host),
+            crate::flight::Task::Push(_) | crate::flight::Task::Local(_) => {
+                self.close_parts(&unit.parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cancelled() -> Turn {
+    Turn::Undo {
+        reason: "cancelled".to_owned(),
+        failed: None,
+        cancelled: true,
+    }
+}

@@ -1,0 +1,513 @@
+//! What a message means: the only place where the account of a deploy changes because of something that happened.
+
+use crate::backend::BackendError;
+use crate::dispatcher::{Dispatcher, Turn};
+use crate::error::Error;
+use crate::flight::{End, Finish, Message, Part, Position, Side};
+use crate::job_words::{CancelEnd, CancelReport, JobEvent};
+use crate::step_machine::{Verdict, undo_again, verdict};
+use std::time::Duration;
+use windlass_journal::{Attempt, Record};
+use windlass_model::{CommandEnd, EventBody, HostName, JobKey, Step, StepId, StepOutcome};
+
+impl Dispatcher {
+    /// Takes one message in.
+    pub(crate) fn handle(&mut self, message: Message) -> Result<(), Error> {
+        match message {
+            Message::Said { key, event } => self.said(&key, event),
+            Message::Finished {
+                key,
+                result: Ok(finish),
+            } => self.finished(&key, finish),
+            Message::Finished {
+                key,
+                result: Err(error),
+            } => self.unfollowed(&key, &error),
+            Message::Stopped { key, host, result } => {
+                self.stopped(key, &host, result);
+                Ok(())
+            }
+            Message::Boot { host, result } => {
+                self.asking.remove(&host);
+                match result {
+                    Ok(boot) => drop(self.boots.insert(host, boot)),
+                    Err(error) => drop(self.doubt.insert(host, error.reason().to_owned())),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn said(&mut self, key: &JobKey, event: JobEvent) -> Result<(), Error> {
+        match event {
+            JobEvent::Running { pid } => {
+                if let Some(flight) = self.flights.get_mut(key) {
+                    flight.pid = Some(pid);
+                }
+            }
+            JobEvent::CommandStarted { index } => self.command_started(key, index),
+            JobEvent::Output {
+                index,
+                stream,
+                bytes,
+                ..
+            } => {
+                if let Some((host, step)) = self.speaker(key, index) {
+                    self.batch.tell(EventBody::Output {
+                        step,
+                        host,
+                        stream,
+                        bytes,
+                    });
+                }
+            }
+            JobEvent::Pulse { index, pulse } => {
+                if let Some((host, step)) = self.speaker(key, index) {
+                    self.batch.tell(EventBody::StepPulse { step, host, pulse });
+                }
+            }
+            JobEvent::Skipped { index } => self.command_ended(key, index, End::Skipped, None)?,
+            JobEvent::CommandEnded {
+                index,
+                end,
+                duration,
+            } => {
+                self.command_ended(key, index, End::Ended(end, duration), None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The step that a command of a job belongs to, unless its end was told before: a job that is followed again tells
+    /// everything again.
+    fn speaker(&self, key: &JobKey, index: usize) -> Option<(HostName, StepId)> {
+        let flight = self.flights.get(key)?;
+        let part = flight.part_of(index)?.part;
+        self.is_open(flight.side, &part)
+            .then(|| (flight.host.clone(), part.step))
+    }
+
+    fn is_open(&self, side: Side, part: &Part) -> bool {
+        let attempts = match side {
+            Side::Forward => &self.state.steps,
+            Side::Undo => &self.state.undos,
+        };
+        attempts
+            .get(&part.step)
+            .is_some_and(|attempt| attempt.number == part.attempt && attempt.is_open())
+    }
+
+    fn command_started(&mut self, key: &JobKey, index: usize) {
+        let Some(flight) = self.flights.get(key) else {
+            return;
+        };
+        let Some(Position {
+            part,
+            is_first: true,
+            ..
+        }) = flight.part_of(index)
+        else {
+            return;
+        };
+        if !self.is_open(flight.side, &part) {
+            return;
+        }
+        let (side, host) = (flight.side, flight.host.clone());
+        let Some(step) = self.plan.step(&part.step).cloned() else {
+            return;
+        };
+        match side {
+            Side::Undo => self.batch.tell(EventBody::UndoStarted {
+                show: crate::unwind::undo_shown(&step),
+                step: step.id,
+                host,
+            }),
+            Side::Forward => self.tell_step_started(step, part.attempt),
+        }
+    }
+
+    fn tell_step_started(&mut self, step: Step, attempt: u32) {
+        if self.told.insert(step.task.clone()) {
+            self.batch.tell(EventBody::TaskStarted {
+                task: step.task.clone(),
+                show: step.show.clone(),
+            });
+        }
+        self.batch.tell(EventBody::StepStarted {
+            step: step.id,
+            task: step.task,
+            host: step.host,
+            attempt,
+            show: step.show,
+        });
+    }
+
+    /// Accounts for the end of one command; told twice, it counts once.
+    fn command_ended(
+        &mut self,
+        key: &JobKey,
+        index: usize,
+        end: End,
+        note: Option<String>,
+    ) -> Result<(), Error> {
+        let Some(flight) = self.flights.get_mut(key) else {
+            return Ok(());
+        };
+        if index != flight.accounted {
+            return Ok(());
+        }
+        flight.accounted = index.saturating_add(1);
+        if let End::Ended(end, duration) = end {
+            flight.tally.add(end, duration);
+        }
+        let Some(Position {
+            part,
+            is_last: true,
+            ..
+        }) = flight.part_of(index)
+        else {
+            return Ok(());
+        };
+        let tally = std::mem::take(&mut flight.tally);
+        let side = flight.side;
+        if !self.is_open(side, &part) {
+            return Ok(());
+        }
+        match (side, end) {
+            (Side::Forward, End::NotReached) => self.record(Record::NotReached {
+                step: part.step,
+                attempt: part.attempt,
+            }),
+            (Side::Forward, End::Skipped) => self.step_ended(
+                Some(key),
+                part,
+                StepOutcome::Skipped,
+                (tally.duration, note),
+            ),
+            (Side::Forward, End::Ended(..)) => {
+                self.step_ended(Some(key), part, tally.outcome, (tally.duration, note))
+            }
+            (Side::Undo, _) => self.undo_ended(part, tally.outcome, tally.duration),
+        }
+    }
+
+    fn step_ended(
+        &mut self,
+        key: Option<&JobKey>,
+        part: Part,
+        outcome: StepOutcome,
+        (duration, note): (Duration, Option<String>),
+    ) -> Result<(), Error> {
+        self.record(Record::Outcome {
+            step: part.step.clone(),
+            attempt: part.attempt,
+            outcome: outcome.clone(),
+            duration,
+        })?;
+        let Some(step) = self.plan.step(&part.step).cloned() else {
+            return Ok(());
+        };
+        self.batch.tell(EventBody::StepEnded {
+            step: step.id.clone(),
+            task: step.task.clone(),
+            host: step.host.clone(),
+            outcome: outcome.clone(),
+            duration,
+            note,
+            advisory: step.advisory,
+        });
+        if !outcome.is_fine() && !step.advisory {
+            if let Some(flight) = key.and_then(|key| self.flights.get_mut(key)) {
+                flight.failed = true;
+            }
+        }
+        if self.state.undo.is_none() && !self.draining {
+            self.judge(&step, part.attempt, &outcome);
+        }
+        Ok(())
+    }
+
+    /// What the end of a step means for the deploy.
+    pub(crate) fn judge(&mut self, step: &Step, attempt: u32, outcome: &StepOutcome) {
+        match verdict(step, attempt, outcome) {
+            Verdict::Fine => {}
+            Verdict::Warn => self.batch.tell(EventBody::Warning {
+                host: Some(step.host.clone()),
+                message: format!("{}: {}", step.task, ended_as(outcome)),
+                hint: None,
+            }),
+            Verdict::Retry => {
+                if rebooted(outcome) {
+                    self.ask_boot(&step.host);
+                }
+                self.batch.tell(EventBody::StepRetried {
+                    step: step.id.clone(),
+                    host: step.host.clone(),
+                    attempt: attempt.saturating_add(1),
+                });
+            }
+            Verdict::Fail => self.fail(step, &ended_as(outcome)),
+            Verdict::LockLeft => {
+                let reason = format!("the lock was not freed: {}", ended_as(outcome));
+                self.stuck.insert(step.host.clone(), reason);
+            }
+            Verdict::Fenced => self.turn = Some(Turn::Fenced),
+        }
+    }
+
+    /// The first failure is the one that is named.
+    pub(crate) fn fail(&mut self, step: &Step, how: &str) {
+        self.turn.get_or_insert_with(|| Turn::Undo {
+            reason: format!("{} on {}: {how}", step.task, step.host),
+            failed: Some(step.id.clone()),
+            cancelled: false,
+        });
+    }
+
+    fn undo_ended(
+        &mut self,
+        part: Part,
+        outcome: StepOutcome,
+        duration: Duration,
+    ) -> Result<(), Error> {
+        self.record(Record::UndoOutcome {
+            step: part.step.clone(),
+            attempt: part.attempt,
+            outcome: outcome.clone(),
+            duration,
+        })?;
+        let frees_lock = self.lock_owner(&part.step);
+        let host = match (&frees_lock, self.plan.step(&part.step)) {
+            (Some(host), _) => host.clone(),
+            (None, Some(step)) => step.host.clone(),
+            (None, None) => return Ok(()),
+        };
+        let runs = self.undo_runs.entry(part.step.clone()).or_insert(0);
+        *runs = runs.saturating_add(1);
+        let again = undo_again(*runs, &outcome);
+        if rebooted(&outcome) && again {
+            self.ask_boot(&host);
+        }
+        if !outcome.is_fine() && !again {
+            self.undo_failed.insert(part.step.clone());
+        }
+        if frees_lock.is_none() {
+            let step = part.step;
+            self.batch.tell(EventBody::UndoEnded {
+                step,
+                host,
+                outcome,
+                duration,
+            });
+        }
+        Ok(())
+    }
+
+    /// The host whose lock an undo of this name frees.
+    pub(crate) fn lock_owner(&self, step: &StepId) -> Option<HostName> {
+        let names = self.plan.hosts.iter().map(|host| &host.target.name);
+        names
+            .into_iter()
+            .find(|host| &crate::unwind::lock_step(host) == step)
+            .cloned()
+    }
+
+    fn finished(&mut self, key: &JobKey, finish: Finish) -> Result<(), Error> {
+        let whole = finish.end;
+        let mut note = finish.note;
+        let Some(flight) = self.flights.get(key) else {
+            return Ok(());
+        };
+        let (side, mut blamed) = (flight.side, flight.failed);
+        for (index, end) in finish.commands.into_iter().enumerate() {
+            // A job that could not begin, or was cut short between two commands, has no command to blame: its own end
+            // is that of the first one it did not come to.
+            let end = match end {
+                End::NotReached if whole.success() && side == Side::Undo => {
+                    End::Ended(CommandEnd::NotStarted, Duration::ZERO)
+                }
+                End::NotReached if !whole.success() && (!blamed || side == Side::Undo) => {
+                    End::Ended(whole, Duration::ZERO)
+                }
+                end => end,
+            };
+            self.command_ended(key, index, end, note.take())?;
+            blamed = blamed
+                || matches!(end, End::Ended(end, _) if !end.success())
+                    && !self.is_advisory(key, index);
+        }
+        self.flights.remove(key);
+        Ok(())
+    }
+
+    fn is_advisory(&self, key: &JobKey, index: usize) -> bool {
+        let part = self
+            .flights
+            .get(key)
+            .and_then(|flight| flight.part_of(index));
+        part.and_then(|position| self.plan.step(&position.part.step))
+            .is_some_and(|step| step.advisory)
+    }
+
+    /// Work that ended without a report.
+    fn unfollowed(&mut self, key: &JobKey, error: &BackendError) -> Result<(), Error> {
+        let Some(flight) = self.flights.remove(key) else {
+            return Ok(());
+        };
+        let open: Vec<Part> = flight
+            .parts
+            .iter()
+            .filter(|part| self.is_open(flight.side, part))
+            .cloned()
+            .collect();
+        let reason = error.reason().to_owned();
+        match (flight.side, error) {
+            (_, BackendError::GaveUp { .. }) => {
+                self.doubt.insert(flight.host, reason.clone());
+                if flight.side == Side::Forward {
+                    self.undo_if_heard(&open, &reason);
+                }
+                Ok(())
+            }
+            (Side::Undo, _) => {
+                let outcome = StepOutcome::Broken { reason };
+                open.into_iter()
+                    .try_for_each(|part| self.undo_ended(part, outcome.clone(), Duration::ZERO))
+            }
+            (Side::Forward, BackendError::Broken { .. })
+                if flight.is_job && !self.gone.contains(key) =>
+            {
+                // Its fate is learned when it is stopped; until then its steps stay open.
+                if let Some(step) = open
+                    .first()
+                    .and_then(|part| self.plan.step(&part.step))
+                    .cloned()
+                {
+                    self.fail(&step, &reason);
+                }
+                Ok(())
+            }
+            (Side::Forward, _) if self.gone.contains(key) => self.close_parts(&open),
+            (Side::Forward, _) => self.not_begun(open, &reason),
+        }
+    }
+
+    fn not_begun(&mut self, open: Vec<Part>, reason: &str) -> Result<(), Error> {
+        for (index, part) in open.into_iter().enumerate() {
+            if index == 0 {
+                let outcome = StepOutcome::Broken {
+                    reason: reason.to_owned(),
+                };
+                self.step_ended(None, part, outcome, (Duration::ZERO, None))?;
+            } else {
+                self.record(Record::NotReached {
+                    step: part.step,
+                    attempt: part.attempt,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A host that cannot be reached ends the way forward, unless nobody is left to hear of the decision, or the deploy
+    /// counts as done.
+    fn undo_if_heard(&mut self, open: &[Part], reason: &str) {
+        let heard = self
+            .plan
+            .hosts
+            .iter()
+            .any(|host| self.is_well(&host.target.name));
+        if !heard || self.state.done {
+            return;
+        }
+        if let Some(step) = open
+            .first()
+            .and_then(|part| self.plan.step(&part.step))
+            .cloned()
+        {
+            self.fail(&step, reason);
+        }
+    }
+
+    fn stopped(
+        &mut self,
+        key: JobKey,
+        host: &HostName,
+        result: Result<CancelReport, BackendError>,
+    ) {
+        self.stopping.remove(&key);
+        match result.map(|report| report.end) {
+            Ok(CancelEnd::Cancelled | CancelEnd::AlreadyEnded(_)) => {
+                self.gone.insert(key);
+            }
+            Ok(CancelEnd::Stuck(pids)) => {
+                let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+                let reason = format!(
+                    "`{}` does not end, not even killed (process {}); nothing was undone beside it",
+                    key.step,
+                    pids.join(", ")
+                );
+                self.stuck.insert(host.clone(), reason);
+                self.abandon(&key);
+            }
+            Err(error) => {
+                let whose = match error {
+                    BackendError::GaveUp { .. } => &mut self.doubt,
+                    _ => &mut self.stuck,
+                };
+                whose.insert(host.clone(), error.reason().to_owned());
+                self.abandon(&key);
+            }
+        }
+    }
+
+    /// Stops following; the work itself is left alone.
+    pub(crate) fn abandon(&mut self, key: &JobKey) {
+        if let Some(abort) = self.flights.remove(key).and_then(|flight| flight.abort) {
+            abort.abort();
+        }
+    }
+
+    /// Asks for the boot id of a host that was started anew, so that what comes next is meant for its present boot.
+    pub(crate) fn ask_boot(&mut self, host: &HostName) {
+        if !self.asking.insert(host.clone()) {
+            return;
+        }
+        let (backend, outbox) = (self.run.backend.clone(), self.outbox.clone());
+        let host = host.clone();
+        self.aside(async move {
+            let result = backend.boot_id(&host).await;
+            outbox.send(Message::Boot { host, result }).ok();
+        });
+    }
+
+    /// Hosts that are known to have been started anew.
+    pub(crate) fn rebooted_hosts(&self) -> Vec<HostName> {
+        let attempts = self.state.steps.iter().chain(&self.state.undos);
+        let mut hosts: Vec<HostName> = attempts
+            .filter(|(_, attempt)| attempt.outcome().is_some_and(rebooted))
+            .map(|(_, Attempt { job, .. })| job.host.clone())
+            .collect();
+        hosts.dedup();
+        hosts
+    }
+}
+
+fn rebooted(outcome: &StepOutcome) -> bool {
+    matches!(
+        outcome,
+        StepOutcome::Failed {
+            end: CommandEnd::Rebooted
+        }
+    )
+}
+
+/// How a step ended, for people.
+pub(crate) fn ended_as(outcome: &StepOutcome) -> String {
+    match outcome {
+        StepOutcome::Succeeded => "succeeded".to_owned(),
+        StepOutcome::Skipped => "nothing to do".to_owned(),
+        StepOutcome::Failed { end } => end.to_string(),
+        StepOutcome::Broken { reason } => reason.clone(),
+    }
+}

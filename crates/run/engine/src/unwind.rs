@@ -1,0 +1,269 @@
+//! The way back: every step that was begun is undone, on each host in reverse order; the locks are freed last.
+//!
+//! A host's undo begins when nothing of ours runs there any more, and never beside what it undoes. An undo that fails does
+//! not keep the others from running; then the deploy is stuck, and the next `resume` tries what is left.
+
+use crate::Control;
+use crate::dispatcher::{Dispatcher, in_job};
+use crate::error::Error;
+use crate::flight::{Part, Side, Task, Unit};
+use crate::job_words::JobSpec;
+use windlass_journal::{Attempt, Decision, Record};
+use windlass_model::event::DeployEnd;
+use windlass_model::plan::UNLOCK;
+use windlass_model::{
+    Command, CommandEnd, HostName, JobKey, Step, StepId, StepOutcome, TaskName, Undo,
+};
+
+/// The name under which the journal keeps the freeing of a host's lock after an undo.
+pub(crate) fn lock_step(host: &HostName) -> StepId {
+    StepId::of(&TaskName::new(UNLOCK), host)
+}
+
+/// An undo in a few words.
+pub(crate) fn undo_shown(step: &Step) -> String {
+    match &step.undo {
+        Undo::Commands { show, .. } | Undo::Local { show, .. } => show.clone(),
+        Undo::None { reason } => reason.clone(),
+    }
+}
+
+impl Dispatcher {
+    /// Undoes what was begun, frees the locks, and says how it ended.
+    pub(crate) async fn unwind(&mut self) -> Result<DeployEnd, Error> {
+        self.draining = false;
+        for host in self.rebooted_hosts() {
+            self.ask_boot(&host);
+        }
+        loop {
+            if self.wanted() == Control::Park {
+                return Ok(DeployEnd::Parked);
+            }
+            self.stop_open()?;
+            let hosts: Vec<HostName> = self
+                .plan
+                .hosts
+                .iter()
+                .map(|host| host.target.name.clone())
+                .collect();
+            let mut undoing = false;
+            for host in &hosts {
+                undoing |= self.undo_next(host)?;
+            }
+            if !undoing {
+                for host in &hosts {
+                    self.free_lock(host)?;
+                }
+            }
+            self.end_turn().await?;
+            if self.is_quiet() {
+                return Ok(self.verdict());
+            }
+            self.wait().await?;
+        }
+    }
+
+    fn verdict(&self) -> DeployEnd {
+        let whole = self.doubt.is_empty() && self.stuck.is_empty() && self.undo_failed.is_empty();
+        match &self.state.undo {
+            _ if !whole => DeployEnd::Stuck,
+            Some(Decision::Undo {
+                cancelled: true, ..
+            }) => DeployEnd::CancelledUndone,
+            _ => DeployEnd::Undone,
+        }
+    }
+
+    /// Starts the next undo of a host. Says whether the host is not through with its undos.
+    fn undo_next(&mut self, host: &HostName) -> Result<bool, Error> {
+        if !self.is_well(host) {
+            return Ok(false);
+        }
+        if self.is_busy(host) {
+            return Ok(true);
+        }
+        if let Some(unit) = self.undo_under_way(host).or_else(|| self.next_undo(host)) {
+            self.send(unit)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Frees the lock of a host that is undone. One whose undo failed keeps it: a person is needed there first.
+    fn free_lock(&mut self, host: &HostName) -> Result<(), Error> {
+        let id = lock_step(host);
+        let before = self.state.undos.get(&id);
+        let freed = before.is_some_and(Attempt::is_fine) || self.undo_failed.contains(&id);
+        let failed = |step: &&StepId| self.plan.step(step).is_some_and(|step| &step.host == host);
+        let undone = !self.undo_failed.iter().any(|step| failed(&step));
+        if freed || !undone || !self.is_well(host) || self.is_busy(host) {
+            return Ok(());
+        }
+        let Some(command) = self.plan.host(host).map(|host| host.unlock.clone()) else {
+            return Ok(());
+        };
+        let number = attempt_number(before);
+        let part = Part {
+            step: id,
+            attempt: number,
+            commands: 1,
+        };
+        let unit = self.undo_unit(host, vec![part], Task::Local(vec![command]), true);
+        unit.map_or(Ok(()), |unit| self.send(unit))
+    }
+
+    fn send(&mut self, unit: Unit) -> Result<(), Error> {
+        let is_open = |part: &Part| {
+            self.state
+                .undos
+                .get(&part.step)
+                .is_some_and(Attempt::is_open)
+        };
+        if unit.parts.iter().any(is_open) {
+            self.follow(unit);
+            Ok(())
+        } else {
+            self.intend(unit)
+        }
+    }
+
+    /// An undo that an earlier run of the engine sent.
+    fn undo_under_way(&self, host: &HostName) -> Option<Unit> {
+        let open = |step: &&Step| {
+            let attempt = self.state.undos.get(&step.id)?;
+            (attempt.is_open() && &step.host == host).then(|| attempt.job.clone())
+        };
+        let key = self.plan.steps.iter().find_map(|step| open(&step))?;
+        let parts = self.backwards(host, |step| {
+            let attempt = self
+                .state
+                .undos
+                .get(&step.id)
+                .filter(|attempt| attempt.job == key)?;
+            Some(attempt.number)
+        });
+        self.unit_of_undos(host, parts)
+    }
+
+    /// The next undos of a host: as many as may travel together.
+    fn next_undo(&self, host: &HostName) -> Option<Unit> {
+        let wanted = self.backwards(host, |step| {
+            let before = self.state.undos.get(&step.id);
+            let needed = self.state.has_begun(&step.id)
+                && !matches!(step.undo, Undo::None { .. })
+                && !before.is_some_and(Attempt::is_fine)
+                && !self.undo_failed.contains(&step.id);
+            needed.then(|| attempt_number(before))
+        });
+        let local = matches!(wanted.first()?.0.undo, Undo::Local { .. });
+        let together = wanted
+            .into_iter()
+            .take_while(|(step, _)| matches!(step.undo, Undo::Local { .. }) == local)
+            .take(if local { 1 } else { usize::MAX })
+            .collect();
+        self.unit_of_undos(host, together)
+    }
+
+    /// The steps of a host from last to first, those that `number` has an attempt for.
+    fn backwards(
+        &self,
+        host: &HostName,
+        number: impl Fn(&Step) -> Option<u32>,
+    ) -> Vec<(&Step, u32)> {
+        let steps = self.plan.steps.iter().rev();
+        steps
+            .filter(|step| &step.host == host)
+            .filter_map(|step| Some((step, number(step)?)))
+            .collect()
+    }
+
+    fn unit_of_undos(&self, host: &HostName, undos: Vec<(&Step, u32)>) -> Option<Unit> {
+        let mut local = false;
+        let mut parts = Vec::new();
+        let mut commands = Vec::new();
+        for (step, attempt) in undos {
+            local |= matches!(step.undo, Undo::Local { .. });
+            let own = undo_commands(step);
+            parts.push(Part {
+                step: step.id.clone(),
+                attempt,
+                commands: own.len(),
+            });
+            commands.extend(own.iter().cloned());
+        }
+        parts.retain(|part| part.commands > 0);
+        self.undo_unit(host, parts, Task::Local(commands), !local)
+    }
+
+    /// Puts a unit together; `commands` holds the commands of all parts in order.
+    fn undo_unit(
+        &self,
+        host: &HostName,
+        parts: Vec<Part>,
+        commands: Task,
+        on_host: bool,
+    ) -> Option<Unit> {
+        let first = parts.first()?;
+        let key = JobKey {
+            deploy: self.plan.deploy.clone(),
+            step: format!("undo.{}", first.step),
+            host: host.clone(),
+            attempt: first.attempt,
+        };
+        let task = match commands {
+            Task::Local(commands) if on_host => Task::Job(JobSpec {
+                key: key.clone(),
+                place: self.place(host),
+                commands: named(&parts, commands),
+            }),
+            task => task,
+        };
+        Some(Unit {
+            host: host.clone(),
+            key,
+            side: Side::Undo,
+            parts,
+            task,
+        })
+    }
+
+    /// Closes steps that nothing can be running of any more, and of which more is not known.
+    pub(crate) fn close_parts(&mut self, parts: &[Part]) -> Result<(), Error> {
+        for part in parts {
+            let open = self.state.step(&part.step).is_some_and(Attempt::is_open);
+            if open {
+                self.record(Record::Outcome {
+                    step: part.step.clone(),
+                    attempt: part.attempt,
+                    outcome: StepOutcome::Failed {
+                        end: CommandEnd::Cancelled,
+                    },
+                    duration: std::time::Duration::ZERO,
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One failing undo does not keep the later ones from running.
+fn named(parts: &[Part], commands: Vec<Command>) -> Vec<crate::job_words::JobCommand> {
+    let names = parts
+        .iter()
+        .flat_map(|part| std::iter::repeat_n(&part.step, part.commands));
+    names
+        .zip(commands)
+        .map(|(step, command)| in_job(step, &command, true))
+        .collect()
+}
+
+fn undo_commands(step: &Step) -> &[Command] {
+    match &step.undo {
+        Undo::Commands { commands, .. } | Undo::Local { commands, .. } => commands,
+        Undo::None { .. } => &[],
+    }
+}
+
+fn attempt_number(before: Option<&Attempt>) -> u32 {
+    before.map_or(1, |attempt| attempt.number.saturating_add(1))
+}
