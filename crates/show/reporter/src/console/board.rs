@@ -1,0 +1,181 @@
+//! The tasks under way, gathered into as few lines as they need.
+//!
+//! A task is shown when all its hosts have ended it, as one line and one line of marks; one that lasts longer than
+//! [`HOLD`] is shown at once, its marks as they come. Tasks appear in the order in which they began. Which lines come
+//! when depends on the times in the events alone.
+
+use crate::console::marks::{self, Mark, MarkKind};
+use crate::style::{Line, Role};
+use crate::words::duration;
+use std::collections::HashMap;
+use std::time::Duration;
+use windlass_model::clock::Timestamp;
+use windlass_model::{HostName, Plan};
+
+/// How long something may wait to be shown together with what belongs to it.
+pub(crate) const HOLD: Duration = Duration::from_secs(3);
+
+/// Where the text behind a task's name begins.
+const TEXT_COLUMN: usize = 27;
+
+#[derive(Debug)]
+struct Entry {
+    task: String,
+    began: Timestamp,
+    show: String,
+    running: usize,
+    ended: usize,
+    waiting: Vec<Mark>,
+    waiting_since: Option<Timestamp>,
+    shown: bool,
+}
+
+impl Entry {
+    fn new(task: &str, show: &str, at: Timestamp) -> Self {
+        Self {
+            task: task.to_owned(),
+            began: at,
+            show: show.to_owned(),
+            running: 0,
+            ended: 0,
+            waiting: Vec::new(),
+            waiting_since: None,
+            shown: false,
+        }
+    }
+}
+
+/// The tasks that are not wholly shown yet.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    entries: Vec<Entry>,
+    /// On how many hosts each task runs, where the plan is known.
+    expected: HashMap<String, usize>,
+    /// Each host's place among the others.
+    places: HashMap<HostName, usize>,
+    /// The task whose line was the last one shown.
+    last: Option<String>,
+}
+
+impl Board {
+    pub(crate) fn expect(&mut self, plan: &Plan) {
+        for step in &plan.steps {
+            *self.expected.entry(step.task.to_string()).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn hosts(&mut self, hosts: &[HostName]) {
+        self.places = hosts.iter().cloned().zip(0..).collect();
+    }
+
+    pub(crate) fn began(&mut self, task: &str, show: &str, at: Timestamp) -> &mut Self {
+        if !self.entries.iter().any(|entry| entry.task == task) {
+            self.entries.push(Entry::new(task, show, at));
+        }
+        self
+    }
+
+    pub(crate) fn step_began(&mut self, task: &str, show: &str, at: Timestamp) {
+        self.began(task, show, at);
+        if let Some(entry) = self.entry(task) {
+            entry.running += 1;
+        }
+    }
+
+    pub(crate) fn step_ended(&mut self, task: &str, mark: Mark, at: Timestamp) {
+        self.began(task, "", at);
+        if let Some(entry) = self.entry(task) {
+            entry.running = entry.running.saturating_sub(1);
+            entry.ended += 1;
+            entry.waiting_since.get_or_insert(at);
+            entry.waiting.push(mark);
+        }
+    }
+
+    /// Something else was written: the next marks name their task again.
+    pub(crate) fn interrupted(&mut self) {
+        self.last = None;
+    }
+
+    /// Forgets what will not be completed any more.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.expected.clear();
+    }
+
+    /// What is due at this moment; with `all` everything that is there.
+    pub(crate) fn due(&mut self, now: Timestamp, all: bool, frame: Frame) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut entries = std::mem::take(&mut self.entries);
+        for entry in &mut entries {
+            let complete = self.is_complete(entry);
+            let late = |since: Timestamp| now.since(since) >= HOLD;
+            if !entry.shown && !(all || complete || late(entry.began)) {
+                break;
+            }
+            if !entry.shown
+                || (!entry.waiting.is_empty()
+                    && (all || complete || entry.waiting_since.is_some_and(late)))
+            {
+                self.show(entry, frame, &mut lines);
+            }
+        }
+        entries
+            .retain(|entry| !(entry.shown && entry.waiting.is_empty() && self.is_complete(entry)));
+        self.entries = entries;
+        lines
+    }
+
+    fn is_complete(&self, entry: &Entry) -> bool {
+        let all = self.expected.get(&entry.task).copied();
+        let all = all.unwrap_or(self.places.len());
+        entry.running == 0 && all > 0 && entry.ended >= all
+    }
+
+    fn show(&mut self, entry: &mut Entry, frame: Frame, lines: &mut Vec<Line>) {
+        let mut waiting = std::mem::take(&mut entry.waiting);
+        entry.waiting_since = None;
+        waiting.sort_by_key(|mark| self.places.get(&mark.host).copied().unwrap_or(usize::MAX));
+        let again = entry.shown;
+        if !again || self.last.as_ref() != Some(&entry.task) {
+            let note = marks::take_common_note(&mut waiting);
+            let text = note.unwrap_or_else(|| {
+                if again {
+                    String::new()
+                } else {
+                    entry.show.clone()
+                }
+            });
+            let head = clock(entry.began, frame.start)
+                .and(Role::Task, &entry.task)
+                .pad_to(TEXT_COLUMN - 1)
+                .text(" ")
+                .text(text);
+            lines.push(head.cut(frame.width));
+        }
+        lines.extend(marks::lines(&waiting, frame.width));
+        self.last = Some(entry.task.clone());
+        entry.shown = true;
+    }
+
+    fn entry(&mut self, task: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.task == task)
+    }
+}
+
+/// What lines are measured by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub(crate) start: Timestamp,
+    pub(crate) width: usize,
+}
+
+/// `02:14 `: the beginning of every line with a time.
+pub(crate) fn clock(at: Timestamp, start: Timestamp) -> Line {
+    Line::of(Role::Dim, duration::clock(at.since(start))).text(" ")
+}
+
+/// Whether a mark must be seen at once.
+pub(crate) fn is_urgent(kind: MarkKind) -> bool {
+    kind == MarkKind::Bad
+}

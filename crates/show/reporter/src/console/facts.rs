@@ -1,0 +1,115 @@
+//! Facts at the end of a screen: a label and what is true, wrapped under itself.
+
+use crate::style::{Line, Place, Role, flow};
+use crate::words::plural;
+use windlass_model::HostName;
+use windlass_model::event::{DeployEnd, EndSummary};
+
+/// Columns of labels, with the two before them.
+const COLUMN: usize = 14;
+
+/// So many hosts of a group are named.
+const NAMED: usize = 12;
+
+/// `  label       one; two`.
+pub(crate) fn fact(label: &str, pieces: Vec<Line>, width: usize) -> Vec<Line> {
+    let head = Line::plain("  ").and(Role::Dim, label).pad_to(COLUMN);
+    let place = Place {
+        indent: COLUMN,
+        width,
+    };
+    flow(head, pieces, "; ", place)
+}
+
+/// A fact with a single text.
+pub(crate) fn single(label: &str, text: impl AsRef<str>, width: usize) -> Vec<Line> {
+    fact(label, vec![Line::plain(text)], width)
+}
+
+/// Hosts grouped by what is said of them, in order of appearance.
+pub(crate) fn grouped<'a, T: PartialEq>(
+    pairs: impl IntoIterator<Item = (&'a HostName, T)>,
+) -> Vec<(T, Vec<&'a HostName>)> {
+    let mut groups: Vec<(T, Vec<&HostName>)> = Vec::new();
+    for (host, value) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, hosts)) => hosts.push(host),
+            None => groups.push((value, vec![host])),
+        }
+    }
+    groups
+}
+
+/// `web1, web2`, or `all 3 hosts` where these are all of several.
+pub(crate) fn hosts(some: &[&HostName], all: usize) -> String {
+    if some.len() == all && all > 1 {
+        format!("all {}", plural::count(all, "host"))
+    } else {
+        let names: Vec<&str> = some.iter().map(|host| host.as_str()).collect();
+        plural::names(&names, NAMED)
+    }
+}
+
+/// What is live where.
+pub(crate) fn live(end: &EndSummary, width: usize) -> Vec<Line> {
+    if end.live.is_empty() {
+        return single("live", "not known", width);
+    }
+    let restored = matches!(end.end, DeployEnd::Undone | DeployEnd::CancelledUndone);
+    let groups = grouped(end.live.iter().map(|(host, live)| (host, live.as_deref())));
+    let as_before = if restored { ", as before" } else { "" };
+    let pieces = groups
+        .into_iter()
+        .map(|(live, some)| {
+            let on = hosts(&some, end.live.len());
+            match live {
+                Some(live) => Line::plain(format!("{live} on {on}{as_before}")),
+                None => Line::plain(format!("not known on {on}")),
+            }
+        })
+        .collect();
+    fact("live", pieces, width)
+}
+
+/// What still runs.
+pub(crate) fn still_runs(end: &EndSummary, width: usize) -> Vec<Line> {
+    if end.still_runs.is_empty() {
+        return single("still runs", "nothing", width);
+    }
+    let pieces = grouped(
+        end.still_runs
+            .iter()
+            .map(|(host, what)| (host, what.as_str())),
+    )
+    .into_iter()
+    .map(|(what, some)| Line::plain(format!("{what} on {}", hosts(&some, usize::MAX))))
+    .collect();
+    fact("still runs", pieces, width)
+}
+
+/// The next commands, each on its line, and the log.
+pub(crate) fn next_and_log(end: &EndSummary, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (index, next) in end.next.iter().enumerate() {
+        let label = if index == 0 { "next" } else { "" };
+        let meaning = meaning(next)
+            .map(|meaning| format!("     {meaning}"))
+            .unwrap_or_default();
+        let head = Line::plain("  ").and(Role::Dim, label).pad_to(COLUMN);
+        lines.push(head.and(Role::Strong, next).and(Role::Dim, meaning));
+    }
+    if let Some(log) = &end.log {
+        lines.extend(single("log", log, width));
+    }
+    lines
+}
+
+/// What a command would do, where its name does not say it in full.
+fn meaning(command: &str) -> Option<&'static str> {
+    match command.split(' ').nth(1)? {
+        "resume" if command.starts_with("windlass ") => Some("goes on at the exact step"),
+        "cancel" if command.starts_with("windlass ") => Some("stops and undoes it"),
+        "attach" if command.starts_with("windlass ") => Some("watches it"),
+        _ => None,
+    }
+}

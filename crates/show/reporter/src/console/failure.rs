@@ -1,0 +1,214 @@
+//! The evidence of a failure: the last lines of output, how the other hosts fared, what was undone.
+
+use crate::console::end::{Moment, Seen};
+use crate::console::facts;
+use crate::console::outcome;
+use crate::console::tail::Tail;
+use crate::style::{Line, Role};
+use crate::visible;
+use crate::words::plural;
+use windlass_model::event::{EndSummary, FailedStep};
+use windlass_model::{CommandEnd, HostName, StepId, StepOutcome};
+
+/// The output of so many failed steps is kept.
+pub(crate) const KEPT: usize = 8;
+
+/// Where the word on a command's output begins.
+const COMMENT_COLUMN: usize = 40;
+
+/// A step that failed, as it was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) step: StepId,
+    pub(crate) task: String,
+    pub(crate) host: HostName,
+    pub(crate) outcome: StepOutcome,
+    /// Empty where [`KEPT`] others came before.
+    pub(crate) tail: Tail,
+}
+
+/// The last lines of the failed command and a sentence about the other hosts.
+pub(crate) fn evidence(failed: &FailedStep, seen: &Seen, moment: Moment) -> Vec<Line> {
+    let own = seen
+        .failures
+        .iter()
+        .find(|failure| failure.step == failed.step);
+    let empty = Tail::default();
+    let tail = own.map_or(&empty, |failure| &failure.tail);
+    let head = Line::plain("  ")
+        .and(Role::Dim, failed.host.as_str())
+        .text("  ")
+        .text(&failed.show)
+        .cut(moment.frame.width)
+        .pad_to(COMMENT_COLUMN)
+        .and(Role::Dim, comment(tail, failed, seen));
+    let mut lines = vec![head];
+    for line in tail.lines() {
+        let text = visible::screen(line, moment.color);
+        lines.push(Line::plain("  ").and(Role::Dim, "│ ").host(text));
+    }
+    let others = others(failed, own, seen);
+    if !others.is_empty() {
+        lines.push(Line::plain(format!("  {}.", others.join("; "))));
+    }
+    lines.push(Line::new());
+    lines
+}
+
+/// `(last 12 of 340 lines; all: windlass show d-7k3f --host web2)`.
+fn comment(tail: &Tail, failed: &FailedStep, seen: &Seen) -> String {
+    let (shown, count) = (tail.lines().count(), tail.count());
+    if count == 0 {
+        return "  (it wrote nothing)".to_owned();
+    }
+    if shown == count {
+        return format!("  ({}, all of its output)", plural::count(count, "line"));
+    }
+    let lines = plural::count(count, "line");
+    let all = seen
+        .deploy
+        .as_ref()
+        .map(|deploy| format!("; all: windlass show {deploy} --host {}", failed.host))
+        .unwrap_or_default();
+    format!("  (last {shown} of {lines}{all})")
+}
+
+/// How the task fared on the other hosts, a clause for each kind.
+fn others(failed: &FailedStep, own: Option<&Failure>, seen: &Seen) -> Vec<String> {
+    let mut clauses = Vec::new();
+    let as_well: Vec<&Failure> = seen
+        .failures
+        .iter()
+        .filter(|failure| failure.task == failed.task.as_str() && failure.host != failed.host)
+        .filter(|failure| !was_stopped(&failure.outcome))
+        .collect();
+    let groups = facts::grouped(as_well.iter().map(|failure| {
+        let alike = own.is_some_and(|own| own.tail.count() > 0 && own.tail.is_same(&failure.tail));
+        (
+            &failure.host,
+            (outcome::brief(&failure.outcome).unwrap_or_default(), alike),
+        )
+    }));
+    for ((how, alike), hosts) in groups {
+        let alike = if alike { ", with the same output" } else { "" };
+        clauses.push(format!(
+            "{} failed as well ({how}){alike}",
+            facts::hosts(&hosts, usize::MAX)
+        ));
+    }
+    if !failed.succeeded_on.is_empty() {
+        let hosts: Vec<&HostName> = failed.succeeded_on.iter().collect();
+        clauses.push(format!(
+            "{} had succeeded",
+            facts::hosts(&hosts, usize::MAX)
+        ));
+    }
+    let stopped: Vec<&HostName> = seen
+        .failures
+        .iter()
+        .filter(|failure| failure.task == failed.task.as_str() && was_stopped(&failure.outcome))
+        .map(|failure| &failure.host)
+        .collect();
+    if !stopped.is_empty() {
+        let verb = if stopped.len() == 1 { "was" } else { "were" };
+        clauses.push(format!(
+            "{} {verb} stopped",
+            facts::hosts(&stopped, usize::MAX)
+        ));
+    }
+    clauses.extend(not_planned(failed, seen));
+    clauses
+}
+
+/// `db1 does not run this task`, where the plan is known.
+fn not_planned(failed: &FailedStep, seen: &Seen) -> Option<String> {
+    let planned = seen.planned.get(failed.task.as_str())?;
+    let summary = seen.summary.as_ref()?;
+    let hosts: Vec<&HostName> = summary
+        .hosts
+        .iter()
+        .filter(|host| !planned.contains(host))
+        .collect();
+    let verb = match hosts.len() {
+        0 => return None,
+        1 => "does",
+        _ => "do",
+    };
+    Some(format!(
+        "{} {verb} not run this task",
+        facts::hosts(&hosts, usize::MAX)
+    ))
+}
+
+fn was_stopped(outcome: &StepOutcome) -> bool {
+    matches!(
+        outcome,
+        StepOutcome::Failed {
+            end: CommandEnd::Cancelled
+        }
+    )
+}
+
+/// What was undone, and what could not be.
+pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
+    let all = seen
+        .summary
+        .as_ref()
+        .map_or(usize::MAX, |summary| summary.hosts.len());
+    let mut pieces: Vec<Line> = Vec::new();
+    let aside = facts::grouped(
+        end.moved_aside
+            .iter()
+            .map(|(host, path)| (host, path.as_str())),
+    );
+    let release = seen
+        .summary
+        .as_ref()
+        .map(|summary| summary.release.as_str());
+    for (path, hosts) in aside {
+        let hosts = facts::hosts(&hosts, all);
+        // A path that ends with the release's name is told by its directory.
+        let told = release
+            .and_then(|release| Some((release, path.strip_suffix(release)?.strip_suffix('/')?)));
+        pieces.push(Line::plain(match told {
+            Some((release, directory)) => {
+                format!("release {release} moved aside to {directory} on {hosts}")
+            }
+            None => format!("the release moved aside to {path} on {hosts}"),
+        }));
+    }
+    if pieces.is_empty() {
+        pieces.extend(steps_undone(seen, all));
+    }
+    let mut lines = facts::fact("undone", pieces, width);
+    for (task, host, outcome) in seen.undo_failed.iter().take(KEPT) {
+        let how = outcome::brief(outcome).unwrap_or_default();
+        lines.extend(facts::single(
+            "not undone",
+            format!("{task} on {host}: {how}"),
+            width,
+        ));
+    }
+    let left = seen.undo_failed.len().saturating_sub(KEPT);
+    if left > 0 {
+        lines.extend(facts::single(
+            "",
+            format!("and {left} more; the log names them"),
+            width,
+        ));
+    }
+    lines
+}
+
+fn steps_undone(seen: &Seen, all: usize) -> Vec<Line> {
+    if seen.undone.is_empty() {
+        return vec![Line::plain("nothing")];
+    }
+    facts::grouped(seen.undone.iter().map(|(host, steps)| (host, *steps)))
+        .into_iter()
+        .map(|(steps, hosts)| {
+            let steps = plural::count(steps, "step");
+            Line::plain(format!("{steps} on {}", facts::hosts(&hosts, all)))
+        })
+        .collect()
+}

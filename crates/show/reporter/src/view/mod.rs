@@ -1,0 +1,1 @@
+//! Answers of single commands as tables.
