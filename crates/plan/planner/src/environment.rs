@@ -4,7 +4,7 @@ use crate::scope::{Scope, ScopeHost};
 use windlass_model::Environment;
 
 /// The `DEPLOY_` variables of a command on `host`, for the release at `release_path`.
-pub(crate) fn deploy_variables(
+pub fn deploy_variables(
     scope: &Scope<'_>,
     host: &ScopeHost<'_>,
     release_path: &str,

@@ -22,6 +22,7 @@ mod user_task;
 mod view;
 
 pub use digest::digest;
+pub use environment::deploy_variables;
 pub use error::Error;
 pub use plan::{Note, Planned, Preview, plan, preview, task};
 pub use precheck::precheck;
@@ -31,4 +32,5 @@ pub use release_name::next_release;
 pub use request::{Request, Run, Wanted};
 pub use rollback::{RollbackTarget, rollback_target};
 pub use scope::{Scope, ScopeHost};
+pub use user_task::one_line;
 pub use view::{PlanView, view};

@@ -126,7 +126,7 @@ impl<'a> Scope<'a> {
         Command {
             script: script.into(),
             shell: settings.shell.clone(),
-            dir: host.release().then(|| host.layout.release(&self.release)),
+            dir: host.release().then(|| self.release_path(host)),
             env,
             path: settings.path.clone(),
             secrets: settings.secrets.keys().cloned().collect(),

@@ -141,7 +141,7 @@ fn command(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Command {
 }
 
 /// A script as one line for people: its first line that says something, and a mark where there is more.
-pub(crate) fn one_line(script: &str) -> String {
+pub fn one_line(script: &str) -> String {
     let mut lines = script
         .lines()
         .map(str::trim)

@@ -26,7 +26,7 @@ raise_fence() {
 }
 lay_out() {
   (umask 077; mkdir -p "$mine/jobs" "$ours/tmp-$deploy" "$ours/releases" "$ours/failed" "$ours/trash") || return
-  for each in releases shared; do
+  [ -z "$makes_releases" ] || for each in releases shared; do
     [ -d "$root/$each" ] || { note "$each"; mkdir "$root/$each" || return; }
   done
   [ -e "$mine/made" ] || echo "$made" >"$mine/made"

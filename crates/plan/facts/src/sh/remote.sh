@@ -5,7 +5,7 @@ ask_remote() {
   if [ -n "$host_keys" ]; then
     keys=$(mktemp "${TMPDIR:-/tmp}/windlass.XXXXXX") || return
     printf '%s\n' "$host_keys" >"$keys"
-    ssh="$ssh -o UserKnownHostsFile='$keys ~/.ssh/known_hosts'"
+    ssh="$ssh -o 'UserKnownHostsFile=\"$keys\" ~/.ssh/known_hosts'"
   fi
   refs=$(
     exec 2>&1

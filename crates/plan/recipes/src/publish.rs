@@ -1,0 +1,65 @@
+//! `current` moves: by a rename, with the old target kept verbatim for the way back.
+
+use crate::restart;
+use crate::script::{COMMON, values};
+use windlass_model::plan::{PUBLISH, Phase};
+use windlass_model::{Command, DeployKind, Undo};
+use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
+
+const FLIP: &str = include_str!("sh/publish.sh");
+const BACK: &str = include_str!("sh/flip_back.sh");
+
+/// Publishes releases.
+pub(crate) struct Publish;
+
+impl Recipe for Publish {
+    fn name(&self) -> &'static str {
+        "publish"
+    }
+
+    fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec> {
+        let drafts = scope.file_hosts().map(|host| publish(scope, host));
+        vec![
+            TaskSpec::new(PUBLISH, Phase::Publishing)
+                .after_all()
+                .with(drafts),
+        ]
+    }
+}
+
+fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
+    let script = flip_values(scope, host).with(&[COMMON, FLIP].concat());
+    let mut commands = vec![flip_back(scope, host)];
+    commands.extend(restart::after_flip_back(scope, host));
+    let undo = Undo::Commands {
+        commands,
+        show: undo_show(host),
+    };
+    let show = format!("current → {}", scope.release);
+    Draft::command(host.name(), scope.own(host, script), undo, show)
+}
+
+fn flip_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> windlass_model::Script {
+    let new = scope.kind() == DeployKind::Deploy;
+    values(scope, host).var("new", if new { "1" } else { "" })
+}
+
+/// Puts the old target back where this deploy moved the link. Any host of a shared root may do it.
+pub(crate) fn flip_back(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
+    let place = scope
+        .hosts
+        .iter()
+        .position(|other| other.name() == host.name())
+        .unwrap_or(0);
+    let script = flip_values(scope, host).var("place", &format!("back-{place}"));
+    scope.own(host, script.with(&[COMMON, BACK].concat()))
+}
+
+/// `current → 20260101000000`, in the words of the plan.
+pub(crate) fn undo_show(host: &ScopeHost<'_>) -> String {
+    match (&host.facts.live, host.previous_target()) {
+        (Some(live), _) => format!("current → {live}"),
+        (None, Some(target)) => format!("current → {target}"),
+        (None, None) => "remove current".to_owned(),
+    }
+}

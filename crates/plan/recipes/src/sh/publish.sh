@@ -1,0 +1,15 @@
+[ -d "$path" ] || stop "$path is not there"
+link_target "$root/current"
+if [ "$target" != "$path" ]; then
+  [ -L "$root/current" ] || [ ! -e "$root/current" ] || stop "$root/current is not a link"
+  # The old link itself is kept, so that it comes back byte for byte, whatever it holds.
+  rm -f "$mine/previous"
+  [ ! -L "$root/current" ] || cp -P "$root/current" "$mine/previous"
+  mkdir -p "$tmp"
+  rm -f "$tmp/current"
+  ln -s "$path" "$tmp/current"
+  [ -z "$new" ] || record live
+  : >"$mine/flipped"
+  # Moved into the directory, never onto a name: a link to a directory would be followed.
+  mv -f "$tmp/current" "$root/"
+fi

@@ -1,0 +1,78 @@
+# Left by a Capistrano that broke off between making its link and moving it; it would be published in place of a release.
+[ ! -L "$root/releases/current" ] || rm -f "$root/releases/current"
+# Without -p: a directory that is there already is somebody else's.
+mkdir "$path"
+echo "$release" >"$mine/release"
+record building
+
+# Unpacks a tree of a repository; the failure of git is noticed although it stands left of a pipe.
+unpack() {
+  into=$1
+  shift
+  rm -f "$tmp/archive-failed"
+  { "$@" || echo "$?" >"$tmp/archive-failed"; } | tar -x -f - -C "$into"
+  [ ! -e "$tmp/archive-failed" ] || stop 'git archive failed'
+}
+lfs() {
+  git -c filter.lfs.smudge='git-lfs smudge -- %f' -c filter.lfs.process='git-lfs filter-process' \
+    -c filter.lfs.required=true "$@"
+}
+make_tree() {
+  program=git
+  [ -z "$git_lfs" ] || { program=lfs; forge_keys; }
+  if [ -n "$subtree" ]; then
+    unpack "$tree" "$program" --git-dir="$repo" archive --format=tar "$revision" -- "$subtree"
+  else
+    unpack "$tree" "$program" --git-dir="$repo" archive --format=tar "$revision"
+  fi
+}
+# Submodules come from their own repositories, each at the commit that the tree names.
+add_submodules() {
+  forge_keys
+  work=$tmp/work
+  rm -rf "$work"
+  git clone -q --shared --no-checkout -- "$repo" "$work"
+  [ -z "$repository" ] || git -C "$work" remote set-url origin "$repository"
+  git -C "$work" read-tree "$revision"
+  git -C "$work" checkout-index -q -- .gitmodules
+  git -C "$work" submodule --quiet update --init --recursive ${depth:+--depth "$depth"}
+  WINDLASS_INTO=$tree WINDLASS_TAR=$tmp/submodule.tar WINDLASS_ONLY=$subtree \
+    git -C "$work" submodule --quiet foreach --recursive '
+      case $displaypath/ in "$WINDLASS_ONLY"/*) ;; *) [ -z "$WINDLASS_ONLY" ] || exit 0;; esac
+      git archive --format=tar -o "$WINDLASS_TAR" HEAD
+      mkdir -p "$WINDLASS_INTO/$displaypath"
+      tar -x -f "$WINDLASS_TAR" -C "$WINDLASS_INTO/$displaypath"
+      rm -f "$WINDLASS_TAR"'
+  rm -rf "$work"
+}
+has_submodules() { in_repo cat-file -e "$revision:.gitmodules" 2>/dev/null; }
+# A file that only stands for one in Git LFS would be deployed as three lines of text.
+refuse_pointers() {
+  in_repo grep -q 'filter=lfs' "$revision" -- ':(glob)**/.gitattributes' || return 0
+  pointer=$(find "$1" -type f -size -3 \
+    -exec grep -l '^version https://git-lfs.github.com/spec/v1' {} + | head -n 1)
+  [ -z "$pointer" ] ||
+    stop "${pointer#"$1"/} is a pointer to Git LFS; set git_lfs = true and install git-lfs on the host"
+}
+
+if [ -n "$subtree" ]; then
+  [ "$(in_repo cat-file -t "$revision:$subtree" 2>/dev/null)" = tree ] ||
+    stop "$revision has no directory $subtree"
+  tree=$tmp/tree
+  rm -rf "$tree"
+  mkdir "$tree"
+else
+  tree=$path
+fi
+make_tree
+if has_submodules; then
+  if [ -n "$submodules" ]; then add_submodules
+  else say 'submodules are left out: submodules = false'
+  fi
+fi
+refuse_pointers "$tree"
+if [ -n "$subtree" ]; then
+  rmdir "$path"
+  mv "$tree/$subtree" "$path"
+  rm -rf "$tree"
+fi

@@ -1,0 +1,15 @@
+log=$root/revisions.log
+[ -f "$mine/logged" ] || exit 0
+read -r size <"$mine/logged"
+# Only where nothing was written after it.
+if [ "$(tail -c "+$((size + 1))" "$log" 2>/dev/null; echo x)" = "$(printf '%s\nx' "$line")" ]; then
+  if [ "$size" = 0 ]; then
+    rm -f "$log"
+  else
+    mkdir -p "$tmp"
+    head -c "$size" "$log" >"$tmp/log"
+    # Written over rather than renamed: owner and mode of the file stay.
+    cat "$tmp/log" >"$log"
+  fi
+fi
+rm -f "$mine/logged"
