@@ -1,0 +1,514 @@
+//! A host that is a directory of this machine: plans are made from facts asked for real, and their scripts are run for
+//! real, by each of the shells that hosts have.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use windlass_facts::{Ask, Begin, HostFacts, Lock, Remote};
+use windlass_model::clock::Timestamp;
+use windlass_model::inventory::{Host, Inventory};
+use windlass_model::plan::JobLimits;
+use windlass_model::settings::{
+    HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
+};
+use windlass_model::{
+    Action, Command, DeployId, DeployKind, HostName, HostTarget, Plan, ReleaseName, Revision, Step,
+    TaskName, Undo,
+};
+use windlass_planner::{Error, Planned, Recipe, Request, Run, Wanted};
+
+/// The shells that run the scripts.
+pub(crate) const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
+
+/// The time at which the first deploy begins: 2026-11-24 08:00:00.
+pub(crate) const NOW: u64 = 1_795_507_200;
+
+/// A repository and a directory that plays the host.
+pub(crate) struct World {
+    pub(crate) dir: TempDir,
+    pub(crate) root: String,
+    pub(crate) shell: Vec<String>,
+    pub(crate) settings: Settings,
+    pub(crate) tasks_done: Vec<String>,
+    deploys: u64,
+}
+
+impl World {
+    pub(crate) fn new(shell: &[&str]) -> Self {
+        Self::at(shell, "app")
+    }
+
+    /// With this name for the deploy root.
+    pub(crate) fn at(shell: &[&str], name: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join(name).to_str().unwrap().to_owned();
+        fs::create_dir(dir.path().join("home")).unwrap();
+        let world = Self {
+            settings: settings(&root),
+            root,
+            shell: shell.iter().map(|word| (*word).to_owned()).collect(),
+            dir,
+            tasks_done: Vec::new(),
+            deploys: 0,
+        };
+        world.git(&["init", "-q", "-b", "main", "origin"]);
+        world
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        Path::new(&self.root).join(path)
+    }
+
+    pub(crate) fn origin(&self) -> PathBuf {
+        self.dir.path().join("origin")
+    }
+
+    pub(crate) fn git(&self, words: &[&str]) -> String {
+        git(self.dir.path(), words)
+    }
+
+    /// Writes files and commits them.
+    pub(crate) fn commit(&self, files: &[(&str, &str)]) -> Revision {
+        for (path, content) in files {
+            let path = self.origin().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        git(&self.origin(), &["add", "-A"]);
+        git(
+            &self.origin(),
+            &["commit", "-q", "--allow-empty", "-m", "change"],
+        );
+        Revision::new(git(&self.origin(), &["rev-parse", "HEAD"]))
+    }
+
+    /// Runs a script as the host would, with a clean environment.
+    pub(crate) fn sh(&self, script: &str) -> Output {
+        let file = self.dir.path().join("script");
+        fs::write(&file, script).unwrap();
+        self.process(&self.shell[0])
+            .args(&self.shell[1..])
+            .arg(&file)
+            .output()
+            .unwrap()
+    }
+
+    fn process(&self, program: &str) -> Process {
+        let mut process = Process::new(program);
+        process
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.dir.path().join("home"))
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", "protocol.file.allow")
+            .env("GIT_CONFIG_VALUE_0", "always")
+            .current_dir(self.dir.path().join("home"))
+            .stdin(Stdio::null());
+        process
+    }
+
+    /// Runs a command as the job layer does: its surroundings, then its script as a file for its shell.
+    pub(crate) fn command(&self, command: &Command) -> Output {
+        if let Some(when) = &command.when {
+            let probe = Command {
+                script: when.clone(),
+                when: None,
+                ..command.clone()
+            };
+            let answer = self.command(&probe);
+            if !answer.status.success() {
+                return Output {
+                    status: Process::new("true").status().unwrap(),
+                    ..answer
+                };
+            }
+        }
+        let file = self.dir.path().join("job");
+        fs::write(&file, &command.script).unwrap();
+        let words = if command.shell.is_empty() {
+            let mut words = self.shell.clone();
+            words.push("-e".to_owned());
+            words
+        } else {
+            command.shell_words()
+        };
+        let line = format!(
+            "{}\nexec {} {}\n",
+            command.prelude(),
+            windlass_model::shell::join(&words),
+            windlass_model::shell::quote(file.to_str().unwrap())
+        );
+        self.sh(&line)
+    }
+
+    pub(crate) fn ask(&self) -> Ask {
+        Ask {
+            root: self.settings.deploy_to.clone(),
+            linked_files: self.settings.linked_files.clone(),
+            linked_dirs: self.settings.linked_dirs.clone(),
+            remote: (self.settings.source == SourceKind::Git).then(|| Remote {
+                repository: self.settings.repository.clone().unwrap_or_default(),
+                reference: self.settings.branch.clone(),
+                host_keys: Vec::new(),
+            }),
+            ..Ask::default()
+        }
+    }
+
+    pub(crate) fn facts(&self, ask: &Ask) -> HostFacts {
+        let output = self.sh(&windlass_facts::script(ask));
+        assert_eq!(text(&output.stderr), "", "the facts script complains");
+        windlass_facts::read(&output.stdout).unwrap()
+    }
+
+    pub(crate) fn look(&self) -> HostFacts {
+        self.facts(&self.ask())
+    }
+
+    pub(crate) fn lock(deploy: &DeployId) -> Lock {
+        Lock {
+            deploy: deploy.clone(),
+            owner: "alice".to_owned(),
+            machine: "laptop".to_owned(),
+            link: None,
+            since: Timestamp(NOW * 1000),
+            reason: None,
+        }
+    }
+
+    pub(crate) fn begin(&self, deploy: &DeployId) -> HostFacts {
+        let mut ask = self.ask();
+        ask.begin = Some(Begin {
+            lock: Self::lock(deploy),
+            root_id: "0123456789abcdef0123456789abcdef".to_owned(),
+            release: true,
+        });
+        self.facts(&ask)
+    }
+
+    pub(crate) fn next_deploy(&mut self) -> DeployId {
+        self.deploys += 1;
+        DeployId::new(format!("d-test{:02}", self.deploys))
+    }
+
+    /// Begins and plans.
+    pub(crate) fn plan(&mut self, run: Run) -> Result<Planned, Error> {
+        let deploy = self.next_deploy();
+        let facts = self.begin(&deploy);
+        self.planned(&deploy, run, facts)
+    }
+
+    pub(crate) fn planned(
+        &self,
+        deploy: &DeployId,
+        run: Run,
+        facts: HostFacts,
+    ) -> Result<Planned, Error> {
+        let recipes = windlass_recipes::standard();
+        let facts = BTreeMap::from([(HostName::new("web1"), facts)]);
+        let inventory = inventory(&self.settings);
+        windlass_planner::plan(&self.request(deploy, run, &inventory, &facts, &recipes))
+    }
+
+    pub(crate) fn request<'a>(
+        &self,
+        deploy: &DeployId,
+        run: Run,
+        inventory: &'a Inventory,
+        facts: &'a BTreeMap<HostName, HostFacts>,
+        recipes: &'a [Box<dyn Recipe>],
+    ) -> Request<'a> {
+        Request {
+            deploy: deploy.clone(),
+            now: Timestamp((NOW + self.deploys) * 1000),
+            run,
+            inventory,
+            facts,
+            recipes,
+            operator: "alice `$(touch pwned)`".to_owned(),
+            reason: None,
+        }
+    }
+
+    /// Runs steps until one fails; gives back how many succeeded and the failure.
+    pub(crate) fn carry_out(&mut self, plan: &Plan) -> Result<(), (usize, Output)> {
+        for (index, step) in plan.steps.iter().enumerate() {
+            let output = self.step(step);
+            if !output.status.success() && !step.advisory {
+                return Err((index, output));
+            }
+            assert!(
+                output.status.success(),
+                "{}: {}",
+                step.id,
+                text(&output.stderr)
+            );
+            self.tasks_done.push(step.task.to_string());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn step(&self, step: &Step) -> Output {
+        match &step.action {
+            Action::Command { command } | Action::Local { command } => self.command(command),
+            Action::Push { want, have, to } => self.push(want, have, to),
+        }
+    }
+
+    fn push(&self, want: &Revision, have: &[Revision], to: &str) -> Output {
+        let mut revs = format!("{want}\n");
+        for have in have {
+            revs.push_str(&format!("^{have}\n"));
+        }
+        let revs_file = self.dir.path().join("revs");
+        fs::write(&revs_file, revs).unwrap();
+        Process::new("git")
+            .args(["pack-objects", "--revs", "--thin", "--stdout", "-q"])
+            .current_dir(self.origin())
+            .stdin(fs::File::open(revs_file).unwrap())
+            .stdout(fs::File::create(to).unwrap())
+            .output()
+            .unwrap()
+    }
+
+    /// Undoes the first `count` steps and the one after, in reverse order, every undo `times` times, and frees the lock.
+    pub(crate) fn unwind(&self, plan: &Plan, count: usize, times: usize) {
+        for step in plan.steps.iter().take(count + 1).rev() {
+            if let Undo::Commands { commands, .. } = &step.undo {
+                for _ in 0..times {
+                    for command in commands {
+                        let output = self.command(command);
+                        assert!(
+                            output.status.success(),
+                            "{}: {}",
+                            step.id,
+                            text(&output.stderr)
+                        );
+                    }
+                }
+            }
+        }
+        let output = self.command(&plan.hosts[0].unlock);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    /// A whole deploy that must go well.
+    pub(crate) fn deploy(&mut self, revision: &Revision) -> Plan {
+        let planned = self.plan(wanted(revision)).unwrap();
+        if let Err((index, output)) = self.carry_out(&planned.plan) {
+            panic!("{}: {}", planned.plan.steps[index].id, text(&output.stderr));
+        }
+        planned.plan
+    }
+
+    pub(crate) fn current(&self) -> Option<PathBuf> {
+        fs::read_link(self.path("current")).ok()
+    }
+
+    pub(crate) fn releases(&self) -> Vec<String> {
+        names(&self.path("releases"))
+    }
+}
+
+pub(crate) fn wanted(revision: &Revision) -> Run {
+    Run::Deploy {
+        wanted: Some(Wanted {
+            revision: revision.clone(),
+            subject: Some("change".to_owned()),
+        }),
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Every path below with its kind, content or target, mode and time of change.
+pub(crate) fn snapshot(dir: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut todo = vec![dir.to_owned()];
+    while let Some(path) = todo.pop() {
+        let Ok(meta) = fs::symlink_metadata(&path) else {
+            continue;
+        };
+        let content = if meta.is_symlink() {
+            format!("{:?}", fs::read_link(&path).unwrap())
+        } else if meta.is_file() {
+            format!("{:?}", fs::read(&path).unwrap())
+        } else {
+            todo.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+            String::new()
+        };
+        lines.push(format!(
+            "{path:?} {:o} {}.{} {content}",
+            meta.mode(),
+            meta.mtime(),
+            meta.mtime_nsec()
+        ));
+    }
+    lines.sort();
+    lines
+}
+
+/// A directory as Capistrano leaves it, with these releases and the last one current.
+pub(crate) fn capistrano(world: &World, releases: &[&str], deployed: &[&str]) {
+    for release in releases {
+        let path = world.path(&format!("releases/{release}"));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("REVISION"), format!("{:0>40}\n", &release[10..])).unwrap();
+    }
+    fs::create_dir_all(world.path("shared")).unwrap();
+    let log: String = deployed
+        .iter()
+        .map(|release| format!("Branch main (at {release}) deployed as release {release} by bob\n"))
+        .collect();
+    fs::write(world.path("revisions.log"), log).unwrap();
+    if let Some(last) = releases.last() {
+        symlink(
+            world.path(&format!("releases/{last}")),
+            world.path("current"),
+        )
+        .unwrap();
+    }
+}
+
+pub(crate) fn git(dir: &Path, words: &[&str]) -> String {
+    let output = Process::new("git")
+        .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+        .args(["-c", "protocol.file.allow=always"])
+        .args(words)
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "git {words:?}: {}",
+        text(&output.stderr)
+    );
+    text(&output.stdout).trim().to_owned()
+}
+
+pub(crate) fn settings(root: &str) -> Settings {
+    Settings {
+        application: "shop".to_owned(),
+        source: SourceKind::Push,
+        repository: None,
+        branch: "main".to_owned(),
+        subtree: None,
+        depth: None,
+        submodules: false,
+        git_lfs: false,
+        repository_host_keys: Vec::new(),
+        deploy_to: root.to_owned(),
+        shared_deploy_to: false,
+        keep_releases: 5,
+        linked_files: Vec::new(),
+        linked_dirs: Vec::new(),
+        recipes: Vec::new(),
+        path: Vec::new(),
+        env: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        shell: vec!["sh".to_owned(), "-e".to_owned()],
+        umask: None,
+        restart: BTreeMap::new(),
+        tasks: Vec::new(),
+        limits: JobLimits::default(),
+        confirm: false,
+        on_term: OnTerm::Park,
+        ssh: SshSettings {
+            user: None,
+            port: None,
+            config: None,
+            identities: Vec::new(),
+            certificates: Vec::new(),
+            agent: SshAgent::Usual,
+            known_hosts: Vec::new(),
+            host_keys: HostKeyPolicy::Strict,
+            keepalive_interval: None,
+            keepalive_count: None,
+            connect_for: Duration::from_secs(30),
+            reconnect_for: Duration::from_secs(3600),
+            forward_agent: false,
+            jump: Vec::new(),
+            proxy_command: None,
+        },
+    }
+}
+
+pub(crate) fn user_task(name: &str, run: &str, hook: windlass_model::settings::Hook) -> Task {
+    Task {
+        name: TaskName::new(name),
+        run: run.to_owned(),
+        roles: Vec::new(),
+        hosts: Vec::new(),
+        hook: Some(hook),
+        undo: None,
+        once: false,
+        local: false,
+        on: vec![DeployKind::Deploy],
+        env: BTreeMap::new(),
+        dir: None,
+        when: None,
+        timeout: None,
+        idle_timeout: None,
+        retries: 0,
+        repeatable: false,
+        shell: Vec::new(),
+        pty: false,
+        sudo: None,
+    }
+}
+
+pub(crate) fn host(name: &str, roles: &[&str], settings: &Arc<Settings>) -> Host {
+    Host {
+        target: HostTarget {
+            name: HostName::new(name),
+            address: name.to_owned(),
+            port: None,
+            user: None,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            primary: Vec::new(),
+            release: true,
+            deploy_to: settings.deploy_to.clone(),
+        },
+        settings: Arc::clone(settings),
+    }
+}
+
+pub(crate) fn inventory(settings: &Settings) -> Inventory {
+    let settings = Arc::new(settings.clone());
+    Inventory {
+        stage: "production".to_owned(),
+        hosts: vec![host("web1", &["app", "db", "web"], &settings)],
+        settings,
+        filtered_out: Vec::new(),
+        primaries: ["app", "db", "web"]
+            .map(|role| (role.to_owned(), HostName::new("web1")))
+            .into_iter()
+            .collect(),
+    }
+}
+
+pub(crate) fn release(name: &str) -> ReleaseName {
+    ReleaseName::new(name)
+}
