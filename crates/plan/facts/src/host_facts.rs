@@ -41,6 +41,8 @@ pub struct HostFacts {
     pub fence: u64,
     /// What `current` is.
     pub current: Current,
+    /// Whether `current` is a link to nothing.
+    pub current_dangles: bool,
     /// The release that `current` points at.
     pub live: Option<ReleaseName>,
     /// What `REVISION` in `current` says, also where that is no release.

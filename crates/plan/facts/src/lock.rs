@@ -41,7 +41,7 @@ impl Lock {
         ];
         for (name, value) in lines {
             if let Some(value) = value {
-                text.push_str(&format!("{name} {}\n", one_line(value)));
+                text.extend([name, " ", &one_line(value), "\n"]);
             }
         }
         text
@@ -83,4 +83,32 @@ fn one_line(value: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_read_back_and_no_value_breaks_out_of_its_line() {
+        let lock = Lock {
+            deploy: DeployId::new("d-7k3fq2"),
+            owner: "alice\ndeploy d-other".to_owned(),
+            machine: "it's a laptop".to_owned(),
+            link: Some("https://ci.example.com/1".to_owned()),
+            since: Timestamp(1_700_000_000_000),
+            reason: None,
+        };
+        let read = Lock::parse(&lock.render()).expect("a lock");
+        assert_eq!(read.owner, "alice deploy d-other");
+        assert_eq!(
+            Lock {
+                owner: lock.owner.clone(),
+                ..read
+            },
+            lock
+        );
+        assert_eq!(Lock::parse("locked\n"), None);
+        assert_eq!(Lock::parse(""), None);
+    }
 }

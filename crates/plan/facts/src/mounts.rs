@@ -35,3 +35,27 @@ pub(crate) fn unescape(path: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn df_is_read_whatever_the_names_hold() {
+        let head = "Filesystem 1024-blocks Used Available Capacity Mounted on\n";
+        let of = |line: &str| df(&format!("{head}{line}\n"));
+        assert_eq!(of("/dev/sda1 100 40 60 40% /"), Some((60, "/".to_owned())));
+        assert_eq!(
+            of("//nas/a share 100 40 60 40% /mnt/a b"),
+            Some((60, "/mnt/a b".to_owned()))
+        );
+        assert_eq!(of("btrfs 0 0 0 - /"), None);
+        assert_eq!(df(""), None);
+    }
+
+    #[test]
+    fn mount_points_are_read_back_from_octal() {
+        assert_eq!(unescape(r"/mnt/a\040b\134"), "/mnt/a b\\");
+        assert_eq!(unescape(r"/odd\9"), r"/odd\9");
+    }
+}

@@ -124,24 +124,12 @@ impl Reading {
                     target: value.to_owned(),
                 }
             }
+            "current_dangles" => facts.current_dangles = true,
             "current" if value == "directory" => facts.current = Current::Directory,
             "current" => facts.current = Current::Other,
             "linked_file" => facts.linked_files.push(linked_file(name, value)?),
             "missing_linked_dir" => facts.missing_linked_dirs.push(value.to_owned()),
-            "begun" => {
-                facts.begun = match value {
-                    "locked" => Begun::Locked,
-                    "refused" => Begun::Refused,
-                    fence => Begun::Begun {
-                        fence: number(name, fence)?,
-                    },
-                }
-            }
-            "begun_failed" => {
-                facts.begun = Begun::Failed {
-                    error: value.trim().to_owned(),
-                }
-            }
+            "begun" | "begun_failed" => facts.begun = begun(name, value)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -241,6 +229,19 @@ impl Reading {
     }
 }
 
+fn begun(name: &str, value: &str) -> Result<Begun, Error> {
+    Ok(match (name, value) {
+        ("begun", "locked") => Begun::Locked,
+        ("begun", "refused") => Begun::Refused,
+        ("begun", fence) => Begun::Begun {
+            fence: number(name, fence)?,
+        },
+        (_, error) => Begun::Failed {
+            error: error.trim().to_owned(),
+        },
+    })
+}
+
 fn linked_file(name: &str, value: &str) -> Result<LinkedFile, Error> {
     let (state, path) = word(value);
     let state = match state {
@@ -293,7 +294,7 @@ fn record(text: &str) -> Option<ReleaseRecord> {
             "state" => record.state = ReleaseState::parse(value).unwrap_or(ReleaseState::Unknown),
             "deploy" => record.deploy = DeployId::new(value),
             "since" => {
-                record.since = Timestamp(value.parse::<u64>().unwrap_or(0).saturating_mul(1000))
+                record.since = Timestamp(value.parse::<u64>().unwrap_or(0).saturating_mul(1000));
             }
             _ => {}
         }

@@ -127,3 +127,36 @@ impl HostFacts {
             .filter(|release| self.state(release) == ReleaseState::Good)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_lines_of_capistrano_are_read_whatever_the_names_hold() {
+        let said =
+            Said::parse("Branch a (at b) (at 0123) deployed as release 20260401120000 by al by ce");
+        let Some(Said::Deployed {
+            release,
+            branch,
+            by,
+        }) = said
+        else {
+            panic!("{said:?}")
+        };
+        assert_eq!(
+            (release.as_str(), branch.as_str(), by.as_str()),
+            ("20260401120000", "a (at b)", "al by ce")
+        );
+        let said = Said::parse("alice rolled back to release 20260401120000\n");
+        assert!(matches!(said, Some(Said::RolledBack { by, .. }) if by == "alice"));
+        for odd in [
+            "",
+            "Branch x deployed",
+            "a rolled back to release 2026",
+            "deployed as release 20260401120000 by x",
+        ] {
+            assert_eq!(Said::parse(odd), None, "{odd}");
+        }
+    }
+}

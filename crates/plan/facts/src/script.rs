@@ -72,8 +72,9 @@ fn trimmed(root: &str) -> &str {
 }
 
 fn path_lines(path: &[String]) -> String {
-    path.iter()
-        .rev()
-        .map(|dir| format!("PATH={}:\"$PATH\"\n", home_path(dir)))
-        .collect()
+    let mut lines = String::new();
+    for dir in path.iter().rev() {
+        lines.extend(["PATH=", &home_path(dir), ":\"$PATH\"\n"]);
+    }
+    lines
 }

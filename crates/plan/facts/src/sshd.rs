@@ -42,3 +42,17 @@ impl SshdSettings {
             .map(String::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_counts_and_what_stands_below_match_does_not() {
+        let text = "# x\nClientAliveInterval 120\nclientaliveinterval=5\nMaxSessions=1\nMatch user a\nTCPKeepAlive no\n";
+        let settings = SshdSettings::parse(false, text);
+        assert_eq!(settings.get("ClientAliveInterval"), Some("120"));
+        assert_eq!(settings.get("maxsessions"), Some("1"));
+        assert_eq!(settings.get("TCPKeepAlive"), None);
+    }
+}

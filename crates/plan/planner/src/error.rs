@@ -61,7 +61,7 @@ pub enum Error {
         suggestion: Option<String>,
     },
     /// There is nothing to go back to.
-    #[error("{}", no_older(.live, .partly))]
+    #[error("{}", no_older(.live.as_ref(), .partly))]
     NoOlderRelease {
         /// The live release, where one is known.
         live: Option<ReleaseName>,
@@ -147,13 +147,13 @@ pub(crate) fn list(hosts: &[HostName]) -> String {
     names.join(", ")
 }
 
-fn no_older(live: &Option<ReleaseName>, partly: &[(ReleaseName, Vec<HostName>)]) -> String {
+fn no_older(live: Option<&ReleaseName>, partly: &[(ReleaseName, Vec<HostName>)]) -> String {
     let mut text = match live {
         Some(live) => format!("there is no good release older than `{live}` on every host"),
         None => "there is no live release to go back from".to_owned(),
     };
     for (release, lacking) in partly {
-        text.push_str(&format!("; `{release}` is not on {}", list(lacking)));
+        text.extend(["; `", release.as_str(), "` is not on ", &list(lacking)]);
     }
     text
 }

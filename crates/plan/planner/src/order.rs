@@ -5,9 +5,17 @@ use std::collections::BTreeSet;
 use windlass_model::plan::Phase;
 use windlass_model::{Action, HostName, Step, StepId};
 
-/// The steps of tasks that are in their order.
-pub(crate) fn steps(order: Vec<(Phase, TaskSpec)>, hosts: &[HostName]) -> Vec<Step> {
-    let mut waiting = Waiting::default();
+/// The steps of tasks that are in their order. Where hosts share a deploy root, those without file steps of their own wait
+/// for the host that does them.
+pub(crate) fn steps(
+    order: Vec<(Phase, TaskSpec)>,
+    hosts: &[HostName],
+    share_a_root: bool,
+) -> Vec<Step> {
+    let mut waiting = Waiting {
+        share_a_root,
+        ..Waiting::default()
+    };
     let mut steps = Vec::new();
     for (phase, spec) in order {
         let barrier = waiting.barrier(&spec) && hosts.len() > 1 && !spec.drafts.is_empty();
@@ -35,6 +43,7 @@ pub(crate) fn steps(order: Vec<(Phase, TaskSpec)>, hosts: &[HostName]) -> Vec<St
 /// Where the tasks since the last barrier ran, as far as a later one may count on them.
 #[derive(Default)]
 struct Waiting {
+    share_a_root: bool,
     ran_on: Option<BTreeSet<HostName>>,
     ran_here: bool,
 }
@@ -52,7 +61,12 @@ impl Waiting {
             .iter()
             .any(|draft| matches!(draft.action, Action::Local { .. }));
         let barrier = match spec.barrier {
-            Barrier::Never => return false,
+            Barrier::Never => {
+                if self.share_a_root {
+                    self.ran_on = Some(hosts);
+                }
+                return false;
+            }
             Barrier::Always => true,
             Barrier::WhereHostsDiffer => {
                 local || self.ran_here || self.ran_on.as_ref().is_some_and(|on| *on != hosts)

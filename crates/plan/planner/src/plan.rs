@@ -10,7 +10,8 @@ use crate::request::{Request, Run};
 use crate::rollback::rollback_target;
 use crate::scope::{Scope, ScopeHost};
 use crate::user_task::{drafts, hosts, user_tasks};
-use windlass_facts::{Begun, HostFacts};
+use std::collections::BTreeMap;
+use windlass_facts::{Begun, HostFacts, Linked};
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
 use windlass_model::{Command, DeployKind, HostName, Plan, Step};
 
@@ -30,6 +31,8 @@ pub struct Preview {
     pub planned: Planned,
     /// What speaks against carrying it out.
     pub refusals: Vec<Refusal>,
+    /// The linked files, each with the hosts that have it and those that do not.
+    pub linked: Vec<String>,
 }
 
 /// Something worth knowing that stops nothing.
@@ -56,7 +59,11 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Error> {
 pub fn preview(request: &Request<'_>) -> Result<Preview, Error> {
     let refusals = precheck(request);
     match make(request) {
-        Ok(planned) => Ok(Preview { planned, refusals }),
+        Ok(planned) => Ok(Preview {
+            planned,
+            refusals,
+            linked: linked(request),
+        }),
         // Without a revision there is nothing to plan, and the refusals say why there is none.
         Err(Error::NoRevision) if !refusals.is_empty() => Err(Error::Refused(refusals)),
         Err(error) => Err(error),
@@ -81,7 +88,32 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         drafts: drafts(&scope, task),
     };
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    Ok(steps(vec![(Phase::Started, spec)], &names))
+    Ok(steps(vec![(Phase::Started, spec)], &names, false))
+}
+
+/// `config/master.key  ✔ web1 ✘ web2`.
+fn linked(request: &Request<'_>) -> Vec<String> {
+    let mut lines: BTreeMap<&str, String> = BTreeMap::new();
+    for host in request
+        .inventory
+        .hosts
+        .iter()
+        .filter(|host| host.target.release)
+    {
+        let facts = request.facts.get(&host.target.name);
+        for file in facts.iter().flat_map(|facts| &facts.linked_files) {
+            let mark = if file.state == Linked::Present {
+                "✔"
+            } else {
+                "✘"
+            };
+            let line = lines
+                .entry(&file.path)
+                .or_insert_with(|| format!("{} ", file.path));
+            line.extend([" ", mark, " ", host.target.name.as_str()]);
+        }
+    }
+    lines.into_values().collect()
 }
 
 fn make(request: &Request<'_>) -> Result<Planned, Error> {
@@ -97,7 +129,8 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
     specs.extend(user_tasks(&scope));
     let notes = notes(&scope);
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    let steps = steps(resolve(scope.kind(), specs)?, &names);
+    let share_a_root = scope.hosts.iter().any(|host| host.shares_root);
+    let steps = steps(resolve(scope.kind(), specs)?, &names, share_a_root);
     let settings = &request.inventory.settings;
     let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
     let plan = Plan {

@@ -154,19 +154,18 @@ impl Check<'_> {
                 Some(hint),
             );
         }
+        self.space();
+    }
+
+    fn space(&mut self) {
         let disk = self.facts.disk;
         for (left, least, what) in [
             (disk.free, LEAST_BYTES, "space"),
             (disk.inodes, LEAST_INODES, "inodes"),
         ] {
             if left.is_some_and(|left| left < least) {
-                self.refuse(
-                    Reason::NoSpace {
-                        path: root.path.clone(),
-                        what,
-                    },
-                    None,
-                );
+                let path = self.facts.root.path.clone();
+                self.refuse(Reason::NoSpace { path, what }, None);
             }
         }
     }

@@ -121,6 +121,7 @@ impl fmt::Display for Refusal {
 }
 
 impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "it is the table of all reasons")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Locked(lock) => locked(f, lock),

@@ -12,9 +12,10 @@ pub(crate) fn user_tasks(scope: &Scope<'_>) -> Vec<TaskSpec> {
 }
 
 fn spec(scope: &Scope<'_>, task: &Task) -> TaskSpec {
-    let drafts = match task.on.contains(&scope.kind()) && task.hook.is_some() {
-        true => drafts(scope, task),
-        false => Vec::new(),
+    let drafts = if task.on.contains(&scope.kind()) && task.hook.is_some() {
+        drafts(scope, task)
+    } else {
+        Vec::new()
     };
     TaskSpec {
         name: task.name.clone(),
@@ -62,9 +63,10 @@ pub(crate) fn hosts<'s, 'a>(scope: &'s Scope<'a>, task: &Task) -> Vec<&'s ScopeH
         return chosen;
     }
     let primaries = &scope.request.inventory.primaries;
-    let roles: Vec<&String> = match task.roles.is_empty() {
-        true => primaries.keys().collect(),
-        false => task.roles.iter().collect(),
+    let roles: Vec<&String> = if task.roles.is_empty() {
+        primaries.keys().collect()
+    } else {
+        task.roles.iter().collect()
     };
     let primary = roles.into_iter().find_map(|role| primaries.get(role));
     match primary {
@@ -99,9 +101,10 @@ fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Draft {
     };
     Draft {
         host: host.name().clone(),
-        action: match task.local {
-            true => Action::Local { command },
-            false => Action::Command { command },
+        action: if task.local {
+            Action::Local { command }
+        } else {
+            Action::Command { command }
         },
         undo,
         retries: task.retries,

@@ -1,9 +1,12 @@
 //! What `plan` shows, as plain text.
 
-use crate::digest::digest;
+use crate::digest::likeness;
 use crate::plan::Preview;
 use std::fmt;
 use windlass_model::{DeployKind, HostName, Plan, Step, Undo};
+
+/// The widest that a command is shown.
+const WIDEST_COMMAND: usize = 60;
 
 /// A plan for people's eyes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +39,13 @@ pub fn view(preview: &Preview) -> PlanView {
         None => note.message.clone(),
     });
     facts.push(("note".to_owned(), notes.collect()));
-    let digest = digest(plan);
+    facts.push(("linked".to_owned(), preview.linked.clone()));
+    let likeness = likeness(plan);
     let command = match plan.kind {
         DeployKind::Deploy => "deploy",
         DeployKind::Rollback => "rollback",
     };
-    let short = digest.as_str().get(..6).unwrap_or_default();
+    let short = likeness.as_str().get(..6).unwrap_or_default();
     PlanView {
         title: title(plan),
         facts,
@@ -79,15 +83,11 @@ fn rows(plan: &Plan) -> Vec<[String; 5]> {
         let (same, others): (Vec<&Step>, Vec<&Step>) =
             rest.into_iter().partition(|step| alike(first, step));
         let hosts: Vec<&HostName> = same.iter().map(|step| &step.host).collect();
-        let mut command = first.show.clone();
-        if first.advisory {
-            command.push_str(" (a failure is only a warning)");
-        }
         rows.push([
             first.phase.as_str().to_owned(),
             first.task.to_string(),
             host_list(plan, &hosts),
-            command,
+            shortened(&first.show),
             undo(&first.undo),
         ]);
         rest = others;
@@ -97,6 +97,15 @@ fn rows(plan: &Plan) -> Vec<[String; 5]> {
 
 fn alike(a: &Step, b: &Step) -> bool {
     a.task == b.task && a.show == b.show && undo(&a.undo) == undo(&b.undo)
+}
+
+/// Cut where it would push the last column out of sight; the plan itself holds all of it.
+fn shortened(show: &str) -> String {
+    if show.chars().count() <= WIDEST_COMMAND {
+        return show.to_owned();
+    }
+    let kept: String = show.chars().take(WIDEST_COMMAND - 1).collect();
+    format!("{kept}…")
 }
 
 fn lock_row(plan: &Plan) -> [String; 5] {
@@ -154,9 +163,11 @@ fn table(f: &mut fmt::Formatter<'_>, rows: &[[String; 5]]) -> fmt::Result {
             .max()
             .unwrap_or(0)
     };
-    let [a, b, c, d] = [width(0), width(1), width(2), width(3)];
-    for [phase, task, hosts, command, undo] in all() {
-        let line = format!("  {phase:<a$}  {task:<b$}  {hosts:<c$}  {command:<d$}  {undo}");
+    let [phases, tasks, hosts, commands] = [width(0), width(1), width(2), width(3)];
+    for [phase, task, on, command, undo] in all() {
+        let line = format!(
+            "  {phase:<phases$}  {task:<tasks$}  {on:<hosts$}  {command:<commands$}  {undo}"
+        );
         writeln!(f, "{}", line.trim_end())?;
     }
     Ok(())

@@ -51,22 +51,26 @@ fn clean(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         .each("each_failed", &old_failed)
         .each("each_ref", &refs)
         .with(&[COMMON, GIT, CLEAN].concat());
-    let show = if victims.is_empty() {
-        format!("remove nothing (keep_releases {keep})")
-    } else {
-        let names: Vec<&str> = victims.iter().map(ReleaseName::as_str).collect();
-        format!(
-            "remove {} (keep_releases {keep}): {}",
-            count(names.len(), "release"),
-            names.join(", ")
-        )
-    };
+    let show = format!("{} (keep_releases {keep})", show(&victims));
     let undo = Undo::None {
         reason: "what is removed is gone".to_owned(),
     };
     Draft::command(host.name(), scope.own(host, script), undo, show)
         .repeatable()
         .advisory()
+}
+
+fn show(victims: &[ReleaseName]) -> String {
+    match victims {
+        [] => "remove nothing".to_owned(),
+        [one] => format!("remove {one}"),
+        [first, .., last] => {
+            format!(
+                "remove {}, {first} to {last}",
+                count(victims.len(), "release")
+            )
+        }
+    }
 }
 
 /// The releases to remove, oldest first, beside the one that this deploy brings.

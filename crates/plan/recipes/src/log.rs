@@ -32,13 +32,7 @@ fn log(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         commands: vec![script(UNLOG)],
         show: "take the line back".to_owned(),
     };
-    Draft::command(
-        host.name(),
-        script(LOG),
-        undo,
-        format!("revisions.log: {line}"),
-    )
-    .advisory()
+    Draft::command(host.name(), script(LOG), undo, "a line in revisions.log").advisory()
 }
 
 /// The line; a name with control characters in it cannot make two of it.

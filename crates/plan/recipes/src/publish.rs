@@ -56,7 +56,7 @@ pub(crate) fn flip_back(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
 }
 
 /// `current → 20260101000000`, in the words of the plan.
-pub(crate) fn undo_show(host: &ScopeHost<'_>) -> String {
+fn undo_show(host: &ScopeHost<'_>) -> String {
     match (&host.facts.live, host.previous_target()) {
         (Some(live), _) => format!("current → {live}"),
         (None, Some(target)) => format!("current → {target}"),

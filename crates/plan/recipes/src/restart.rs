@@ -1,6 +1,6 @@
 //! Restart belongs to publish: it runs after every change of `current`, on the way forward and on the way back.
 
-use crate::publish::{flip_back, undo_show};
+use crate::publish::flip_back;
 use windlass_model::plan::Phase;
 use windlass_model::{Command, Undo};
 use windlass_planner::{
@@ -44,10 +44,9 @@ fn restart(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Draft> {
 fn script(host: &ScopeHost<'_>) -> Option<String> {
     let mut commands: Vec<&str> = Vec::new();
     for role in &host.host.target.roles {
-        if let Some(command) = host.settings().restart.get(role) {
-            if !commands.contains(&command.as_str()) {
-                commands.push(command);
-            }
+        match host.settings().restart.get(role) {
+            Some(command) if !commands.contains(&command.as_str()) => commands.push(command),
+            _ => {}
         }
     }
     (!commands.is_empty()).then(|| commands.join("\n"))
@@ -61,27 +60,29 @@ fn undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Undo {
             reason: "with publish: again, after the link moved back".to_owned(),
         };
     }
+    let was_live = scope
+        .file_hosts()
+        .any(|host| host.previous_target().is_some());
     let mut commands = Vec::new();
     if host.shares_root && host.release() {
         commands.push(flip_back(scope, host));
         commands.extend(after_flip_back(scope, host));
-    } else {
+    } else if was_live {
         commands.extend(again(scope, host));
     }
-    match commands.is_empty() {
-        true => Undo::None {
-            reason: "nothing was live before".to_owned(),
-        },
-        false => Undo::Commands {
-            commands,
-            show: format!("again ({})", undo_show(host)),
-        },
+    if commands.is_empty() {
+        let reason = "nothing was live before".to_owned();
+        return Undo::None { reason };
     }
+    let show = "again, on the old release".to_owned();
+    Undo::Commands { commands, show }
 }
 
-/// The restart that follows a link that moved back; nothing where nothing was live before.
+/// The restart that follows a link that moved back; nothing where nothing was live before, or a link to nothing.
 pub(crate) fn after_flip_back(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {
-    host.previous_target()?;
+    if host.previous_target().is_none() || host.facts.current_dangles {
+        return None;
+    }
     let mut command = again(scope, host)?;
     let flipped = format!("{}/flipped", host.layout.deploy(&scope.request.deploy));
     command.when = Some(format!("[ -e {} ]", windlass_model::shell::quote(&flipped)));

@@ -28,6 +28,7 @@ say inodes "$(df -Pi "$nearest" 2>/dev/null)"
 
 if [ -L "$root/current" ]; then
   link_target "$root/current" && say current_link "$target"
+  [ -e "$root/current" ] || say current_dangles 1
 elif [ -d "$root/current" ]; then say current directory; against=1
 elif [ -e "$root/current" ]; then say current other; against=1
 fi

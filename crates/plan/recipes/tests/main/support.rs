@@ -1,9 +1,18 @@
 //! A host that is a directory of this machine: plans are made from facts asked for real, and their scripts are run for
 //! real, by each of the shells that hosts have.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::too_many_arguments,
+    clippy::unnecessary_debug_formatting,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test that cannot set up its world fails, and says where"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 use std::sync::Arc;
@@ -98,11 +107,49 @@ impl World {
             .unwrap()
     }
 
+    /// From now on the call of this number of a program by a script fails.
+    pub(crate) fn break_at(&self, call: u32) {
+        let dir = self.dir.path().join("breaking");
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("left"), format!("{call}\n")).unwrap();
+        for program in [
+            "git", "tar", "mkdir", "mv", "rm", "cp", "ln", "rmdir", "find", "date", "readlink",
+            "wc",
+        ] {
+            let find = Process::new("sh")
+                .args(["-c", &format!("command -v {program}")])
+                .output();
+            let real = text(&find.unwrap().stdout);
+            let script = format!(
+                "#!/bin/sh\nread -r left <{0}/left\nleft=$((left - 1))\necho $left >{0}/left\n\
+                 [ $left != 0 ] || exit 9\nexec {1} \"$@\"\n",
+                dir.display(),
+                real.trim()
+            );
+            fs::write(dir.join(program), script).unwrap();
+            fs::set_permissions(dir.join(program), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// From now on nothing fails any more; whether something did.
+    pub(crate) fn mend(&self) -> bool {
+        let dir = self.dir.path().join("breaking");
+        let left = fs::read_to_string(dir.join("left")).unwrap();
+        fs::remove_dir_all(dir).unwrap();
+        left.trim().parse::<i64>().unwrap() <= 0
+    }
+
     fn process(&self, program: &str) -> Process {
         let mut process = Process::new(program);
+        let breaking = self.dir.path().join("breaking");
+        let path = format!(
+            "{}:{}",
+            breaking.display(),
+            std::env::var_os("PATH").unwrap().display()
+        );
         process
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", path)
             .env("HOME", self.dir.path().join("home"))
             .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", "protocol.file.allow")

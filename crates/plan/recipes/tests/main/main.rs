@@ -1,0 +1,10 @@
+//! Plans of the standard recipes: as text, and carried out.
+
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
+
+mod deploys;
+mod plans;
+mod support;
