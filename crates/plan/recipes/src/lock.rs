@@ -78,7 +78,8 @@ fn closing_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Script {
 }
 
 /// The script that ends a deploy whose controller is gone, after its jobs were stopped: its unpublished release is moved
-/// aside, a published one stays; then the lock is freed. It does nothing where another deploy holds the lock.
+/// aside, a published one stays; then the lock is freed. It is for `sh -e`, and does nothing where another deploy holds the
+/// lock.
 pub fn unlock_script(root: &str, deploy: &DeployId) -> String {
     Script::new()
         .path("root", root)

@@ -1,5 +1,7 @@
 # Begins the deploy: idempotent by its id, and nothing is changed where another one holds the lock.
 mine=$ours/deploys/$deploy
+# Unlike that of any other process, also of another host that shares the directory.
+own=$deploy-$boot-$$
 note() { made="$made $1"; }
 prepare() {
   [ -d "$root" ] || { note root; mkdir -p "$root" || return; }
@@ -8,7 +10,7 @@ prepare() {
 }
 # A file that appears whole or not at all, and only if there is none of its name.
 place() {
-  part=$ours/part-$deploy-$$
+  part=$ours/part-$own
   (umask 077; printf '%s' "$2" >"$part") || { rm -f "$part"; return 1; }
   ln "$part" "$1" 2>/dev/null || [ -e "$1" ] || (umask 077; set -C; cat "$part" >"$1")
   rm -f "$part"
@@ -21,13 +23,13 @@ raise_fence() {
   place "$mine/fence" "$((number + 1))$nl" && first_line "$mine/fence" || return
   fence=$line
   [ "$fence" -le "$number" ] || {
-    (umask 077; echo "$fence" >"$ours/fence-$deploy") && mv -f "$ours/fence-$deploy" "$ours/fence"
+    (umask 077; echo "$fence" >"$ours/fence-$own") && mv -f "$ours/fence-$own" "$ours/fence"
   }
 }
 lay_out() {
   (umask 077; mkdir -p "$mine/jobs" "$ours/tmp-$deploy" "$ours/releases" "$ours/failed" "$ours/trash") || return
   [ -z "$makes_releases" ] || for each in releases shared; do
-    [ -d "$root/$each" ] || { note "$each"; mkdir "$root/$each" || return; }
+    [ -d "$root/$each" ] || { note "$each"; mkdir -p "$root/$each" || return; }
   done
   [ -e "$mine/made" ] || echo "$made" >"$mine/made"
 }

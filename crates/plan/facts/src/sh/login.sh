@@ -4,7 +4,8 @@ say system "$kernel"
 against=
 [ "$kernel" = Linux ] || against=1
 [ -r /proc/self/stat ] && say proc 1 || against=1
-first_line /proc/sys/kernel/random/boot_id && say boot_id "$line"
+boot=
+first_line /proc/sys/kernel/random/boot_id && boot=$line && say boot_id "$boot"
 user=$(id -un 2>/dev/null) || user=${LOGNAME:-${USER-}}
 uid=$(id -u)
 say user "$user"

@@ -4,9 +4,9 @@ use crate::support::{
     SHELLS, World, capistrano, names, release, snapshot, text, user_task, wanted,
 };
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
-use windlass_facts::Begun;
+use windlass_facts::{Begun, RemoteFacts};
 use windlass_model::release::ReleaseState;
 use windlass_model::settings::{Hook, SourceKind};
 use windlass_model::{DeployId, ReleaseName};
@@ -740,6 +740,8 @@ fn unlock_moves_the_unpublished_release_aside_and_keeps_a_published_one() {
             assert!(output.status.success(), "{}", text(&output.stderr));
             let facts = world.look();
             assert_eq!(facts.lock, None);
+            // Whatever its controller may still ask for is started no more.
+            assert!(facts.fence > planned.plan.hosts[0].fence);
             assert_eq!(facts.live == Some(planned.plan.release.clone()), live);
             assert_eq!(facts.failed.contains(&planned.plan.release), !live);
         }
@@ -778,4 +780,91 @@ fn a_rollback_never_goes_to_a_release_that_failed() {
     let to = Some(ReleaseName::new("20260101000000"));
     let error = world.plan(Run::Rollback { to }).unwrap_err();
     assert!(matches!(error, Error::FailedRelease { .. }), "{error}");
+}
+
+#[test]
+fn of_many_that_begin_at_once_exactly_one_does() {
+    for shell in SHELLS {
+        let world = World::new(shell);
+        let begun: Vec<Begun> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..12)
+                .map(|number| {
+                    let world = &world;
+                    scope.spawn(move || world.begin(&DeployId::new(format!("d-{number}"))).begun)
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let winners = begun
+            .iter()
+            .filter(|begun| **begun == Begun::Begun { fence: 1 })
+            .count();
+        let locked = begun
+            .iter()
+            .filter(|begun| **begun == Begun::Locked)
+            .count();
+        assert_eq!((winners, locked), (1, 11), "{begun:?}");
+    }
+}
+
+#[test]
+fn hosts_that_are_one_directory_and_begin_at_once_get_one_number() {
+    for shell in SHELLS {
+        let world = World::new(shell);
+        let mine = DeployId::new("d-mine");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(world.begin(&mine).begun, Begun::Begun { fence: 1 }));
+            }
+        });
+        assert_eq!(world.look().fence, 1);
+    }
+}
+
+#[test]
+fn the_forge_is_asked_with_the_keys_of_the_settings_and_no_prompt() {
+    for (shell, root) in SHELLS.iter().zip(["a b", "it's \"c\"", "$d %h"]) {
+        let mut world = World::at(shell, root);
+        world.settings.source = SourceKind::Git;
+        world.settings.repository = Some(format!(
+            "git@forge.example.com:{}",
+            world.origin().display()
+        ));
+        world.settings.repository_host_keys = vec!["forge.example.com ssh-ed25519 AAAA".to_owned()];
+        world.settings.path = vec!["~/bin".to_owned()];
+        // Stands in for ssh: notes its words and the keys it was given, and runs the command here.
+        let bin = world.dir.path().join("home/bin");
+        fs::create_dir(&bin).unwrap();
+        fs::write(
+            bin.join("ssh"),
+            "#!/bin/sh\n\
+             for word; do printf '%s\\n' \"$word\" >>~/words; done\n\
+             file=$(sed -n 's/^UserKnownHostsFile=\"\\(.*\\)\" .*/\\1/p' ~/words | tail -n 1)\n\
+             cat \"$file\" >>~/keys\neval \"exec $word\"\n",
+        )
+        .unwrap();
+        fs::set_permissions(bin.join("ssh"), fs::Permissions::from_mode(0o755)).unwrap();
+        let one = world.commit(&[("app.txt", "one")]);
+        let mut facts = world.begin(&DeployId::new("d-mine"));
+        facts.remote = Some(RemoteFacts::Found { revision: one });
+        let run = Run::Deploy { wanted: None };
+        let plan = world
+            .planned(&DeployId::new("d-mine"), run, facts)
+            .unwrap()
+            .plan;
+        let output = world.step(&plan.steps[0]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let words = fs::read_to_string(world.dir.path().join("home/words")).unwrap();
+        assert!(words.contains("\nBatchMode=yes\n"), "{words}");
+        assert!(words.contains("\nStrictHostKeyChecking=yes\n"), "{words}");
+        assert!(words.contains("\" ~/.ssh/known_hosts\n"), "{words}");
+        let keys = fs::read_to_string(world.dir.path().join("home/keys")).unwrap();
+        assert_eq!(
+            keys.lines().next(),
+            Some("forge.example.com ssh-ed25519 AAAA")
+        );
+    }
 }

@@ -1,5 +1,10 @@
 //! Plans of several hosts, as people see them, from facts written by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its world fails, and says where"
+)]
+
 use crate::support::{NOW, host, settings, user_task};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -130,12 +135,11 @@ impl Case {
     }
 
     fn plan(&self, run: Run) -> Result<Planned, Error> {
-        self.with(run, |request| windlass_planner::plan(request))
+        self.with(run, windlass_planner::plan)
     }
 
     fn preview(&self, run: Run) -> Preview {
-        self.with(run, |request| windlass_planner::preview(request))
-            .unwrap()
+        self.with(run, windlass_planner::preview).unwrap()
     }
 
     fn facts_of(&mut self, name: &str) -> &mut HostFacts {

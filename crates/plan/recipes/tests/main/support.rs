@@ -98,7 +98,11 @@ impl World {
 
     /// Runs a script as the host would, with a clean environment.
     pub(crate) fn sh(&self, script: &str) -> Output {
-        let file = self.dir.path().join("script");
+        let thread = format!("{:?}", std::thread::current().id());
+        let file = self
+            .dir
+            .path()
+            .join(format!("script-{}", thread.replace(['(', ')'], "-")));
         fs::write(&file, script).unwrap();
         self.process(&self.shell[0])
             .args(&self.shell[1..])
