@@ -31,6 +31,8 @@ lay_out() {
   [ -z "$makes_releases" ] || for each in releases shared; do
     [ -d "$root/$each" ] || { note "$each"; mkdir -p "$root/$each" || return; }
   done
+  # Kept free for the records of an undo, should the deploy fill the disk.
+  [ -e "$mine/reserve" ] || (umask 077; dd if=/dev/zero of="$mine/reserve" bs=65536 count=8 2>/dev/null) || return
   [ -e "$mine/made" ] || echo "$made" >"$mine/made"
 }
 take() {

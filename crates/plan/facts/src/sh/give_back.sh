@@ -15,7 +15,7 @@ give_back() {
     *' ours '*) rm -rf "$ours/deploys/$deploy";;
     *)
       if [ -d "$ours/deploys/$deploy" ]; then
-        rm -rf "$ours/deploys/$deploy/jobs"
+        rm -rf "$ours/deploys/$deploy/jobs" "$ours/deploys/$deploy/reserve"
         [ -e "$ours/deploys/$deploy/decision" ] || echo 'given back' >"$ours/deploys/$deploy/decision"
       fi;;
   esac

@@ -15,4 +15,17 @@ for each in "$ours"/failed/*; do
   [ ! -e "$each" ] || [ "$each" = "$ours/failed/$release" ] || rm -rf "$each"
 done
 rm -f "$ours/releases/$release"
-[ ! -d "$ours/failed/$release" ] || record failed
+# Less than 10 MB left. Names with blanks stand before the columns that are read here.
+disk_is_full() {
+  line=$(df -Pk "$ours" | tail -n 1)
+  set -- ${line%%\%*}
+  while [ "$#" -gt 2 ]; do shift; done
+  [ "${1-}" -lt 10240 ] 2>/dev/null
+}
+if [ -d "$ours/failed/$release" ]; then
+  if disk_is_full || ! record failed 2>/dev/null; then
+    # What filled the disk is not kept: others need it too.
+    rm -rf "$ours/failed/$release"
+    say 'hardly any space is left, so the failed release was removed and not kept'
+  fi
+fi

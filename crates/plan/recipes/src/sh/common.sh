@@ -8,11 +8,10 @@ stop() { printf 'windlass: %s\n' "$*" >&2; exit 1; }
 record() {
   (
     umask 077
-    mkdir -p "$tmp" "$ours/releases"
-    printf 'windlass-release 1\nstate %s\ndeploy %s\nrevision %s\nsince %s\n' \
-      "$1" "$deploy" "$revision" "$(date +%s)" >"$tmp/record"
-  )
-  mv -f "$tmp/record" "$ours/releases/$release"
+    mkdir -p "$tmp" "$ours/releases" &&
+      printf 'windlass-release 1\nstate %s\ndeploy %s\nrevision %s\nsince %s\n' \
+        "$1" "$deploy" "$revision" "$(date +%s)" >"$tmp/record"
+  ) && mv -f "$tmp/record" "$ours/releases/$release"
 }
 # Where a link points, verbatim; the x keeps newlines at its end.
 link_target() {

@@ -1,16 +1,25 @@
 repo=$root/repo
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_ASKPASS SSH_ASKPASS
 export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=60
+known=
+# After a failure, which may be that of a full disk, there must be room for the undo.
+leave() {
+  status=$?
+  [ -z "$known" ] || rm -rf "$known"
+  [ "$status" = 0 ] || rm -f "$mine/reserve" "$tmp/push.pack"
+  exit "$status"
+}
+trap leave EXIT
 in_repo() { git --git-dir="$repo" "$@"; }
 # The forge's host key must be known: from the settings, or to the host itself. Neither sh nor ssh parses the path, so one
 # with their own marks in it is not used.
 forge_keys() {
   ssh='ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=30 -o ServerAliveInterval=15'
   if [ -n "$host_keys" ]; then
-    known=$tmp
-    case $known in *[\'\"\\%]*) known=$(mktemp -d); trap 'rm -rf "$known"' EXIT;; esac
-    printf '%s\n' "$host_keys" >"$known/known_hosts"
-    ssh="$ssh -o 'UserKnownHostsFile=\"$known/known_hosts\" ~/.ssh/known_hosts'"
+    keys=$tmp
+    case $keys in *[\'\"\\%]*) known=$(mktemp -d); keys=$known;; esac
+    printf '%s\n' "$host_keys" >"$keys/known_hosts"
+    ssh="$ssh -o 'UserKnownHostsFile=\"$keys/known_hosts\" ~/.ssh/known_hosts'"
   fi
   export GIT_SSH_COMMAND="$ssh"
 }

@@ -6,10 +6,7 @@ if [ "$(tail -c "+$((size + 1))" "$log" 2>/dev/null; echo x)" = "$(printf '%s\nx
   if [ "$size" = 0 ]; then
     rm -f "$log"
   else
-    mkdir -p "$tmp"
-    head -c "$size" "$log" >"$tmp/log"
-    # Written over rather than renamed: owner and mode of the file stay.
-    cat "$tmp/log" >"$log"
+    truncate -s "$size" "$log"
   fi
 fi
 rm -f "$mine/logged"

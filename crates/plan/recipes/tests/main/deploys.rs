@@ -868,3 +868,70 @@ fn the_forge_is_asked_with_the_keys_of_the_settings_and_no_prompt() {
         );
     }
 }
+
+/// A file system of a few megabytes; none where the tests may not mount one.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(path: PathBuf) -> Option<Self> {
+        fs::create_dir(&path).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(&path);
+        mount
+            .output()
+            .unwrap()
+            .status
+            .success()
+            .then_some(Self(path))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = std::process::Command::new("umount").arg(&self.0).status();
+        assert!(
+            unmounted.is_ok_and(|status| status.success()),
+            "{:?} stays mounted",
+            self.0
+        );
+    }
+}
+
+#[test]
+fn a_deploy_that_fills_the_disk_is_undone_and_frees_it() {
+    for shell in SHELLS {
+        let mut world = World::at(shell, "disk/app");
+        let Some(disk) = SmallDisk::at(world.dir.path().join("disk")) else {
+            eprintln!("not tried: this login may not mount a file system");
+            return;
+        };
+        let one = world.commit(&[("app.txt", "one")]);
+        let first = world.deploy(&one);
+        // Small in the mirror, too large for a release.
+        let two = world.commit(&[("large.txt", &"x".repeat(8 << 20))]);
+        let planned = world.plan(wanted(&two)).unwrap();
+        let (index, output) = world.carry_out(&planned.plan).unwrap_err();
+        assert_eq!(planned.plan.steps[index].task.as_str(), "release");
+        let words = text(&output.stderr);
+        assert!(
+            words.contains("No space left") || words.contains("Wrote only"),
+            "{words}"
+        );
+        world.unwind(&planned.plan, index, 1);
+        let facts = world.look();
+        assert_eq!(facts.live, Some(first.release.clone()));
+        assert_eq!((facts.releases.len(), facts.failed.len()), (1, 0));
+        assert_eq!(facts.lock, None);
+        assert!(facts.disk.free.unwrap() > 2 << 20, "{:?}", facts.disk);
+        // A disk that is full already is seen before anything is changed.
+        let fill = world.sh("head -c 8000000 /dev/zero >\"$1/fill\" 2>/dev/null"
+            .replace("$1", disk.0.to_str().unwrap())
+            .as_str());
+        assert!(!fill.status.success());
+        let error = world.plan(wanted(&one)).unwrap_err();
+        assert!(error.to_string().contains("no space left for"), "{error}");
+        assert_eq!(world.look().lock, None);
+    }
+}
