@@ -1,7 +1,7 @@
 //! Whole deploys and rollbacks of a directory of this machine, by every shell.
 
 use crate::support::{
-    SHELLS, World, capistrano, names, release, snapshot, text, user_task, wanted,
+    SHELLS, SmallDisk, World, capistrano, names, release, snapshot, text, user_task, wanted,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -869,36 +869,6 @@ fn the_forge_is_asked_with_the_keys_of_the_settings_and_no_prompt() {
     }
 }
 
-/// A file system of a few megabytes; none where the tests may not mount one.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn at(path: PathBuf) -> Option<Self> {
-        fs::create_dir(&path).unwrap();
-        let mut mount = std::process::Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-            .arg(&path);
-        mount
-            .output()
-            .unwrap()
-            .status
-            .success()
-            .then_some(Self(path))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = std::process::Command::new("umount").arg(&self.0).status();
-        assert!(
-            unmounted.is_ok_and(|status| status.success()),
-            "{:?} stays mounted",
-            self.0
-        );
-    }
-}
-
 #[test]
 fn a_deploy_that_fills_the_disk_is_undone_and_frees_it() {
     for shell in SHELLS {
@@ -927,7 +897,7 @@ fn a_deploy_that_fills_the_disk_is_undone_and_frees_it() {
         assert!(facts.disk.free.unwrap() > 2 << 20, "{:?}", facts.disk);
         // A disk that is full already is seen before anything is changed.
         let fill = world.sh("head -c 8000000 /dev/zero >\"$1/fill\" 2>/dev/null"
-            .replace("$1", disk.0.to_str().unwrap())
+            .replace("$1", disk.path.to_str().unwrap())
             .as_str());
         assert!(!fill.status.success());
         let error = world.plan(wanted(&one)).unwrap_err();

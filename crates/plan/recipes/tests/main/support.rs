@@ -563,3 +563,32 @@ pub(crate) fn inventory(settings: &Settings) -> Inventory {
 pub(crate) fn release(name: &str) -> ReleaseName {
     ReleaseName::new(name)
 }
+
+/// A file system of a few megabytes; none where the tests may not mount one.
+pub(crate) struct SmallDisk {
+    pub(crate) path: PathBuf,
+}
+
+impl SmallDisk {
+    pub(crate) fn at(path: PathBuf) -> Option<Self> {
+        fs::create_dir(&path).unwrap();
+        let mut mount = Process::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(&path);
+        mount
+            .output()
+            .unwrap()
+            .status
+            .success()
+            .then_some(Self { path })
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = Process::new("umount").arg(&self.path).status();
+        let done = unmounted.is_ok_and(|status| status.success());
+        assert!(done, "{} stays mounted", self.path.display());
+    }
+}
