@@ -13,6 +13,10 @@ use std::time::Duration;
 
 /// Every setting of a stage, or of one host of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, named as in the file"
+)]
 pub struct Settings {
     /// The application's name: letters, digits, `.`, `-`, `_`.
     pub application: String,
@@ -162,6 +166,10 @@ pub enum HostKeyPolicy {
 
 /// A task of the user's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of its own, named as in the file"
+)]
 pub struct Task {
     /// Its name, unique in the file.
     pub name: TaskName,

@@ -1,0 +1,408 @@
+//! The configuration: all layers, read once; and what is in force in a stage and on a host.
+
+use crate::address::Address;
+use crate::cross;
+use crate::error::{Error, Mistake, Mistakes};
+use crate::file;
+use crate::given::{self, Argument};
+use crate::layer;
+use crate::origin::{Origin, Source};
+use crate::read;
+use crate::value::{Data, Entry, Table, Value};
+use std::sync::Arc;
+use windlass_model::Settings;
+
+/// The roles of a host that names none.
+pub(crate) const DEFAULT_ROLES: [&str; 3] = ["app", "web", "db"];
+
+/// What comes from outside the file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// The environment; only `WINDLASS_*` is looked at.
+    pub environment: &'a [(String, String)],
+    /// The command line; later arguments win.
+    pub arguments: &'a [Argument],
+    /// The names of the recipes that are there.
+    pub recipes: &'a [&'a str],
+}
+
+/// All layers, well-typed, not yet laid over one another.
+#[derive(Clone, Debug)]
+pub struct Config {
+    file: Table,
+    environment: Table,
+    arguments: Table,
+}
+
+impl Config {
+    /// Reads all layers. All mistakes of the file are found, also those in stages that are not asked for.
+    pub fn load(source: &Arc<Source>, given: Given<'_>) -> Result<Self, Mistakes> {
+        let (file, mut mistakes) = file::parse(source, given.recipes);
+        if mistakes.is_empty() {
+            mistakes.extend(cross::file(&file));
+        }
+        Self::with(file, given, mistakes)
+    }
+
+    /// The configuration where there is no file: for commands on a bare address.
+    pub fn without_file(given: Given<'_>) -> Result<Self, Mistakes> {
+        Self::with(Table::new(), given, Vec::new())
+    }
+
+    fn with(file: Table, given: Given<'_>, mut mistakes: Vec<Mistake>) -> Result<Self, Mistakes> {
+        let environment = given::environment(given.environment, given.recipes, &mut mistakes);
+        let arguments = given::arguments(given.arguments, given.recipes, &mut mistakes);
+        let config = Self {
+            file,
+            environment,
+            arguments,
+        };
+        Mistakes::unless(mistakes, config)
+    }
+
+    /// The names of the stages, in the order of the file.
+    pub fn stages(&self) -> Vec<&str> {
+        let mut stages: Vec<_> = self.stage_entries().into_iter().flatten().collect();
+        stages.sort_by_key(|(_, entry)| entry.key.place().map(|place| place.span().start));
+        stages.into_iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn stage_entries(&self) -> Option<&Table> {
+        table(&self.file, "stages")
+    }
+
+    /// What is in force in a stage.
+    pub fn stage(&self, name: &str) -> Result<Stage, Mistakes> {
+        let entry = self.stage_entries().and_then(|stages| stages.get(name));
+        let Some(entry) = entry else {
+            let stages = self.stages();
+            let error = Error::NoSuchStage {
+                stage: name.to_owned(),
+            };
+            return Err(Mistake::new(error)
+                .hint(cross::stage_hint(name, &stages))
+                .into());
+        };
+        let Data::Table(stage) = &entry.value.data else {
+            return Err(missing("hosts", &entry.key).into());
+        };
+        if !stage.contains_key("hosts") {
+            return Err(missing(&format!("stages.{name}.hosts"), &entry.key).into());
+        }
+        let mut base = self.base();
+        layer::lay(&mut base, stage);
+        Stage::new(self, name, base, Some(stage))
+    }
+
+    /// What is in force where no stage is meant: no hosts, and the application may be missing.
+    pub fn no_stage(&self) -> Result<Stage, Mistakes> {
+        let mut base = self.base();
+        base.entry("application".to_owned())
+            .or_insert_with(|| Entry {
+                key: Origin::Default,
+                value: Value::new(Data::Verbatim("none".to_owned()), Origin::Default),
+            });
+        Stage::new(self, "none", base, None)
+    }
+
+    fn base(&self) -> Table {
+        let mut base = layer::defaults();
+        let mut file = self.file.clone();
+        file.remove("stages");
+        file.remove("roles");
+        layer::merge(&mut base, &file);
+        base
+    }
+
+    /// Lays what wins over everything else, and fills the placeholders.
+    fn finish(&self, mut table: Table, stage: &str) -> Result<Table, Mistakes> {
+        layer::merge(&mut table, &self.environment);
+        layer::merge(&mut table, &self.arguments);
+        let Some(application) = table.get("application") else {
+            let error = Error::Missing {
+                key: "application".to_owned(),
+            };
+            let hint = "the first line of windlass.toml is usually: application = \"NAME\"";
+            return Err(Mistake::new(error).hint(hint).into());
+        };
+        let mut application = application.value.clone();
+        layer::fill_value(&mut application, "application", stage);
+        let application = match application.data {
+            Data::Text(name) | Data::Verbatim(name) => name,
+            _ => String::new(),
+        };
+        layer::fill(&mut table, &application, stage);
+        Mistakes::unless(cross::merged(&table), table)
+    }
+}
+
+/// What is in force in one stage, and its hosts.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    name: String,
+    config: Config,
+    base: Table,
+    effective: Table,
+    settings: Arc<Settings>,
+    hosts: Vec<HostEntry>,
+}
+
+/// A host or a pattern of hosts, as the file has it.
+#[derive(Clone, Debug)]
+pub struct HostEntry {
+    /// Its address, taken apart.
+    pub address: Address,
+    /// Its roles, in the order of the file.
+    pub roles: Vec<String>,
+    /// The roles it is said to be the primary host of.
+    pub primary: Vec<String>,
+    /// Whether releases are made there.
+    pub release: bool,
+    /// Where it stands.
+    pub origin: Origin,
+    layer: Table,
+}
+
+/// A setting in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effective {
+    /// Its name, with dots.
+    pub key: String,
+    /// Its value, as it would be written.
+    pub value: String,
+    /// Where it comes from; a list to which others were added comes from several places.
+    pub origins: Vec<Origin>,
+}
+
+impl Stage {
+    fn new(
+        config: &Config,
+        name: &str,
+        base: Table,
+        stage: Option<&Table>,
+    ) -> Result<Self, Mistakes> {
+        let effective = config.finish(base.clone(), name)?;
+        let settings = Arc::new(read::settings(&effective, name));
+        let hosts = match stage.and_then(|stage| stage.get("hosts")) {
+            Some(entry) => host_entries(&entry.value, &settings.application, name)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            config: config.clone(),
+            base,
+            effective,
+            settings,
+            hosts,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings of the stage, before roles and hosts have their say.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    /// Its hosts and patterns of hosts, in the order of the file.
+    pub fn hosts(&self) -> &[HostEntry] {
+        &self.hosts
+    }
+
+    /// The settings on a host: its roles and itself laid over the stage. Hosts without layers of their own share one value.
+    pub fn settings_on(&self, host: &HostEntry) -> Result<Arc<Settings>, Mistakes> {
+        if host.layer.is_empty() && self.role_layers(host).next().is_none() {
+            return Ok(Arc::clone(&self.settings));
+        }
+        let table = self.table_on(host)?;
+        Ok(Arc::new(read::settings(&table, &self.name)))
+    }
+
+    fn table_on(&self, host: &HostEntry) -> Result<Table, Mistakes> {
+        let mut table = self.base.clone();
+        for role in self.role_layers(host) {
+            layer::lay(&mut table, role);
+        }
+        layer::lay(&mut table, &host.layer);
+        self.config.finish(table, &self.name)
+    }
+
+    /// The layers of a host's roles; the one later in its list lies above.
+    fn role_layers<'a>(&'a self, host: &'a HostEntry) -> impl Iterator<Item = &'a Table> {
+        let roles = table(&self.config.file, "roles");
+        host.roles
+            .iter()
+            .filter_map(move |role| table(roles?, role))
+    }
+
+    /// Every setting in force, by name; with a host, as it is there.
+    pub fn effective(&self, host: Option<&HostEntry>) -> Result<Vec<Effective>, Mistakes> {
+        let mut settings = Vec::new();
+        match host {
+            Some(host) => flatten(&self.table_on(host)?, "", &mut settings),
+            None => flatten(&self.effective, "", &mut settings),
+        }
+        Ok(settings)
+    }
+
+    /// One setting in force, or all of a table.
+    pub fn setting(&self, key: &str) -> Vec<Effective> {
+        let mut settings = Vec::new();
+        flatten(&self.effective, "", &mut settings);
+        let below = format!("{key}.");
+        settings.retain(|setting| setting.key == key || setting.key.starts_with(&below));
+        settings
+    }
+
+    /// Where a setting comes from.
+    pub fn origin(&self, key: &str) -> Option<Origin> {
+        let setting = self.setting(key).into_iter().next()?;
+        setting.origins.into_iter().next()
+    }
+}
+
+fn host_entries(hosts: &Value, application: &str, stage: &str) -> Result<Vec<HostEntry>, Mistakes> {
+    let Data::List(values) = &hosts.data else {
+        return Ok(Vec::new());
+    };
+    let entries = values.iter().filter_map(|value| {
+        let mut value = value.clone();
+        layer::fill_value(&mut value, application, stage);
+        host_entry(&value).transpose()
+    });
+    entries.collect()
+}
+
+fn host_entry(value: &Value) -> Result<Option<HostEntry>, Mistakes> {
+    let Data::Table(keys) = &value.data else {
+        return Ok(None);
+    };
+    let Some(written) = keys.get("address") else {
+        return Ok(None);
+    };
+    let text = match &written.value.data {
+        Data::Text(text) => text.as_str(),
+        _ => "",
+    };
+    let address = Address::parse(text).map_err(|reason| {
+        let key = "address".to_owned();
+        let mistake = Mistake::new(Error::Refused { key, reason });
+        Mistakes::from(match written.value.place() {
+            Some(place) => mistake.at(place),
+            None => mistake,
+        })
+    })?;
+    let roles = match names(keys, "roles") {
+        Some(roles) => roles,
+        None => DEFAULT_ROLES.map(str::to_owned).to_vec(),
+    };
+    let primary = match keys.get("primary").map(|entry| &entry.value.data) {
+        Some(Data::Boolean(true)) => roles.clone(),
+        _ => names(keys, "primary").unwrap_or_default(),
+    };
+    let release = keys.get("release").map(|entry| &entry.value.data);
+    Ok(Some(HostEntry {
+        layer: host_layer(keys, &address, &written.value),
+        address,
+        roles,
+        primary,
+        release: release != Some(&Data::Boolean(false)),
+        origin: value.origin(),
+    }))
+}
+
+/// The host's settings, with `user` and `port` where `[ssh]` has them.
+fn host_layer(keys: &Table, address: &Address, written: &Value) -> Table {
+    let mut layer = Table::new();
+    layer::lay(&mut layer, keys);
+    if let Some(added) = keys.get("add") {
+        // Kept as it is: it can only be appended to what lies below.
+        layer.insert("add".to_owned(), added.clone());
+    }
+    let spoken = |data: Data| Value::new(data, written.origin());
+    let user = address.user.clone().map(|user| spoken(Data::Text(user)));
+    let port = address.port.map(|port| spoken(Data::Integer(port.into())));
+    let said = |name: &str| keys.get(name).map(|entry| entry.value.clone());
+    let mut ssh = table(&layer, "ssh").cloned().unwrap_or_default();
+    for (name, value) in [
+        ("user", user.or_else(|| said("user"))),
+        ("port", port.or_else(|| said("port"))),
+    ] {
+        if let Some(value) = value {
+            let key = value.origin();
+            ssh.insert(name.to_owned(), Entry { key, value });
+        }
+    }
+    if !ssh.is_empty() {
+        let value = spoken(Data::Table(ssh));
+        let key = value.origin();
+        layer.insert("ssh".to_owned(), Entry { key, value });
+    }
+    layer
+}
+
+fn names(table: &Table, name: &str) -> Option<Vec<String>> {
+    let Data::List(values) = &table.get(name)?.value.data else {
+        return None;
+    };
+    let words = values.iter().filter_map(|value| match &value.data {
+        Data::Text(word) | Data::Verbatim(word) => Some(word.clone()),
+        _ => None,
+    });
+    Some(words.collect())
+}
+
+fn table<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
+    match &table.get(name)?.value.data {
+        Data::Table(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+fn missing(key: &str, origin: &Origin) -> Mistake {
+    let error = Error::Missing {
+        key: key.to_owned(),
+    };
+    match origin.place() {
+        Some(place) => Mistake::new(error)
+            .at(place)
+            .label("this stage has no hosts yet"),
+        None => Mistake::new(error),
+    }
+}
+
+fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
+    for (name, entry) in table {
+        let key = match prefix {
+            "" => name.clone(),
+            prefix => format!("{prefix}.{name}"),
+        };
+        match &entry.value.data {
+            Data::Table(inner) => flatten(inner, &key, settings),
+            Data::List(values) if name == "tasks" => flatten_tasks(values, settings),
+            _ => settings.push(Effective {
+                key,
+                value: entry.value.show(),
+                origins: entry.value.origins.clone(),
+            }),
+        }
+    }
+}
+
+fn flatten_tasks(tasks: &[Value], settings: &mut Vec<Effective>) {
+    for task in tasks {
+        let Data::Table(keys) = &task.data else {
+            continue;
+        };
+        let name = match keys.get("name").map(|entry| &entry.value.data) {
+            Some(Data::Verbatim(name)) => name.as_str(),
+            _ => continue,
+        };
+        let mut task = keys.clone();
+        task.remove("name");
+        flatten(&task, &format!("tasks.{name}"), settings);
+    }
+}

@@ -1,0 +1,77 @@
+//! Keys that are not known where they stand: foreign words, keys of ours in the wrong place, slips.
+
+use super::{At, Typing};
+use crate::error::{Error, Mistake};
+use crate::foreign::{self, Foreign, Meaning};
+use crate::keys::{self, Key};
+use crate::origin::Place;
+use crate::suggest::nearest;
+
+/// After so many mistakes no more effort is made: only the first are shown.
+const ENOUGH: usize = 64;
+
+impl Typing<'_> {
+    /// Keeps a mistake about a key that means nothing in this table.
+    pub(super) fn stranger(&mut self, at: At<'_>, keys: &'static [Key], name: &str, place: &Place) {
+        let mistake = if self.mistakes.len() > ENOUGH {
+            unknown(name)
+        } else if let Some(foreign) = foreign::find(at.path, name) {
+            translated(foreign)
+        } else if let Some(mistake) = misplaced(at, name) {
+            mistake
+        } else {
+            misspelt(at, keys, name)
+        };
+        self.mistakes.push(mistake.at(place));
+    }
+}
+
+fn unknown(name: &str) -> Mistake {
+    Mistake::new(Error::UnknownKey { key: shown(name) })
+}
+
+/// A name as a message can hold it: on one line, and not endless.
+fn shown(name: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = name
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn translated(foreign: &'static Foreign) -> Mistake {
+    let word = foreign.word.to_owned();
+    let tool = foreign.tool;
+    Mistake::new(match foreign.meaning {
+        Meaning::Ours(ours) => Error::ForeignWord { word, tool, ours },
+        Meaning::Reason(reason) => Error::ForeignIdea { word, tool, reason },
+    })
+}
+
+/// A key of ours that belongs elsewhere.
+fn misplaced(at: At<'_>, name: &str) -> Option<Mistake> {
+    let places = keys::places(name);
+    let (table, scope) = *places.first()?;
+    let key = name.to_owned();
+    let label = match table {
+        "" => format!("it may stand {}", scope.words()),
+        "tasks" => "it belongs into a [[tasks]]".to_owned(),
+        table if scope.meets(at.scope) => format!("it belongs into `{table}`"),
+        table => format!("it belongs into `{table}`, {}", scope.words()),
+    };
+    Some(Mistake::new(Error::WrongPlace { key }).label(label))
+}
+
+fn misspelt(at: At<'_>, keys: &'static [Key], name: &str) -> Mistake {
+    let possible = keys.iter().filter(|key| key.scope.meets(at.scope));
+    let possible = possible.map(|key| key.name);
+    match nearest(name, possible) {
+        Some(meant) => unknown(name).label(format!("did you mean `{meant}`?")),
+        None => unknown(name),
+    }
+}

@@ -1,0 +1,97 @@
+//! A value that was read and found well-typed, with its origin; and the tables of them that layers are.
+
+use crate::origin::{Origin, Place};
+use crate::units::{show_duration, show_size};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A value with its origins. A list to which others were added has several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) data: Data,
+    pub(crate) origins: Vec<Origin>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// Text in which placeholders are filled.
+    Text(String),
+    /// Text that is taken as it is.
+    Verbatim(String),
+    /// The controller's variable that holds a secret.
+    FromEnv(String),
+    Integer(i64),
+    Boolean(bool),
+    Duration(Duration),
+    Size(u64),
+    List(Vec<Value>),
+    Table(Table),
+}
+
+/// Values by name.
+pub(crate) type Table = BTreeMap<String, Entry>;
+
+/// A value in a table, with the place of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: Origin,
+    pub(crate) value: Value,
+}
+
+impl Value {
+    pub(crate) fn new(data: Data, origin: Origin) -> Self {
+        Self {
+            data,
+            origins: vec![origin],
+        }
+    }
+
+    /// Where it was said first.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origins.first().cloned().unwrap_or(Origin::Default)
+    }
+
+    /// The place where it was said, if it was.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.origins.first().and_then(Origin::place)
+    }
+
+    /// As people would write it.
+    pub(crate) fn show(&self) -> String {
+        match &self.data {
+            Data::Text(text) | Data::Verbatim(text) => quoted(text),
+            Data::FromEnv(name) => format!("{{ from_env = {} }}", quoted(name)),
+            Data::Integer(number) => number.to_string(),
+            Data::Boolean(truth) => truth.to_string(),
+            Data::Duration(duration) => quoted(&show_duration(*duration)),
+            Data::Size(bytes) => quoted(&show_size(*bytes)),
+            Data::List(values) => {
+                let shown: Vec<_> = values.iter().map(Self::show).collect();
+                format!("[{}]", shown.join(", "))
+            }
+            Data::Table(table) => {
+                let shown: Vec<_> = table
+                    .iter()
+                    .map(|(name, entry)| format!("{name} = {}", entry.value.show()))
+                    .collect();
+                format!("{{ {} }}", shown.join(", "))
+            }
+        }
+    }
+}
+
+/// Text between quotation marks, on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 2);
+    shown.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => shown.extend(['\\', c]),
+            c if c.is_control() => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown.push('"');
+    shown
+}
