@@ -1,0 +1,12 @@
+//! What can keep a job from being followed.
+
+/// Why a job or a question could not be followed. What becomes of a job on its host is not decided by it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The session has no connection any more.
+    #[error("the host could not be reached again")]
+    Session(#[from] windlass_transport::Error),
+    /// The host answered something that is no answer of ours.
+    #[error("the host's answer makes no sense: {0}")]
+    Answer(String),
+}

@@ -1,0 +1,418 @@
+//! Logs in: with the ssh-agent's keys, with key files and certificates, by answering questions.
+//!
+//! Keys named by a setting come first, then the ssh-agent's others, then the usual files; whatever needs a person comes
+//! last. Nothing is offered twice, since servers count.
+
+mod agent;
+mod key_ring;
+mod questions;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use russh::client::{AuthResult, Handle};
+use russh::keys::agent::client::AgentClient;
+use russh::keys::{Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+use tokio::net::UnixStream;
+
+pub use self::key_ring::KeyRing;
+use self::key_ring::Loaded;
+use crate::client::Client;
+use crate::options::{AuthOptions, Endpoint};
+use crate::patience::Patience;
+
+/// All ways to log in were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{endpoint}` refused to let us in: tried {}; it allows {}",
+    list(tried, "nothing"),
+    list(allowed, "what it does not say")
+)]
+pub struct AuthError {
+    /// The login, as `user@address:port`.
+    pub endpoint: String,
+    /// What was offered, in order, in a few words each.
+    pub tried: Vec<String>,
+    /// The methods that the server would take.
+    pub allowed: Vec<String>,
+    /// Keys that could not be offered, each with the reason.
+    pub unusable: Vec<String>,
+}
+
+fn list(words: &[String], none: &str) -> String {
+    if words.is_empty() {
+        none.to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+/// Why nobody is logged in.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The server refused all that we have.
+    Refused(AuthError),
+    /// The connection ended.
+    Lost,
+}
+
+/// One login under way.
+pub(crate) struct Login<'a> {
+    handle: &'a mut Handle<Client>,
+    endpoint: &'a Endpoint,
+    options: &'a AuthOptions,
+    patience: &'a Patience,
+    agent: Option<AgentClient<UnixStream>>,
+    allowed: Option<MethodSet>,
+    tried: Vec<String>,
+    unusable: Vec<String>,
+    offered: Vec<PublicKey>,
+    rsa_hash: Option<Option<HashAlg>>,
+}
+
+/// Whether to go on with the next key.
+type Step = Result<Progress, Failure>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    In,
+    Next,
+}
+
+impl<'a> Login<'a> {
+    pub(crate) fn new(
+        handle: &'a mut Handle<Client>,
+        endpoint: &'a Endpoint,
+        options: &'a AuthOptions,
+        patience: &'a Patience,
+    ) -> Self {
+        Self {
+            handle,
+            endpoint,
+            options,
+            patience,
+            agent: None,
+            allowed: None,
+            tried: Vec::new(),
+            unusable: Vec::new(),
+            offered: Vec::new(),
+            rsa_hash: None,
+        }
+    }
+
+    /// Tries everything in order.
+    pub(crate) async fn log_in(mut self) -> Result<(), Failure> {
+        let agent_keys = self.ask_agent().await;
+        let mut locked = Vec::new();
+        for file in &self.options.identities {
+            if self.try_file(file, &agent_keys, true, &mut locked).await? == Progress::In {
+                return Ok(());
+            }
+        }
+        if !self.options.identities_only {
+            for key in &agent_keys {
+                if self.try_agent_key(key).await? == Progress::In {
+                    return Ok(());
+                }
+            }
+        }
+        for file in &self.options.default_identities {
+            if self.try_file(file, &agent_keys, false, &mut locked).await? == Progress::In {
+                return Ok(());
+            }
+        }
+        for file in locked {
+            if self.try_locked(&file).await? == Progress::In {
+                return Ok(());
+            }
+        }
+        if self.try_questions().await? == Progress::In {
+            return Ok(());
+        }
+        Err(self.refused())
+    }
+
+    fn refused(self) -> Failure {
+        let allowed = self.allowed.unwrap_or_else(MethodSet::empty);
+        Failure::Refused(AuthError {
+            endpoint: self.endpoint.to_string(),
+            tried: self.tried,
+            allowed: allowed
+                .iter()
+                .map(|kind| <&str>::from(kind).to_owned())
+                .collect(),
+            unusable: self.unusable,
+        })
+    }
+
+    /// The ssh-agent's keys, where there is one that answers.
+    async fn ask_agent(&mut self) -> Vec<agent::AgentKey> {
+        let Some(socket) = &self.options.agent else {
+            return Vec::new();
+        };
+        let _wait = self.patience.wait();
+        match agent::keys(socket).await {
+            Ok(keys) => {
+                self.agent = self.connect_agent(socket).await;
+                keys
+            }
+            Err(error) => {
+                self.unusable
+                    .push(format!("ssh-agent at {}: {error}", socket.display()));
+                Vec::new()
+            }
+        }
+    }
+
+    async fn connect_agent(&self, socket: &Path) -> Option<AgentClient<UnixStream>> {
+        let mut agent = AgentClient::connect_uds(socket).await.ok()?;
+        if let Some(binding) = self.handle.agent_session_binding()
+            && let Err(error) = agent.bind_session(binding, false).await
+        {
+            // An ssh-agent that does not know the request has no key that would need it.
+            tracing::debug!(%error, "ssh-agent does not bind keys to sessions");
+        }
+        Some(agent)
+    }
+
+    /// Tries a key file, by way of the ssh-agent where it holds the key.
+    async fn try_file(
+        &mut self,
+        file: &Path,
+        agent_keys: &[agent::AgentKey],
+        named: bool,
+        locked: &mut Vec<std::path::PathBuf>,
+    ) -> Step {
+        let loaded = self.options.keys.load(file).await;
+        let public = loaded.public();
+        let held = agent_keys.iter().filter(|key| {
+            public
+                .as_ref()
+                .is_some_and(|public| public.key_data() == key.public().key_data())
+        });
+        let mut in_agent = false;
+        for key in held {
+            in_agent = true;
+            if self.try_agent_key(key).await? == Progress::In {
+                return Ok(Progress::In);
+            }
+        }
+        match loaded {
+            _ if in_agent => Ok(Progress::Next),
+            Loaded::Ready(key) => self.try_private(file, key).await,
+            Loaded::Locked(_) => {
+                locked.push(file.to_owned());
+                Ok(Progress::Next)
+            }
+            Loaded::Missing if !named => Ok(Progress::Next),
+            Loaded::Missing => self.cannot_use(file, "no such file"),
+            Loaded::PublicOnly(_) => self.cannot_use(file, "the ssh-agent does not hold it"),
+            Loaded::Unreadable(why) => self.cannot_use(file, &why),
+        }
+    }
+
+    fn cannot_use(&mut self, file: &Path, why: &str) -> Step {
+        self.unusable.push(format!("{}: {why}", file.display()));
+        Ok(Progress::Next)
+    }
+
+    /// Asks for the passphrase, then tries.
+    async fn try_locked(&mut self, file: &Path) -> Step {
+        if !self.may_offer_keys() {
+            return Ok(Progress::Next);
+        }
+        let Some(prompter) = self.options.prompter.clone() else {
+            return self.cannot_use(file, "needs a passphrase and there is nobody to ask");
+        };
+        let unlocked = {
+            let _wait = self.patience.wait();
+            self.options.keys.unlock(file, &prompter).await
+        };
+        match unlocked {
+            Ok(key) => self.try_private(file, key).await,
+            Err(why) => self.cannot_use(file, &why),
+        }
+    }
+
+    /// Tries a private key: with its certificates, then by itself.
+    async fn try_private(&mut self, file: &Path, key: Arc<PrivateKey>) -> Step {
+        let mut certificates = self.options.certificates.clone();
+        let mut beside = file.as_os_str().to_owned();
+        beside.push("-cert.pub");
+        certificates.push(beside.into());
+        for certificate in self
+            .options
+            .keys
+            .certificates(&certificates, key.public_key())
+            .await
+        {
+            if self.may_offer_keys() {
+                self.say_tried("certificate", key.public_key(), &file.display().to_string());
+                let result = self
+                    .handle
+                    .authenticate_openssh_cert(&self.endpoint.user, Arc::clone(&key), certificate)
+                    .await;
+                if self.take(result)? == Progress::In {
+                    return Ok(Progress::In);
+                }
+            }
+        }
+        if !self.may_offer(key.public_key()) {
+            return Ok(Progress::Next);
+        }
+        self.say_tried("key", key.public_key(), &file.display().to_string());
+        let hash = self.rsa_hash(key.public_key()).await?;
+        let key = PrivateKeyWithHashAlg::new(key, hash);
+        let result = self
+            .handle
+            .authenticate_publickey(&self.endpoint.user, key)
+            .await;
+        self.take(result)
+    }
+
+    /// Tries a key or certificate that the ssh-agent holds.
+    async fn try_agent_key(&mut self, key: &agent::AgentKey) -> Step {
+        let wanted = match key.certificate() {
+            Some(_) => self.may_offer_keys(),
+            None => self.may_offer(key.public()),
+        };
+        if !wanted {
+            return Ok(Progress::Next);
+        }
+        let hash = self.rsa_hash(key.public()).await?;
+        let from = format!("ssh-agent, {}", key.comment().escape_debug());
+        let Some(mut agent) = self.agent.take() else {
+            return Ok(Progress::Next);
+        };
+        let (user, patience) = (self.endpoint.user.as_str(), self.patience);
+        let result = {
+            // The ssh-agent may ask its owner, or want a key touched.
+            let _wait = patience.wait();
+            self.sign_with(&mut agent, key, user, hash).await
+        };
+        self.agent = Some(agent);
+        let what = if key.certificate().is_some() {
+            "certificate"
+        } else {
+            "key"
+        };
+        match result {
+            Ok(result) => {
+                self.say_tried(what, key.public(), &from);
+                self.take(Ok(result))
+            }
+            Err(_) if self.handle.is_closed() => Err(Failure::Lost),
+            Err(error) => {
+                self.unusable.push(format!("{from}: {error}"));
+                Ok(Progress::Next)
+            }
+        }
+    }
+
+    async fn sign_with(
+        &mut self,
+        agent: &mut AgentClient<UnixStream>,
+        key: &agent::AgentKey,
+        user: &str,
+        hash: Option<HashAlg>,
+    ) -> Result<AuthResult, russh::AgentAuthError> {
+        match key.certificate().cloned() {
+            Some(certificate) => {
+                self.handle
+                    .authenticate_certificate_with(user, certificate, hash, agent)
+                    .await
+            }
+            None => {
+                let public = key.public().clone();
+                self.handle
+                    .authenticate_publickey_with(user, public, hash, agent)
+                    .await
+            }
+        }
+    }
+
+    /// Whether the server still takes keys.
+    fn may_offer_keys(&self) -> bool {
+        self.allows(MethodKind::PublicKey)
+    }
+
+    /// Whether a method is worth trying: also before the server has said which it takes.
+    fn allows(&self, kind: MethodKind) -> bool {
+        self.allowed
+            .as_ref()
+            .is_none_or(|allowed| allowed.contains(&kind))
+    }
+
+    /// The same for one key, which is then counted as offered.
+    fn may_offer(&mut self, key: &PublicKey) -> bool {
+        if !self.may_offer_keys()
+            || self
+                .offered
+                .iter()
+                .any(|old| old.key_data() == key.key_data())
+        {
+            return false;
+        }
+        self.offered.push(key.clone());
+        true
+    }
+
+    fn say_tried(&mut self, what: &str, key: &PublicKey, from: &str) {
+        let kind = key.algorithm();
+        let fingerprint = key.fingerprint(HashAlg::Sha256);
+        self.tried
+            .push(format!("{what} {} {fingerprint} ({from})", kind.as_str()));
+    }
+
+    /// The hash that the server wants with RSA keys; asked once, and only where there is one.
+    async fn rsa_hash(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, Failure> {
+        if !key.algorithm().is_rsa() {
+            return Ok(None);
+        }
+        if let Some(hash) = self.rsa_hash {
+            return Ok(hash);
+        }
+        let best = self.handle.best_supported_rsa_hash().await;
+        // A server that does not say takes the new hashes where it takes RSA at all.
+        let hash = best
+            .map_err(|_| Failure::Lost)?
+            .unwrap_or(Some(HashAlg::Sha512));
+        self.rsa_hash = Some(hash);
+        Ok(hash)
+    }
+
+    /// Reads a server's answer.
+    fn take(&mut self, result: Result<AuthResult, russh::Error>) -> Step {
+        match result {
+            Ok(AuthResult::Success) => Ok(Progress::In),
+            // The library says the same of a connection that ended.
+            Ok(_) if self.handle.is_closed() => Err(Failure::Lost),
+            Ok(AuthResult::Failure {
+                remaining_methods, ..
+            }) => {
+                self.allowed = Some(remaining_methods);
+                Ok(Progress::Next)
+            }
+            Err(_) if self.handle.is_closed() => Err(Failure::Lost),
+            Err(error) => {
+                self.unusable.push(error.to_string());
+                Ok(Progress::Next)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("endpoint", self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a certificate is one of a key's.
+fn is_of(certificate: &Certificate, key: &PublicKey) -> bool {
+    certificate.public_key() == key.key_data()
+}

@@ -1,0 +1,476 @@
+//! Makes one authenticated connection: a socket of our own, jump hosts or a proxy command, handshake, login.
+
+use std::borrow::Cow;
+use std::io;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use russh::client::{self, Config, Handle};
+use russh::{Preferred, cipher};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use windlass_model::DisconnectKind;
+
+use crate::auth::{AuthError, Login};
+use crate::client::{Client, EndNote, Refusal};
+use crate::connection::{Connection, Ended, Made};
+use crate::error::Error;
+use crate::event::Observer;
+use crate::host_key::{Judge, Pin};
+use crate::options::{AuthOptions, Endpoint, Hop, HostKeyOptions, SessionOptions, Way};
+use crate::stream::{Bytes, Ending, Watched, kind_of};
+
+/// How long one SYN is waited for.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a handshake with its login may take, persons being asked left out.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+/// TCP's own patience with data that is not acknowledged.
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What all dials of a session have in common.
+pub(crate) struct Dialler {
+    pub(crate) options: SessionOptions,
+    pub(crate) observer: Observer,
+    /// The first key of the host, and of each jump host.
+    pins: Vec<Pin>,
+    /// The address that answered first; tried first from then on.
+    address: Mutex<Option<SocketAddr>>,
+}
+
+/// One attempt to connect.
+#[derive(Clone)]
+pub(crate) struct Call {
+    /// The number of the connection that it would make.
+    pub(crate) epoch: u64,
+    /// The largest packet to be sent to us.
+    pub(crate) packet: u32,
+    /// Tells whether the host has said anything yet.
+    pub(crate) ending: Arc<Ending>,
+}
+
+/// One end that is shaken hands with.
+struct End<'a> {
+    endpoint: &'a Endpoint,
+    auth: &'a AuthOptions,
+    host_keys: &'a HostKeyOptions,
+    pin: Pin,
+}
+
+impl Dialler {
+    pub(crate) fn new(options: SessionOptions, observer: Observer) -> Self {
+        let mut pins: Vec<Pin> = options
+            .way
+            .jumps
+            .iter()
+            .map(|hop| Pin::of(&hop.host_keys))
+            .collect();
+        pins.push(Pin::of(&options.host_keys));
+        Self {
+            options,
+            observer,
+            pins,
+            address: Mutex::new(None),
+        }
+    }
+
+    /// Makes one connection.
+    pub(crate) async fn dial(&self, call: Call) -> Result<Connection, Error> {
+        let Way {
+            target,
+            jumps,
+            proxy_command,
+        } = &self.options.way;
+        let mut beneath: Vec<Connection> = Vec::new();
+        let pins = &mut self.pins.iter();
+        for Hop {
+            endpoint,
+            auth,
+            host_keys,
+        } in jumps
+        {
+            let pin = pins.next().cloned().unwrap_or_default();
+            let bytes = self.bytes(endpoint, beneath.last(), None).await?;
+            let end = End {
+                endpoint,
+                auth,
+                host_keys,
+                pin,
+            };
+            let below = std::mem::take(&mut beneath);
+            let on_the_way = Call {
+                ending: Arc::default(),
+                ..call.clone()
+            };
+            let connection = self.shake(end, bytes, on_the_way, below).await?;
+            beneath.push(connection);
+        }
+        let bytes = self
+            .bytes(target, beneath.last(), proxy_command.as_deref())
+            .await?;
+        let pin = pins.next().cloned().unwrap_or_default();
+        let end = End {
+            endpoint: target,
+            auth: &self.options.auth,
+            host_keys: &self.options.host_keys,
+            pin,
+        };
+        self.shake(end, bytes, call, beneath).await
+    }
+
+    /// The bytes to an end: through the last jump host, a proxy command, or a socket.
+    async fn bytes(
+        &self,
+        endpoint: &Endpoint,
+        through: Option<&Connection>,
+        command: Option<&str>,
+    ) -> Result<Box<dyn Bytes>, Error> {
+        if let Some(connection) = through {
+            let stream = connection.through(&endpoint.address, endpoint.port).await;
+            return stream
+                .map(|stream| Box::new(stream) as Box<dyn Bytes>)
+                .map_err(|kind| not_reached(endpoint, kind, None));
+        }
+        if let Some(command) = command {
+            return proxy(command, endpoint);
+        }
+        let stream = self.socket(endpoint).await?;
+        Ok(Box::new(stream))
+    }
+
+    async fn socket(&self, endpoint: &Endpoint) -> Result<TcpStream, Error> {
+        let mut addresses = self.addresses(endpoint).await?;
+        let first = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) =
+            first.and_then(|first| addresses.iter().position(|address| *address == first))
+        {
+            addresses.swap(0, at);
+        }
+        let mut last = not_reached(endpoint, DisconnectKind::UnknownName, None);
+        for address in addresses {
+            match connect(address, self.options.keepalive_interval).await {
+                Ok(stream) => {
+                    self.address
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .get_or_insert(address);
+                    return Ok(stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    last = not_reached(endpoint, DisconnectKind::ConnectTimeout, Some(error));
+                }
+                Err(error) => last = not_reached(endpoint, kind_of(&error), Some(error)),
+            }
+        }
+        Err(last)
+    }
+
+    async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Error> {
+        match tokio::net::lookup_host((endpoint.address.as_str(), endpoint.port)).await {
+            Ok(found) => Ok(found.collect()),
+            Err(error) => Err(not_reached(
+                endpoint,
+                DisconnectKind::UnknownName,
+                Some(error),
+            )),
+        }
+    }
+
+    /// Handshake and login.
+    async fn shake(
+        &self,
+        end: End<'_>,
+        bytes: Box<dyn Bytes>,
+        call: Call,
+        beneath: Vec<Connection>,
+    ) -> Result<Connection, Error> {
+        let ending = call.ending;
+        let judge = Arc::new(Judge::new(
+            end.endpoint,
+            end.host_keys,
+            end.pin.clone(),
+            &self.observer,
+        )?);
+        let turn = self
+            .options
+            .pacer
+            .turn(&format!("{}:{}", end.endpoint.address, end.endpoint.port))
+            .await;
+        let (tell, told) = watch::channel(None);
+        let refusal = Refusal::default();
+        let client = Client {
+            judge: Arc::clone(&judge),
+            refusal: Arc::clone(&refusal),
+            agent: end.auth.agent.clone().filter(|_| end.auth.forward_agent),
+            end: EndNote {
+                ending: Arc::clone(&ending),
+                tell,
+            },
+        };
+        let config = Arc::new(self.config(&judge, call.packet));
+        let stream = Watched::new(bytes, Arc::clone(&ending));
+        let patience = HANDSHAKE;
+        let shaken =
+            tokio::time::timeout(patience, client::connect_stream(config, stream, client)).await;
+        let early = |kind: Option<DisconnectKind>| {
+            let kind = kind.unwrap_or(DisconnectKind::Silence);
+            let closed =
+                matches!(kind, DisconnectKind::Closed | DisconnectKind::Reset) && ending.answered();
+            if closed {
+                DisconnectKind::ClosedBeforeAuthentication
+            } else {
+                kind
+            }
+        };
+        let mut handle = match shaken {
+            Ok(Ok(handle)) => handle,
+            Ok(Err(error)) => {
+                if let Some(refused) = refusal
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take()
+                {
+                    return Err(refused.into());
+                }
+                let kind = early(Some(
+                    ending
+                        .kind()
+                        .unwrap_or_else(|| crate::client::kind_of(&error)),
+                ));
+                turn.closed_early();
+                return Err(not_reached(end.endpoint, kind, None));
+            }
+            Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
+        };
+        let login = Login::new(&mut handle, end.endpoint, end.auth).log_in();
+        let logged_in = if end.auth.prompter.is_some() {
+            login.await
+        } else {
+            match tokio::time::timeout(HANDSHAKE, login).await {
+                Ok(logged_in) => logged_in,
+                Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
+            }
+        };
+        match logged_in {
+            Ok(()) => {}
+            Err(AuthError::Ended { .. }) => {
+                turn.closed_early();
+                return Err(not_reached(end.endpoint, early(ending.kind()), None));
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+        judge.settle();
+        turn.welcome();
+        Ok(connection(
+            handle,
+            call.epoch,
+            end.auth.forward_agent,
+            Ended { ending, told },
+            beneath,
+        ))
+    }
+
+    fn config(&self, judge: &Judge, packet: u32) -> Config {
+        let every = self.options.keepalive_interval;
+        let count = usize::try_from(self.options.keepalive_count).unwrap_or(usize::MAX);
+        let on = !every.is_zero();
+        // The library's keepalive stands still while a full send buffer is flushed: this limit does not.
+        let inactive = every.saturating_mul(self.options.keepalive_count.saturating_add(2));
+        let mut preferred = Preferred {
+            cipher: Cow::Borrowed(CIPHERS),
+            ..Preferred::default()
+        };
+        let mut keys = judge.preferred();
+        keys.extend(preferred.key.iter().cloned());
+        preferred.key = Cow::Owned(dedup(keys));
+        if judge.wants_certificates() {
+            preferred.host_key_certificates = Preferred::default()
+                .key
+                .iter()
+                .cloned()
+                .collect::<Vec<_>>()
+                .into();
+        }
+        Config {
+            keepalive_interval: on.then_some(every),
+            keepalive_max: count,
+            inactivity_timeout: on.then_some(inactive),
+            maximum_packet_size: packet,
+            preferred,
+            nodelay: true,
+            ..Config::default()
+        }
+    }
+}
+
+const CIPHERS: &[cipher::Name] = &[
+    cipher::AES_256_GCM,
+    cipher::AES_128_GCM,
+    cipher::CHACHA20_POLY1305,
+    cipher::AES_256_CTR,
+    cipher::AES_192_CTR,
+    cipher::AES_128_CTR,
+];
+
+fn dedup<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    let mut once = Vec::with_capacity(list.len());
+    for item in list {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    once
+}
+
+fn connection(
+    handle: Handle<Client>,
+    epoch: u64,
+    forward_agent: bool,
+    ended: Ended,
+    beneath: Vec<Connection>,
+) -> Connection {
+    Connection::new(
+        handle,
+        Made {
+            epoch,
+            server_version: String::new(),
+            forward_agent,
+            ended,
+            beneath,
+        },
+    )
+}
+
+fn not_reached(endpoint: &Endpoint, kind: DisconnectKind, source: Option<io::Error>) -> Error {
+    Error::NotReached {
+        address: endpoint.to_string(),
+        kind,
+        source,
+    }
+}
+
+/// A socket with everything set before the first byte.
+async fn connect(address: SocketAddr, keepalive: Duration) -> io::Result<TcpStream> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_keepalive(true)?;
+    if !keepalive.is_zero() {
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    }
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        // EINPROGRESS, as it must be on a socket that does not block.
+        Err(error)
+            if error.kind() == io::ErrorKind::WouldBlock
+                || error.raw_os_error() == Some(EINPROGRESS) => {}
+        Err(error) => return Err(error),
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    match tokio::time::timeout(CONNECT, stream.writable()).await {
+        Ok(ready) => ready?,
+        Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+    }
+    match SockRef::from(&stream).take_error()? {
+        Some(error) => Err(error),
+        None => Ok(stream),
+    }
+}
+
+/// "Operation now in progress" on Linux and on macOS.
+#[cfg(target_os = "linux")]
+const EINPROGRESS: i32 = 115;
+#[cfg(not(target_os = "linux"))]
+const EINPROGRESS: i32 = 36;
+
+/// Runs a proxy command as ssh does: by the shell, with its tokens filled. Address and user are of a strict grammar.
+fn proxy(command: &str, endpoint: &Endpoint) -> Result<Box<dyn Bytes>, Error> {
+    let command = fill(command, endpoint);
+    let mut child = tokio::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!("exec {command}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(Error::ProxyCommand)?;
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(Error::ProxyCommand(io::ErrorKind::BrokenPipe.into()));
+    };
+    Ok(Box::new(Piped {
+        stream: tokio::io::join(output, input),
+        _child: child,
+    }))
+}
+
+/// Fills `%h`, `%n`, `%p`, `%r` and `%%`.
+pub(crate) fn fill(command: &str, endpoint: &Endpoint) -> String {
+    let mut filled = String::new();
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            filled.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('h' | 'n') => filled.push_str(&endpoint.address),
+            Some('p') => filled.push_str(&endpoint.port.to_string()),
+            Some('r') => filled.push_str(&endpoint.user),
+            Some('%') | None => filled.push('%'),
+            Some(other) => {
+                filled.push('%');
+                filled.push(other);
+            }
+        }
+    }
+    filled
+}
+
+/// Input and output of a process, which ends with it.
+struct Piped {
+    stream: tokio::io::Join<tokio::process::ChildStdout, tokio::process::ChildStdin>,
+    _child: tokio::process::Child,
+}
+
+impl tokio::io::AsyncRead for Piped {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl tokio::io::AsyncWrite for Piped {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        std::pin::Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

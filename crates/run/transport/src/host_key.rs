@@ -1,0 +1,360 @@
+//! Decides whether a host's key is trusted. The default answer is no.
+//!
+//! A changed or revoked key is refused whatever the settings say. Once a session has logged in to a host, it accepts
+//! that one key only.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::keys::ssh_key::certificate::CertType;
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
+use windlass_model::clock::{Clock, SystemClock};
+use windlass_model::settings::HostKeyPolicy;
+
+use crate::event::{Observer, SessionEvent};
+use crate::known_hosts::{self, Entries, Known, Name};
+use crate::options::{Endpoint, HostKeyOptions};
+use crate::pattern;
+
+/// Why a host's key is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum HostKeyError {
+    /// No file knows a key of the host.
+    #[error("host key of `{host}` is not known ({kind} {fingerprint})")]
+    Unknown {
+        /// The host as known hosts name it.
+        host: String,
+        /// The kind of key it showed.
+        kind: String,
+        /// The key's fingerprint.
+        fingerprint: String,
+    },
+    /// The host showed another key than the one that is known.
+    #[error("host key of `{host}` has changed ({kind} {fingerprint}); {file}:{line} knows another", file = file.display())]
+    Changed {
+        /// The host as known hosts name it.
+        host: String,
+        /// The kind of key it showed.
+        kind: String,
+        /// That key's fingerprint.
+        fingerprint: String,
+        /// The file that knows another.
+        file: PathBuf,
+        /// Where in the file.
+        line: usize,
+    },
+    /// A file says never to trust this key.
+    #[error("host key of `{host}` is revoked by {file}:{line}", file = file.display())]
+    Revoked {
+        /// The host as known hosts name it.
+        host: String,
+        /// The file that says so.
+        file: PathBuf,
+        /// Where in the file.
+        line: usize,
+    },
+    /// The host's certificate is not good.
+    #[error("host certificate of `{host}` is not good: {what}")]
+    Certificate {
+        /// The host as known hosts name it.
+        host: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The host shows another key than at the first connection.
+    #[error("host `{host}` shows another key than at the first connection ({kind} {fingerprint})")]
+    NotTheFirst {
+        /// The host as known hosts name it.
+        host: String,
+        /// The kind of key it showed now.
+        kind: String,
+        /// That key's fingerprint.
+        fingerprint: String,
+    },
+    /// A file of known hosts could not be read.
+    #[error("known hosts in {file} could not be read", file = file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The accepted key could not be written down.
+    #[error("host key could not be added to {file}", file = file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl HostKeyError {
+    /// What to do about it, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { host, .. } => Some(format!(
+                "compare the fingerprint with the host's own, then add the key with `{}`",
+                scan(host)
+            )),
+            Self::Changed { host, file, .. } => Some(format!(
+                "if the host was really set up anew: `ssh-keygen -R {host} -f {}`",
+                windlass_model::shell::quote(&file.display().to_string()),
+                host = windlass_model::shell::quote(host),
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The command that fetches a host's keys.
+fn scan(host: &str) -> String {
+    let parts = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]:"));
+    match parts {
+        Some((address, port)) => format!("ssh-keyscan -p {port} {address} >> ~/.ssh/known_hosts"),
+        None => format!("ssh-keyscan {host} >> ~/.ssh/known_hosts"),
+    }
+}
+
+/// The key of a session's first connection, once it has logged in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pin(Arc<Mutex<Option<PublicKey>>>);
+
+impl Pin {
+    /// Starts with the key of an earlier session, given as `algorithm base64`.
+    pub(crate) fn of(options: &HostKeyOptions) -> Self {
+        let key = options.pinned.as_deref();
+        Self(Arc::new(Mutex::new(
+            key.and_then(|key| PublicKey::from_openssh(key).ok()),
+        )))
+    }
+
+    pub(crate) fn get(&self) -> Option<PublicKey> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set(&self, key: PublicKey) {
+        let mut pinned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pinned.get_or_insert(key);
+    }
+}
+
+/// Judges the keys that one end shows.
+pub(crate) struct Judge {
+    name: Name,
+    options: HostKeyOptions,
+    entries: Entries,
+    pin: Pin,
+    shown: Mutex<Option<PublicKey>>,
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judge")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Judge {
+    /// Reads what is known of an end.
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        options: &HostKeyOptions,
+        pin: Pin,
+        observer: &Observer,
+    ) -> Result<Self, HostKeyError> {
+        let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
+        let entries = Entries::find(&name, &options.files)
+            .map_err(|(file, source)| HostKeyError::Unreadable { file, source })?;
+        if pin.get().is_none() {
+            for warning in &entries.warnings {
+                observer(SessionEvent::Warning(warning.clone()));
+            }
+        }
+        Ok(Self {
+            name,
+            options: options.clone(),
+            entries,
+            pin,
+            shown: Mutex::new(None),
+        })
+    }
+
+    /// The algorithms to ask for first: those of keys that are known, so that a host known by one kind of key does not
+    /// show another.
+    pub(crate) fn preferred(&self) -> Vec<Algorithm> {
+        let pinned = self.pin.get().into_iter();
+        let known = self
+            .entries
+            .keys
+            .iter()
+            .chain(&self.entries.keys_without_port);
+        pinned
+            .map(|key| key.algorithm())
+            .chain(known.map(|known| known.key.algorithm()))
+            .collect()
+    }
+
+    /// Whether certificates are worth asking for.
+    pub(crate) fn wants_certificates(&self) -> bool {
+        !self.entries.authorities.is_empty()
+    }
+
+    /// Remembers the key that was shown as the session's only one; called after login.
+    pub(crate) fn settle(&self) {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = &*shown {
+            self.pin.set(key.clone());
+        }
+    }
+
+    /// Whether to go on with a host that proved to have this key.
+    pub(crate) async fn judge(&self, shown: &PublicKeyOrCertificate) -> Result<(), HostKeyError> {
+        let key = PublicKey::from(shown.public_key().key_data().clone());
+        self.check_revoked(&key)?;
+        if let Some(pinned) = self.pin.get() {
+            return if pinned.key_data() == key.key_data() {
+                Ok(())
+            } else {
+                Err(self.not_the_first(&key))
+            };
+        }
+        if !self.certified(shown)? {
+            self.check_known(&key).await?;
+        }
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        Ok(())
+    }
+
+    /// Whether an authority that is trusted for this host vouches for the key.
+    fn certified(&self, shown: &PublicKeyOrCertificate) -> Result<bool, HostKeyError> {
+        let Some(certificate) = shown.certificate() else {
+            return Ok(false);
+        };
+        let authority = PublicKey::from(certificate.signature_key().clone());
+        self.check_revoked(&authority)?;
+        if find(&self.entries.authorities, &authority).is_none() {
+            // As in OpenSSH, the key inside may still be known by itself.
+            return Ok(false);
+        }
+        let refuse = |what| HostKeyError::Certificate {
+            host: self.name.full.clone(),
+            what,
+        };
+        check_certificate(certificate, &authority, self.name.principal()).map_err(refuse)?;
+        Ok(true)
+    }
+
+    async fn check_known(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+        let known = find(&self.entries.keys, key);
+        if known
+            .or_else(|| find(&self.entries.keys_without_port, key))
+            .is_some()
+        {
+            return Ok(());
+        }
+        let (kind, fingerprint) = describe(key);
+        let host = self.name.full.clone();
+        if let Some(Known { file, line, .. }) = self.entries.keys.first().cloned() {
+            return Err(HostKeyError::Changed {
+                host,
+                kind,
+                fingerprint,
+                file,
+                line,
+            });
+        }
+        let accepted = match (self.options.policy, &self.options.ask) {
+            (HostKeyPolicy::AcceptNew, _) => true,
+            (HostKeyPolicy::Strict, Some(ask)) => {
+                ask.ask(host.clone(), kind.clone(), fingerprint.clone())
+                    .await
+            }
+            (HostKeyPolicy::Strict, None) => false,
+        };
+        if !accepted {
+            return Err(HostKeyError::Unknown {
+                host,
+                kind,
+                fingerprint,
+            });
+        }
+        self.write_down(key)
+    }
+
+    fn write_down(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+        let Some(file) = self.options.files.first() else {
+            return Ok(());
+        };
+        known_hosts::append(file, &self.name, key).map_err(|source| HostKeyError::Unwritable {
+            file: file.clone(),
+            source,
+        })
+    }
+
+    fn check_revoked(&self, key: &PublicKey) -> Result<(), HostKeyError> {
+        match find(&self.entries.revoked, key) {
+            None => Ok(()),
+            Some(known) => Err(HostKeyError::Revoked {
+                host: self.name.full.clone(),
+                file: known.file.clone(),
+                line: known.line,
+            }),
+        }
+    }
+
+    fn not_the_first(&self, key: &PublicKey) -> HostKeyError {
+        let (kind, fingerprint) = describe(key);
+        HostKeyError::NotTheFirst {
+            host: self.name.full.clone(),
+            kind,
+            fingerprint,
+        }
+    }
+}
+
+fn find<'a>(known: &'a [Known], key: &PublicKey) -> Option<&'a Known> {
+    known
+        .iter()
+        .find(|known| known.key.key_data() == key.key_data())
+}
+
+fn describe(key: &PublicKey) -> (String, String) {
+    let kind = key.algorithm().as_str().to_owned();
+    (kind, key.fingerprint(HashAlg::Sha256).to_string())
+}
+
+/// Whether a certificate is one for this host, in force, and signed by the authority.
+fn check_certificate(
+    certificate: &Certificate,
+    authority: &PublicKey,
+    host: &str,
+) -> Result<(), &'static str> {
+    if certificate.cert_type() != CertType::Host {
+        return Err("it is not one for hosts");
+    }
+    if !certificate.critical_options().is_empty() {
+        return Err("it has conditions that are not understood");
+    }
+    let names = certificate.valid_principals();
+    if !names
+        .iter()
+        .any(|name| pattern::matches(&name.to_lowercase(), host))
+    {
+        return Err("it is for another host");
+    }
+    let now = SystemClock.now().seconds();
+    certificate
+        .validate_at(now, [&authority.fingerprint(HashAlg::Sha256)])
+        .map_err(|_| "its time is over or its signature is wrong")
+}

@@ -1,0 +1,255 @@
+//! What a session is told: where, by which way, as whom, whom to trust, how long to try.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use windlass_model::settings::HostKeyPolicy;
+use windlass_model::{HostName, Secret};
+
+pub use crate::auth::KeyRing;
+pub use crate::pacer::Pacer;
+
+/// One end of an SSH connection. Address and user follow the strict grammar of the inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A name or an IP address, without brackets.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// The login.
+    pub user: String,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.address.contains(':') {
+            write!(f, "{}@[{}]:{}", self.user, self.address, self.port)
+        } else {
+            write!(f, "{}@{}:{}", self.user, self.address, self.port)
+        }
+    }
+}
+
+/// A jump host: its end, and how to log in there and whom to trust there.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// How to log in.
+    pub auth: AuthOptions,
+    /// Whom to trust.
+    pub host_keys: HostKeyOptions,
+}
+
+/// How the target is reached.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The host itself.
+    pub target: Endpoint,
+    /// Jump hosts, the one nearest to this machine first.
+    pub jumps: Vec<Hop>,
+    /// A command whose input and output are the connection; run by the shell after its tokens are filled.
+    pub proxy_command: Option<String>,
+}
+
+impl Way {
+    /// Straight to `target`.
+    pub fn straight(target: Endpoint) -> Self {
+        Self {
+            target,
+            jumps: Vec::new(),
+            proxy_command: None,
+        }
+    }
+}
+
+/// How to log in.
+#[derive(Clone, Debug, Default)]
+pub struct AuthOptions {
+    /// The socket of the ssh-agent.
+    pub agent: Option<PathBuf>,
+    /// Files of private keys named by a setting or by `ssh_config`; tried before the rest of the ssh-agent's keys.
+    pub identities: Vec<PathBuf>,
+    /// Files tried after the ssh-agent, where they exist: the usual `~/.ssh/id_*`.
+    pub default_identities: Vec<PathBuf>,
+    /// Files of certificates, beside those found next to the keys.
+    pub certificates: Vec<PathBuf>,
+    /// Whether keys of the ssh-agent are used only where `identities` names them.
+    pub identities_only: bool,
+    /// Whom to ask for passphrases and answers; none = nobody.
+    pub prompter: Option<Prompter>,
+    /// Keys that were decrypted already; shared by all sessions, so that a passphrase is asked for once.
+    pub keys: Arc<KeyRing>,
+    /// Whether the ssh-agent may be forwarded to commands that ask for it.
+    pub forward_agent: bool,
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// The passphrase of a key.
+    Passphrase {
+        /// The key's file.
+        file: PathBuf,
+        /// Whether the one given before was wrong.
+        again: bool,
+    },
+    /// A question of the server's (keyboard-interactive or password).
+    Answer {
+        /// Which login asks, as `user@address:port`.
+        endpoint: String,
+        /// The server's words; untrusted.
+        text: String,
+        /// Whether the answer may be seen.
+        echo: bool,
+    },
+}
+
+/// Asks a person, one question at a time over all sessions. The function may block.
+#[derive(Clone)]
+pub struct Prompter {
+    ask: Arc<dyn Fn(Prompt) -> Option<Secret> + Send + Sync>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Prompter {
+    /// Asks through `ask`, which answers `None` where there is no answer.
+    pub fn new(ask: impl Fn(Prompt) -> Option<Secret> + Send + Sync + 'static) -> Self {
+        Self {
+            ask: Arc::new(ask),
+            turn: Arc::default(),
+        }
+    }
+
+    /// Waits until nobody else asks.
+    pub(crate) async fn turn(&self) -> PromptTurn {
+        PromptTurn {
+            ask: Arc::clone(&self.ask),
+            _turn: Arc::clone(&self.turn).lock_owned().await,
+        }
+    }
+}
+
+/// Leave to ask, until dropped.
+pub(crate) struct PromptTurn {
+    ask: Arc<dyn Fn(Prompt) -> Option<Secret> + Send + Sync>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl PromptTurn {
+    /// The answer, where there is one.
+    pub(crate) async fn ask(&self, prompt: Prompt) -> Option<Secret> {
+        let ask = Arc::clone(&self.ask);
+        tokio::task::spawn_blocking(move || ask(prompt))
+            .await
+            .ok()
+            .flatten()
+    }
+}
+
+impl fmt::Debug for Prompter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prompter")
+    }
+}
+
+/// Whom to trust.
+#[derive(Clone, Debug)]
+pub struct HostKeyOptions {
+    /// The name under which the host is looked up instead of its address.
+    pub alias: Option<String>,
+    /// Files of known hosts; a key accepted for the first time is added to the first.
+    pub files: Vec<PathBuf>,
+    /// What an unknown key means. A changed or revoked one is always refused.
+    pub policy: HostKeyPolicy,
+    /// Asked about an unknown key where the policy is strict.
+    pub ask: Option<HostKeyQuestion>,
+    /// The only key to accept, as `algorithm base64`: that of an earlier connection of the same deploy.
+    pub pinned: Option<String>,
+}
+
+impl HostKeyOptions {
+    /// Strict, with these files.
+    pub fn strict(files: Vec<PathBuf>) -> Self {
+        Self {
+            alias: None,
+            files,
+            policy: HostKeyPolicy::Strict,
+            ask: None,
+            pinned: None,
+        }
+    }
+}
+
+/// Asks a person whether to trust a key: the host as known hosts name it, the key's kind and its fingerprint.
+#[derive(Clone)]
+pub struct HostKeyQuestion(Arc<dyn Fn(&str, &str, &str) -> bool + Send + Sync>);
+
+impl HostKeyQuestion {
+    /// Asks through `ask`, which may block.
+    pub fn new(ask: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// Whether the key is to be trusted.
+    pub(crate) async fn ask(&self, host: String, kind: String, fingerprint: String) -> bool {
+        let ask = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || ask(&host, &kind, &fingerprint))
+            .await
+            .unwrap_or(false)
+    }
+}
+
+impl fmt::Debug for HostKeyQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostKeyQuestion")
+    }
+}
+
+/// All a session is told.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// The host as everything else names it.
+    pub name: HostName,
+    /// How it is reached.
+    pub way: Way,
+    /// How to log in there.
+    pub auth: AuthOptions,
+    /// Whom to trust there.
+    pub host_keys: HostKeyOptions,
+    /// How often a silent connection is probed; zero = never.
+    pub keepalive_interval: Duration,
+    /// How many probes may stay unanswered.
+    pub keepalive_count: u32,
+    /// How long the first connection is tried.
+    pub connect_for: Duration,
+    /// How long a lost connection is dialled again.
+    pub reconnect_for: Duration,
+    /// Paces handshakes; shared by all sessions.
+    pub pacer: Arc<Pacer>,
+}
+
+impl SessionOptions {
+    /// The defaults for a host that is reached straight: keepalive 15 s and 3, 30 s to connect, 1 h to come back.
+    pub fn new(
+        name: HostName,
+        target: Endpoint,
+        auth: AuthOptions,
+        host_keys: HostKeyOptions,
+    ) -> Self {
+        Self {
+            name,
+            way: Way::straight(target),
+            auth,
+            host_keys,
+            keepalive_interval: Duration::from_secs(15),
+            keepalive_count: 3,
+            connect_for: Duration::from_secs(30),
+            reconnect_for: Duration::from_secs(3600),
+            pacer: Arc::default(),
+        }
+    }
+}
