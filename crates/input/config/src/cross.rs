@@ -57,12 +57,12 @@ fn tasks(tasks: &[Value], stages: &[&str], mistakes: &mut Vec<Mistake>) {
         if let Some(entry) = keys.get("name")
             && let Some(first) = seen.insert(word(&entry.value), &entry.value)
         {
-            let name = word(&entry.value);
-            let reason = format!(
-                "`{name}` is the name of another task too, at {}",
-                first.origin()
-            );
-            mistakes.push(refused("name", reason, &entry.value));
+            let reason = format!("is the name of another task too, at {}", first.origin());
+            mistakes.push(refused(
+                &format!("tasks[{index}].name"),
+                reason,
+                &entry.value,
+            ));
         }
         for stage in items(keys, "stages") {
             no_such_stage(stage, stages, mistakes);
@@ -97,7 +97,7 @@ fn host_entry(path: &str, host: &Table, mistakes: &mut Vec<Mistake>) {
     said_twice(path, host, mistakes);
     let roles: Vec<_> = match host.get("roles") {
         Some(_) => items(host, "roles").iter().map(word).collect(),
-        None => crate::config::DEFAULT_ROLES.to_vec(),
+        None => crate::hosts::DEFAULT_ROLES.to_vec(),
     };
     for primary in items(host, "primary") {
         if !roles.contains(&word(primary)) {
@@ -201,7 +201,7 @@ fn both(keys: &Table, (first, second): (&str, &str), mistakes: &mut Vec<Mistake>
 
 fn refused(key: &str, reason: String, value: &Value) -> Mistake {
     let key = key.to_owned();
-    at(Mistake::new(Error::Refused { key, reason }), value).label("here")
+    at(Mistake::new(Error::Refused { key, reason }), value)
 }
 
 fn at(mistake: Mistake, value: &Value) -> Mistake {

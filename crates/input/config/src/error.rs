@@ -233,6 +233,13 @@ impl Mistakes {
         self.0.iter()
     }
 
+    fn only(&self) -> Option<&Mistake> {
+        match self.0.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// The exit code that they mean.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::Config
@@ -245,29 +252,62 @@ impl From<Mistake> for Mistakes {
     }
 }
 
+/// One mistake speaks for itself, several are counted; `{:#}` lists them all with their places.
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
+        match self.0.as_slice() {
+            [only] if !f.alternate() => only.fmt(f),
+            several if !f.alternate() => write!(f, "{} mistakes in the settings", count(several)),
+            all => {
+                let lines: Vec<_> = all.iter().map(line).collect();
+                f.write_str(&lines.join("\n"))
             }
-            if let Some(place) = &mistake.place {
-                write!(f, "{place}: ")?;
-            }
-            mistake.fmt(f)?;
         }
-        Ok(())
+    }
+}
+
+fn count(mistakes: &[Mistake]) -> usize {
+    match mistakes {
+        [
+            shown @ ..,
+            Mistake {
+                error: Error::More { count },
+                ..
+            },
+        ] => shown.len() + count,
+        all => all.len(),
+    }
+}
+
+fn line(mistake: &Mistake) -> String {
+    match &mistake.place {
+        Some(place) => format!("{place}: {mistake}"),
+        None => mistake.to_string(),
     }
 }
 
 impl std::error::Error for Mistakes {}
 
 impl miette::Diagnostic for Mistakes {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.only()?.help()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.only()?.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.only()?.labels()
+    }
+
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.only().is_some() {
+            return None;
+        }
+        let several = self.0.iter();
         Some(Box::new(
-            self.0
-                .iter()
-                .map(|mistake| mistake as &dyn miette::Diagnostic),
+            several.map(|mistake| mistake as &dyn miette::Diagnostic),
         ))
     }
 }

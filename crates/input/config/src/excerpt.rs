@@ -37,12 +37,27 @@ impl SourceCode for Place {
 impl Place {
     /// The part of the place that is shown: at most its first line, and of that not more than a screen takes.
     pub fn shown_span(&self) -> std::ops::Range<usize> {
-        let span = self.span();
         let text = self.source().text();
+        let span = pointed(text, self.span());
         let within = text.get(span.clone()).unwrap_or_default();
         let line = within.find('\n').unwrap_or(within.len()).min(WITHIN);
         span.start..floor(text, span.start + line)
     }
+}
+
+/// Something to point at: where nothing is (a quotation mark that is missing), the character before it in its line.
+fn pointed(text: &str, span: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let nothing = text
+        .get(span.clone())
+        .is_none_or(|within| within.starts_with('\n') || within.is_empty());
+    let before = floor(text, span.start.saturating_sub(1));
+    let in_line = text
+        .get(before..span.start)
+        .is_some_and(|before| before != "\n" && !before.is_empty());
+    if nothing && in_line {
+        return before..span.start;
+    }
+    span
 }
 
 fn excerpt(place: &Place) -> (usize, usize) {

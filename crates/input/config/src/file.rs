@@ -69,7 +69,7 @@ pub(crate) fn parse(source: &Arc<Source>, recipes: &[&str]) -> (Table, Vec<Mista
             let message = error.message().to_owned();
             let mistake = Mistake::new(Error::Syntax { message });
             match error.span() {
-                Some(span) => mistake.at(&Place::new(source, span)).label("here"),
+                Some(span) => mistake.at(&Place::new(source, span)),
                 None => mistake,
             }
         });

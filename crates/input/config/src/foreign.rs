@@ -2,6 +2,8 @@
 //!
 //! Looked up before any suggestion by spelling: somebody who writes `repo_url` knows what they mean.
 
+use crate::error::Error;
+
 /// A word of another tool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Foreign {
@@ -17,6 +19,18 @@ pub(crate) enum Meaning {
     Ours(&'static str),
     /// It has no counterpart; follows a semicolon.
     Reason(&'static str),
+}
+
+impl Foreign {
+    /// What to say about it.
+    pub(crate) fn error(&self) -> Error {
+        let word = self.word.to_owned();
+        let tool = self.tool;
+        match self.meaning {
+            Meaning::Ours(ours) => Error::ForeignWord { word, tool, ours },
+            Meaning::Reason(reason) => Error::ForeignIdea { word, tool, reason },
+        }
+    }
 }
 
 /// The foreign word, as it would be meant in this table.

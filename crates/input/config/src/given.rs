@@ -5,6 +5,7 @@
 
 use crate::check;
 use crate::error::{Error, Mistake};
+use crate::foreign::{self, Foreign};
 use crate::keys::{Check, Kind, ROOT, Scope, find};
 use crate::layer::merge;
 use crate::origin::{Origin, Place, Source};
@@ -205,7 +206,8 @@ static VARIABLE: Kind = Kind::Verbatim(check::no_nul);
 /// What is wrong with the name of a setting on the command line.
 fn not_given(error: Error, dotted: &str, place: &Place) -> Mistake {
     let source = place.source().name().to_owned();
-    let mistake = Mistake::new(error);
+    let foreign = foreign::find("", dotted).filter(|_| matches!(error, Error::UnknownKey { .. }));
+    let mistake = Mistake::new(foreign.map_or(error, Foreign::error));
     if !matches!(mistake.error(), Error::UnknownKey { .. }) {
         return mistake.hint(format!("said by {source}"));
     }

@@ -81,15 +81,20 @@ pub(crate) fn merge(base: &mut Table, over: &Table) {
 
 /// Lays a stage, role or host on `base`: its settings, then its `add`.
 pub(crate) fn lay(base: &mut Table, layer: &Table) {
-    let settings: Table = layer
-        .iter()
-        .filter(|(name, _)| !OWN.contains(&name.as_str()))
-        .map(|(name, entry)| (name.clone(), entry.clone()))
-        .collect();
-    merge(base, &settings);
+    merge(base, &settings_of(layer));
     if let Some(Data::Table(added)) = layer.get("add").map(|entry| &entry.value.data) {
         append(base, added);
     }
+}
+
+/// The settings of a stage, role or host, without what says what it is.
+pub(crate) fn settings_of(layer: &Table) -> Table {
+    let entries = layer
+        .iter()
+        .filter(|(name, _)| !OWN.contains(&name.as_str()));
+    entries
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect()
 }
 
 fn append(base: &mut Table, added: &Table) {

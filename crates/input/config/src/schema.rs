@@ -57,7 +57,7 @@ fn shape(kind: &'static Kind, scope: Scope) -> Value {
             let one = shape(inner, scope);
             json!({ "anyOf": [one, { "type": "array", "items": one }] })
         }
-        Kind::BooleanOr(inner) => json!({ "anyOf": [{ "type": "boolean" }, shape(inner, scope)] }),
+        Kind::BooleanOr(inner) => any_of(json!({ "type": "boolean" }), shape(inner, scope)),
         Kind::Map(_, inner) => {
             json!({ "type": "object", "additionalProperties": shape(inner, scope) })
         }
@@ -77,6 +77,17 @@ fn shape(kind: &'static Kind, scope: Scope) -> Value {
             json!({ "anyOf": [text(), table] })
         }
         Kind::Later(_) => json!({ "not": {} }),
+    }
+}
+
+/// `first` or `second`, where `second` may be a choice already.
+fn any_of(first: Value, mut second: Value) -> Value {
+    match second.get_mut("anyOf").and_then(Value::as_array_mut) {
+        Some(choices) => {
+            choices.insert(0, first);
+            second
+        }
+        None => json!({ "anyOf": [first, second] }),
     }
 }
 

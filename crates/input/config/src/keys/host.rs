@@ -13,7 +13,7 @@ pub(super) const ADDRESS: Key = Key::new(
 
 pub(super) const ROLES: Key = Key::new(
     "roles",
-    Kind::List(&Kind::Word(check::role)),
+    Kind::OneOrMany(&Kind::Word(check::role)),
     "What the host is for.",
 )
 .within(Scope::HOST)
@@ -22,7 +22,7 @@ pub(super) const ROLES: Key = Key::new(
 
 pub(super) const PRIMARY: Key = Key::new(
     "primary",
-    Kind::BooleanOr(&Kind::List(&Kind::Word(check::role))),
+    Kind::BooleanOr(&Kind::OneOrMany(&Kind::Word(check::role))),
     "The roles whose once-only tasks run here; `true` = all its roles. Without it the first host of a role.",
 )
 .within(Scope::HOST)

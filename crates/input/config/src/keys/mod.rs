@@ -40,7 +40,7 @@ impl Scope {
         self.0 & other.0 != 0
     }
 
-    /// The places in words: `at the top or in a stage`.
+    /// The places in words: `at the top of the file or in a stage`.
     pub(crate) fn words(self) -> String {
         let places = [
             (Self::FILE, "at the top of the file"),
@@ -53,7 +53,10 @@ impl Scope {
             .filter(|(scope, _)| self.meets(*scope))
             .map(|(_, words)| *words)
             .collect();
-        places.join(" or ")
+        match places.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+            one => one.concat(),
+        }
     }
 }
 

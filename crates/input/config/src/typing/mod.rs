@@ -90,22 +90,26 @@ impl<'a> Typing<'a> {
     }
 
     /// Keeps a mistake at a value.
-    fn mistake(&mut self, error: Error, raw: &Raw<'_>, label: impl Into<String>) {
-        let mistake = Mistake::new(error).at(&self.place(raw)).label(label);
-        self.mistakes.push(mistake);
+    fn mistake(&mut self, error: Error, raw: &Raw<'_>, label: Option<String>) {
+        let mistake = Mistake::new(error).at(&self.place(raw));
+        self.mistakes.push(match label {
+            Some(label) => mistake.label(label),
+            None => mistake,
+        });
     }
 
     fn wrong_type<T>(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<T> {
-        let expected = shapes::expected(kind);
         let error = Error::WrongType {
             key: at.path.to_owned(),
             found: shapes::found(raw.get_ref()),
-            expected: expected.clone(),
+            expected: shapes::expected(kind),
         };
         let label = match raw.get_ref() {
-            DeValue::Integer(number) if shapes::is_text(kind) => format!("write \"{number}\""),
-            DeValue::Boolean(truth) if shapes::is_text(kind) => format!("write \"{truth}\""),
-            _ => format!("expected {expected}"),
+            DeValue::Integer(number) if shapes::is_text(kind) => {
+                Some(format!("write \"{number}\""))
+            }
+            DeValue::Boolean(truth) if shapes::is_text(kind) => Some(format!("write \"{truth}\"")),
+            _ => None,
         };
         self.mistake(error, raw, label);
         None
@@ -113,7 +117,7 @@ impl<'a> Typing<'a> {
 
     fn refused<T>(&mut self, at: At<'_>, raw: &Raw<'_>, reason: String) -> Option<T> {
         let key = at.path.to_owned();
-        self.mistake(Error::Refused { key, reason }, raw, "here");
+        self.mistake(Error::Refused { key, reason }, raw, None);
         None
     }
 
@@ -201,10 +205,8 @@ impl<'a> Typing<'a> {
         if choices.contains(&text.as_ref()) {
             return Some(text.to_string());
         }
-        let label = match nearest(text, choices.iter().copied()) {
-            Some(meant) => format!("did you mean \"{meant}\"?"),
-            None => "here".to_owned(),
-        };
+        let meant = nearest(text, choices.iter().copied());
+        let label = meant.map(|meant| format!("did you mean \"{meant}\"?"));
         let key = at.path.to_owned();
         let reason = format!("is not {}", shapes::expected(kind));
         self.mistake(Error::Refused { key, reason }, raw, label);

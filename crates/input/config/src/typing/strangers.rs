@@ -2,7 +2,7 @@
 
 use super::{At, Typing};
 use crate::error::{Error, Mistake};
-use crate::foreign::{self, Foreign, Meaning};
+use crate::foreign;
 use crate::keys::{self, Key};
 use crate::origin::Place;
 use crate::suggest::nearest;
@@ -16,7 +16,7 @@ impl Typing<'_> {
         let mistake = if self.mistakes.len() > ENOUGH {
             unknown(name)
         } else if let Some(foreign) = foreign::find(at.path, name) {
-            translated(foreign)
+            Mistake::new(foreign.error())
         } else if let Some(mistake) = misplaced(at, name) {
             mistake
         } else {
@@ -44,25 +44,22 @@ fn shown(name: &str) -> String {
     shown
 }
 
-fn translated(foreign: &'static Foreign) -> Mistake {
-    let word = foreign.word.to_owned();
-    let tool = foreign.tool;
-    Mistake::new(match foreign.meaning {
-        Meaning::Ours(ours) => Error::ForeignWord { word, tool, ours },
-        Meaning::Reason(reason) => Error::ForeignIdea { word, tool, reason },
-    })
-}
-
 /// A key of ours that belongs elsewhere.
 fn misplaced(at: At<'_>, name: &str) -> Option<Mistake> {
-    let places = keys::places(name);
+    let mut places = keys::places(name);
+    // A table that may stand right here is the likeliest, a task the least likely.
+    places.sort_by_key(|(table, scope)| match *table {
+        "tasks" => 2,
+        "" => 1,
+        _ if scope.meets(at.scope) => 0,
+        _ => 3,
+    });
     let (table, scope) = *places.first()?;
     let key = name.to_owned();
     let label = match table {
         "" => format!("it may stand {}", scope.words()),
-        "tasks" => "it belongs into a [[tasks]]".to_owned(),
-        table if scope.meets(at.scope) => format!("it belongs into `{table}`"),
-        table => format!("it belongs into `{table}`, {}", scope.words()),
+        "tasks" => "it belongs in a `[[tasks]]`".to_owned(),
+        table => format!("it belongs in `[{table}]`"),
     };
     Some(Mistake::new(Error::WrongPlace { key }).label(label))
 }

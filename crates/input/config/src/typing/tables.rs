@@ -152,7 +152,7 @@ impl Typing<'_> {
         };
         let key = join(at.path, name);
         let mistake = Mistake::new(Error::Refused { key, reason }).at(place);
-        self.mistakes.push(mistake.label("here"));
+        self.mistakes.push(mistake);
         None
     }
 
@@ -346,9 +346,9 @@ impl Typing<'_> {
             return self.stranger(at, keys, name, place);
         }
         let key = name.to_owned();
-        let reason = "is no list, and only lists can be added to".to_owned();
-        let mistake = Mistake::new(Error::Refused { key, reason }).at(place);
-        self.mistakes.push(mistake.label("here"));
+        let reason = "cannot be added to; `add` is for lists such as `linked_dirs`".to_owned();
+        let mistake = Mistake::new(Error::Refused { key, reason });
+        self.mistakes.push(mistake.at(place));
     }
 
     pub(super) fn host(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<Table> {
@@ -365,7 +365,7 @@ impl Typing<'_> {
             DeValue::Table(inner) => {
                 if !inner.iter().any(|(name, _)| name.get_ref() == "address") {
                     let key = join(at.path, "address");
-                    self.mistake(Error::Missing { key }, raw, "a host needs its address");
+                    self.mistake(Error::Missing { key }, raw, None);
                 }
                 Some(self.table(at, ROOT, inner))
             }

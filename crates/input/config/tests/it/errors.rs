@@ -1,6 +1,6 @@
 //! Every mistake as people see it. Cases are files in tests/cases; the screens stand beside them in snapshots.
 
-use crate::{given, load, mistakes, rendered};
+use crate::{given, load, mistakes, numbered, rendered};
 use std::path::Path;
 use windlass_config::{Argument, Config, Given, Source};
 use windlass_model::ExitCode;
@@ -34,12 +34,39 @@ fn cases() {
 
 #[test]
 fn an_unknown_key_is_shown_with_a_suggestion() {
-    insta::assert_snapshot!(mistakes("application = \"shop\"\n\nkeep_release = 5\n"), @"");
+    insta::assert_snapshot!(mistakes("application = \"shop\"\n\nkeep_release = 5\n"), @r"
+      × unknown key `keep_release`
+       ╭─[windlass.toml:3:1]
+     3 │ keep_release = 5
+       · ──────┬─────
+       ·       ╰── did you mean `keep_releases`?
+       ╰────
+    ");
 }
 
 #[test]
 fn a_word_of_capistrano_is_translated() {
-    insta::assert_snapshot!(mistakes("repo_url = \"git@example.com:shop.git\"\n"), @"");
+    insta::assert_snapshot!(mistakes("repo_url = \"git@example.com:shop.git\"\n"), @r#"
+      × `repo_url` is Capistrano's word; here it is `repository`
+       ╭─[windlass.toml:1:1]
+     1 │ repo_url = "git@example.com:shop.git"
+       · ────────
+       ╰────
+    "#);
+}
+
+#[test]
+fn several_mistakes_are_one_diagnostic_too() {
+    let mistakes = load("a = 1\nbranch = 2\n").expect_err("mistakes");
+    assert_eq!(mistakes.to_string(), "2 mistakes in the settings");
+    assert_eq!(
+        miette::Diagnostic::related(&mistakes).map(Iterator::count),
+        Some(2)
+    );
+    insta::assert_snapshot!(format!("{mistakes:#}"), @r"
+    windlass.toml:1:1: unknown key `a`
+    windlass.toml:2:10: `branch` is a whole number, but should be text
+    ");
 }
 
 #[test]
@@ -48,7 +75,7 @@ fn a_stage_that_does_not_exist_lists_those_that_do() {
         "application = 'a'\n[stages.staging]\nhosts = ['a']\n[stages.production]\nhosts = ['b']\n";
     let config = load(text).expect("settings");
     let screen = rendered(&config.stage("prodution").expect_err("a mistake"));
-    insta::assert_snapshot!(screen, @"");
+    insta::assert_snapshot!(screen);
 }
 
 #[test]
@@ -77,7 +104,7 @@ fn mistakes_outside_the_file_name_their_source() {
     let source = Source::file("windlass.toml", "application = \"shop\"\n");
     let screen = rendered(&Config::load(&source, given).expect_err("mistakes"));
     assert!(!screen.contains("hunter2") && !screen.contains("secret-5"));
-    insta::assert_snapshot!(screen, @"");
+    insta::assert_snapshot!(screen);
 }
 
 #[test]
@@ -85,12 +112,12 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
     let screen =
         mistakes("application = \"a\"\n[secrets]\nKEY = \"hunter2\"\nbranch = \"hunter3\"\n");
     assert!(!screen.contains("hunter"));
-    insta::assert_snapshot!(screen, @"");
+    insta::assert_snapshot!(screen);
 }
 
 #[test]
 fn many_mistakes_are_counted() {
-    let text: String = (0..100).map(|n| format!("unknown{n} = 1\n")).collect();
+    let text = numbered(100, |n| format!("unknown{n} = 1\n"));
     let mistakes = load(&text).expect_err("mistakes");
     assert_eq!(mistakes.iter().count(), 21);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::{RECIPES, given, load, mistakes, rendered};
 use std::time::Duration;
-use windlass_config::{Argument, Config, Given, Source, Stage};
+use windlass_config::{Argument, Config, Error, Given, Source, Stage};
 use windlass_model::plan::DeployKind;
 use windlass_model::settings::{Hook, HostKeyPolicy, SecretReference, SourceKind};
 
@@ -113,9 +113,28 @@ fn each_layer_wins_over_the_ones_below() {
     assert_eq!(on[3].path, ["/host"]);
     assert!(on.iter().all(|settings| settings.env["ONLY_FILE"] == "1"));
     assert!(
-        std::ptr::eq(&*on[0], &**stage.settings()),
+        std::sync::Arc::ptr_eq(&on[0], stage.settings()),
         "hosts without layers share one value"
     );
+}
+
+#[test]
+fn add_appends_in_every_layer_and_in_inner_tables() {
+    let stage = stage(
+        "application = 'a'\npath = ['/file']\n[ssh]\nidentities = 'one'\n\
+         [roles.app]\nadd.ssh.identities = ['two']\n[stages.s]\n\
+         hosts = [{ address = 'h', path = ['/host'] }, { address = 'i', add = { path = ['/add', '/file'] } }]\n",
+        "s",
+    );
+    let on: Vec<_> = stage
+        .hosts()
+        .iter()
+        .map(|host| stage.settings_on(host).expect("settings"))
+        .collect();
+    assert_eq!(on[0].path, ["/host"]);
+    assert_eq!(on[1].path, ["/file", "/add"]);
+    assert_eq!(on[0].ssh.identities, ["one", "two"]);
+    assert_eq!(stage.settings().ssh.identities, ["one"]);
 }
 
 #[test]
@@ -250,7 +269,11 @@ fn without_a_file_there_are_settings_all_the_same() {
 fn secrets_are_resolved_from_what_is_passed_in() {
     let stage = stage(EXAMPLE, "production");
     let missing = windlass_config::resolve(&stage.settings().secrets, &[]).expect_err("a mistake");
-    insta::assert_snapshot!(missing, @"");
+    insta::assert_snapshot!(missing, @"secret `RAILS_MASTER_KEY` is to come from the environment variable RAILS_MASTER_KEY, which is not set");
+    assert!(matches!(
+        missing.iter().next().map(windlass_config::Mistake::error),
+        Some(Error::SecretNotSet { .. })
+    ));
     let environment = [("RAILS_MASTER_KEY".to_owned(), "hunter2".to_owned())];
     let secrets =
         windlass_config::resolve(&stage.settings().secrets, &environment).expect("secrets");

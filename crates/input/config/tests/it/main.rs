@@ -31,10 +31,14 @@ fn rendered(mistakes: &Mistakes) -> String {
             .render_report(&mut screen, mistake)
             .expect("a screen");
     }
-    screen
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let lines: Vec<_> = screen.lines().map(str::trim_end).collect();
+    lines.join("\n")
+}
+
+/// Many lines that differ by a number.
+fn numbered(count: usize, line: impl Fn(usize) -> String) -> String {
+    let lines: Vec<_> = (0..count).map(line).collect();
+    lines.concat()
 }
 
 /// The mistakes of a text that has some, rendered.
