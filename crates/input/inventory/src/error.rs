@@ -55,8 +55,8 @@ pub enum Error {
         known: String,
     },
     /// The settings of a host contradict each other.
-    #[error("the settings of a host cannot be used")]
-    Settings(#[source] Mistakes),
+    #[error(transparent)]
+    Settings(Mistakes),
 }
 
 impl Error {
@@ -83,19 +83,25 @@ impl Diagnostic for Error {
         match self {
             Self::NoMatch { what, known, .. } => Some(Box::new(format!("{what}s: {known}"))),
             Self::NothingLeft { known, .. } => Some(Box::new(format!("hosts: {known}"))),
-            _ => None,
+            Self::Settings(mistakes) => mistakes.help(),
+            Self::Duplicate { .. } | Self::TwoPrimaries { .. } => None,
         }
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
+        if let Self::Settings(mistakes) = self {
+            return mistakes.source_code();
+        }
         let place = self.place()?;
         Some(place)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.place()?;
-        let label =
-            LabeledSpan::new_primary_with_span(Some("again".to_owned()), place.shown_span());
+        if let Self::Settings(mistakes) = self {
+            return mistakes.labels();
+        }
+        let span = self.place()?.shown_span();
+        let label = LabeledSpan::new_primary_with_span(Some("again".to_owned()), span);
         Some(Box::new(std::iter::once(label)))
     }
 
