@@ -18,6 +18,9 @@ pub(crate) const HOLD: Duration = Duration::from_secs(3);
 /// Where the text behind a task's name begins.
 const TEXT_COLUMN: usize = 27;
 
+/// Columns before a line of marks.
+const INDENT: usize = 6;
+
 #[derive(Debug)]
 struct Entry {
     task: String,
@@ -92,6 +95,13 @@ impl Board {
         }
     }
 
+    /// A step that ended is not over yet after all.
+    pub(crate) fn retried(&mut self, task: &str) {
+        if let Some(entry) = self.entry(task) {
+            entry.ended = entry.ended.saturating_sub(1);
+        }
+    }
+
     /// Something else was written: the next marks name their task again.
     pub(crate) fn interrupted(&mut self) {
         self.last = None;
@@ -113,11 +123,12 @@ impl Board {
             if !entry.shown && !(all || complete || late(entry.began)) {
                 break;
             }
+            let complete = complete || (entry.shown && entry.running == 0);
             if !entry.shown
                 || (!entry.waiting.is_empty()
                     && (all || complete || entry.waiting_since.is_some_and(late)))
             {
-                self.show(entry, frame, &mut lines);
+                lines.extend(self.show(entry, now, frame));
             }
         }
         entries
@@ -132,30 +143,46 @@ impl Board {
         entry.running == 0 && all > 0 && entry.ended >= all
     }
 
-    fn show(&mut self, entry: &mut Entry, frame: Frame, lines: &mut Vec<Line>) {
+    /// Shows the lines of tasks that have none yet, without their marks: output of theirs will follow.
+    pub(crate) fn open(&mut self, frame: Frame) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut entries = std::mem::take(&mut self.entries);
+        for entry in entries.iter_mut().filter(|entry| !entry.shown) {
+            let text = entry.show.clone();
+            lines.push(self.head(entry, &text, entry.began, frame));
+        }
+        self.entries = entries;
+        lines
+    }
+
+    fn show(&mut self, entry: &mut Entry, now: Timestamp, frame: Frame) -> Vec<Line> {
+        let mut lines = Vec::new();
         let mut waiting = std::mem::take(&mut entry.waiting);
         entry.waiting_since = None;
         waiting.sort_by_key(|mark| self.places.get(&mark.host).copied().unwrap_or(usize::MAX));
-        let again = entry.shown;
-        if !again || self.last.as_ref() != Some(&entry.task) {
+        if !entry.shown {
             let note = marks::take_common_note(&mut waiting);
-            let text = note.unwrap_or_else(|| {
-                if again {
-                    String::new()
-                } else {
-                    entry.show.clone()
-                }
-            });
-            let head = clock(entry.began, frame.start)
-                .and(Role::Task, &entry.task)
-                .pad_to(TEXT_COLUMN - 1)
-                .text(" ")
-                .text(text);
-            lines.push(head.cut(frame.width));
+            let text = note.unwrap_or_else(|| entry.show.clone());
+            lines.push(self.head(entry, &text, entry.began, frame));
+        } else if self.last.as_ref() != Some(&entry.task) {
+            let head = self.head(entry, "", now, frame).pad_to(TEXT_COLUMN);
+            lines.extend(marks::lines(head, TEXT_COLUMN, &waiting, frame.width));
+            return lines;
         }
-        lines.extend(marks::lines(&waiting, frame.width));
+        let indent = Line::plain(" ".repeat(INDENT));
+        lines.extend(marks::lines(indent, INDENT, &waiting, frame.width));
+        lines
+    }
+
+    fn head(&mut self, entry: &mut Entry, text: &str, at: Timestamp, frame: Frame) -> Line {
         self.last = Some(entry.task.clone());
         entry.shown = true;
+        clock(at, frame.start)
+            .and(Role::Task, &entry.task)
+            .pad_to(TEXT_COLUMN - 1)
+            .text(" ")
+            .text(text)
+            .cut(frame.width)
     }
 
     fn entry(&mut self, task: &str) -> Option<&mut Entry> {

@@ -174,9 +174,7 @@ fn stuck_headline(end: &EndSummary, seen: &Seen) -> Line {
     let verb = if doubtful == 1 { "is" } else { "are" };
     if doubtful > 0 {
         let hosts = plural::count(all.max(doubtful), "host");
-        bad(format!(
-            "{doubtful} of {hosts} {verb} in doubt; a person may be needed"
-        ))
+        bad(format!("{doubtful} of {hosts} {verb} in doubt"))
     } else {
         bad("stuck: not everything could be undone; a person is needed".to_owned())
     }

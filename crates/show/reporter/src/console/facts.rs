@@ -11,19 +11,21 @@ const COLUMN: usize = 14;
 /// So many hosts of a group are named.
 const NAMED: usize = 12;
 
-/// `  label       one; two`.
-pub(crate) fn fact(label: &str, pieces: Vec<Line>, width: usize) -> Vec<Line> {
+/// `  label       one; two`, wrapped between words.
+pub(crate) fn fact(label: &str, pieces: &[String], width: usize) -> Vec<Line> {
     let head = Line::plain("  ").and(Role::Dim, label).pad_to(COLUMN);
-    let place = Place {
-        indent: COLUMN,
-        width,
-    };
-    flow(head, pieces, "; ", place)
+    wrapped(head, COLUMN, &pieces.join("; "), width)
 }
 
 /// A fact with a single text.
-pub(crate) fn single(label: &str, text: impl AsRef<str>, width: usize) -> Vec<Line> {
-    fact(label, vec![Line::plain(text)], width)
+pub(crate) fn single(label: &str, text: impl Into<String>, width: usize) -> Vec<Line> {
+    fact(label, &[text.into()], width)
+}
+
+/// A text wrapped between its words.
+pub(crate) fn wrapped(first: Line, indent: usize, text: &str, width: usize) -> Vec<Line> {
+    let words = text.split(' ').map(Line::plain).collect();
+    flow(first, words, " ", Place { indent, width })
 }
 
 /// Hosts grouped by what is said of them, in order of appearance.
@@ -58,17 +60,19 @@ pub(crate) fn live(end: &EndSummary, width: usize) -> Vec<Line> {
     let restored = matches!(end.end, DeployEnd::Undone | DeployEnd::CancelledUndone);
     let groups = grouped(end.live.iter().map(|(host, live)| (host, live.as_deref())));
     let as_before = if restored { ", as before" } else { "" };
-    let pieces = groups
+    let pieces: Vec<String> = groups
         .into_iter()
         .map(|(live, some)| {
             let on = hosts(&some, end.live.len());
             match live {
-                Some(live) => Line::plain(format!("{live} on {on}{as_before}")),
-                None => Line::plain(format!("not known on {on}")),
+                Some(live) => format!("{live} on {on}{as_before}"),
+                // Everything is as it was: nothing was live before.
+                None if restored => format!("nothing on {on}, as before"),
+                None => format!("not known on {on}"),
             }
         })
         .collect();
-    fact("live", pieces, width)
+    fact("live", &pieces, width)
 }
 
 /// What still runs.
@@ -76,15 +80,15 @@ pub(crate) fn still_runs(end: &EndSummary, width: usize) -> Vec<Line> {
     if end.still_runs.is_empty() {
         return single("still runs", "nothing", width);
     }
-    let pieces = grouped(
+    let pieces: Vec<String> = grouped(
         end.still_runs
             .iter()
             .map(|(host, what)| (host, what.as_str())),
     )
     .into_iter()
-    .map(|(what, some)| Line::plain(format!("{what} on {}", hosts(&some, usize::MAX))))
+    .map(|(what, some)| format!("{what} on {}", hosts(&some, usize::MAX)))
     .collect();
-    fact("still runs", pieces, width)
+    fact("still runs", &pieces, width)
 }
 
 /// The next commands, each on its line, and the log.
@@ -99,7 +103,12 @@ pub(crate) fn next_and_log(end: &EndSummary, width: usize) -> Vec<Line> {
         lines.push(head.and(Role::Strong, next).and(Role::Dim, meaning));
     }
     if let Some(log) = &end.log {
-        lines.extend(single("log", log, width));
+        lines.push(
+            Line::plain("  ")
+                .and(Role::Dim, "log")
+                .pad_to(COLUMN)
+                .text(log),
+        );
     }
     lines
 }

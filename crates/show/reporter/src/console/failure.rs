@@ -35,21 +35,26 @@ pub(crate) fn evidence(failed: &FailedStep, seen: &Seen, moment: Moment) -> Vec<
         .find(|failure| failure.step == failed.step);
     let empty = Tail::default();
     let tail = own.map_or(&empty, |failure| &failure.tail);
+    let width = moment.frame.width;
     let head = Line::plain("  ")
         .and(Role::Dim, failed.host.as_str())
         .text("  ")
         .text(&failed.show)
-        .cut(moment.frame.width)
-        .pad_to(COMMENT_COLUMN)
-        .and(Role::Dim, comment(tail, failed, seen));
-    let mut lines = vec![head];
+        .cut(width);
+    let comment = Line::of(Role::Dim, comment(tail, failed, seen));
+    let mut lines = if head.width().max(COMMENT_COLUMN) + comment.width() <= width {
+        vec![head.pad_to(COMMENT_COLUMN).append(comment)]
+    } else {
+        vec![head, comment]
+    };
     for line in tail.lines() {
         let text = visible::screen(line, moment.color);
         lines.push(Line::plain("  ").and(Role::Dim, "│ ").host(text));
     }
     let others = others(failed, own, seen);
     if !others.is_empty() {
-        lines.push(Line::plain(format!("  {}.", others.join("; "))));
+        let text = format!("{}.", others.join("; "));
+        lines.extend(facts::wrapped(Line::plain("  "), 2, &text, width));
     }
     lines.push(Line::new());
     lines
@@ -155,7 +160,7 @@ pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
         .summary
         .as_ref()
         .map_or(usize::MAX, |summary| summary.hosts.len());
-    let mut pieces: Vec<Line> = Vec::new();
+    let mut pieces: Vec<String> = Vec::new();
     let aside = facts::grouped(
         end.moved_aside
             .iter()
@@ -170,18 +175,24 @@ pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
         // A path that ends with the release's name is told by its directory.
         let told = release
             .and_then(|release| Some((release, path.strip_suffix(release)?.strip_suffix('/')?)));
-        pieces.push(Line::plain(match told {
+        pieces.push(match told {
             Some((release, directory)) => {
                 format!("release {release} moved aside to {directory} on {hosts}")
             }
             None => format!("the release moved aside to {path} on {hosts}"),
-        }));
+        });
     }
     if pieces.is_empty() {
         pieces.extend(steps_undone(seen, all));
     }
-    let mut lines = facts::fact("undone", pieces, width);
-    for (task, host, outcome) in seen.undo_failed.iter().take(KEPT) {
+    let mut lines = facts::fact("undone", &pieces, width);
+    let told = |host: &HostName| end.in_doubt.iter().any(|(doubtful, _)| doubtful == host);
+    let untold: Vec<_> = seen
+        .undo_failed
+        .iter()
+        .filter(|(_, host, _)| !told(host))
+        .collect();
+    for (task, host, outcome) in untold.iter().take(KEPT) {
         let how = outcome::brief(outcome).unwrap_or_default();
         lines.extend(facts::single(
             "not undone",
@@ -189,7 +200,7 @@ pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
             width,
         ));
     }
-    let left = seen.undo_failed.len().saturating_sub(KEPT);
+    let left = untold.len().saturating_sub(KEPT);
     if left > 0 {
         lines.extend(facts::single(
             "",
@@ -200,15 +211,15 @@ pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
     lines
 }
 
-fn steps_undone(seen: &Seen, all: usize) -> Vec<Line> {
+fn steps_undone(seen: &Seen, all: usize) -> Vec<String> {
     if seen.undone.is_empty() {
-        return vec![Line::plain("nothing")];
+        return vec!["nothing".to_owned()];
     }
     facts::grouped(seen.undone.iter().map(|(host, steps)| (host, *steps)))
         .into_iter()
         .map(|(steps, hosts)| {
             let steps = plural::count(steps, "step");
-            Line::plain(format!("{steps} on {}", facts::hosts(&hosts, all)))
+            format!("{steps} on {}", facts::hosts(&hosts, all))
         })
         .collect()
 }

@@ -5,9 +5,6 @@ use crate::words::{duration, plural};
 use std::time::Duration;
 use windlass_model::HostName;
 
-/// Columns before a line of marks.
-const INDENT: usize = 6;
-
 /// So many good hosts are counted instead of named.
 const NAMED_GOOD: usize = 12;
 
@@ -75,8 +72,8 @@ pub(crate) fn take_common_note(marks: &mut [Mark]) -> Option<String> {
     Some(note)
 }
 
-/// The marks on as many lines as they need; many good ones are counted.
-pub(crate) fn lines(marks: &[Mark], width: usize) -> Vec<Line> {
+/// The marks behind `first`, on as many lines as they need; many good ones are counted.
+pub(crate) fn lines(first: Line, indent: usize, marks: &[Mark], width: usize) -> Vec<Line> {
     if marks.is_empty() {
         return Vec::new();
     }
@@ -94,11 +91,7 @@ pub(crate) fn lines(marks: &[Mark], width: usize) -> Vec<Line> {
     } else {
         pieces.extend(marks.iter().map(Mark::line));
     }
-    let place = Place {
-        indent: INDENT,
-        width,
-    };
-    flow(Line::plain(" ".repeat(INDENT)), pieces, "  ", place)
+    flow(first, pieces, "  ", Place { indent, width })
 }
 
 /// `✔ 37 hosts 0.3s to 0.9s (slowest web17)`.

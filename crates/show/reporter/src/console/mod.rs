@@ -130,7 +130,8 @@ impl Console {
         if event.deploy.is_some() && self.seen.deploy.is_none() {
             self.seen.deploy.clone_from(&event.deploy);
         }
-        let mut shown = self.body(event);
+        let mut shown = self.due(false);
+        shown.extend(self.body(event));
         shown.extend(self.due(false));
         shown
     }
@@ -229,10 +230,7 @@ impl Console {
                 step,
                 host,
                 attempt,
-            } => {
-                let text = format!("{} is tried again (attempt {attempt})", task_of(step, host));
-                self.about(host, Line::plain(text), at)
-            }
+            } => self.retried(step, host, *attempt, at),
             EventBody::StepEnded {
                 step,
                 task,
@@ -340,6 +338,22 @@ impl Console {
         shown
     }
 
+    /// The attempt that failed counts no more.
+    fn retried(
+        &mut self,
+        step: &StepId,
+        host: &HostName,
+        attempt: u32,
+        at: Timestamp,
+    ) -> Vec<Shown> {
+        let task = task_of(step, host);
+        self.seen.failures.retain(|failure| failure.step != *step);
+        let text = format!("{task} is tried again (attempt {attempt})");
+        let shown = self.about(host, Line::plain(text), at);
+        self.board.retried(task);
+        shown
+    }
+
     /// What a command did while its host could not be heard.
     fn caught_up(
         &mut self,
@@ -380,6 +394,10 @@ impl Console {
     fn remember(&mut self, ended: &Ended<'_>, running: Option<Running>) {
         let fine = ended.outcome.is_fine();
         if ended.undo {
+            // An undo may be tried again; its last end counts.
+            self.seen
+                .undo_failed
+                .retain(|(task, host, _)| (task, host) != (&ended.task, ended.host));
             if fine {
                 *self.seen.undone.entry(ended.host.clone()).or_default() += 1;
             } else {
@@ -504,10 +522,9 @@ impl Console {
         if said.is_empty() {
             return Vec::new();
         }
-        let mut shown = if self.mode == Mode::Deploy {
-            self.aside(Vec::new())
-        } else {
-            Vec::new()
+        let mut shown = match self.mode {
+            Mode::Deploy => consoles(self.board.open(self.frame())),
+            Mode::Command { .. } => Vec::new(),
         };
         shown.extend(said.into_iter().map(Shown::Output));
         shown
