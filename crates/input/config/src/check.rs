@@ -7,7 +7,7 @@ use crate::address;
 use windlass_model::shell::is_variable_name;
 
 /// Words that a stage may not bear: the commands of Windlass, so that `windlass status` is never two things.
-const COMMANDS: [&str; 28] = [
+pub const COMMANDS: &[&str] = &[
     "attach",
     "cancel",
     "check",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 28] = [
     "demo",
     "deploy",
     "doctor",
+    "engine",
     "exec",
     "explain",
     "help",
@@ -98,7 +99,7 @@ pub(crate) fn search_path(text: &str) -> Result<(), String> {
     if text.contains(':') {
         return refuse("holds `:`, which separates directories in PATH; write two values");
     }
-    if text.starts_with('/') || text == "~" || text.starts_with("~/") {
+    if text.starts_with('/') || text.starts_with("~/") {
         return Ok(());
     }
     if text.contains('$') {

@@ -140,19 +140,24 @@ fn section(title: &str, keys: impl Iterator<Item = &'static Key>) -> String {
     format!("\n## {title}\n\n{head}{}", rows.concat())
 }
 
-fn row(key: &Key) -> String {
+fn row(key: &'static Key) -> String {
     let is = crate::typing::expected(&key.kind).replace('|', "\\|");
-    let default = key
-        .default
-        .map(|text| format!("`{text}`"))
-        .unwrap_or_default();
-    let place = match key.scope {
-        Scope::WIDE | Scope::HOST | Scope::FILE => String::new(),
-        Scope::ANY => " May differ per stage, role and host.".to_owned(),
-        scope => format!(" May stand {}.", scope.words()),
+    let default = key.default.map(|text| format!("`{text}`"));
+    let default = default.unwrap_or_default();
+    // The keys of inner tables go where their table goes.
+    let layered = ROOT.iter().any(|other| std::ptr::eq(other, key)) && key.scope == Scope::ANY;
+    let differs = if layered {
+        " May differ per stage, role and host."
+    } else {
+        ""
+    };
+    let appended = if key.scope == Scope::NARROW {
+        " Stands in a stage, a role or a host."
+    } else {
+        ""
     };
     format!(
-        "| `{}` | {is} | {default} | {}{place} |\n",
+        "| `{}` | {is} | {default} | {}{differs}{appended} |\n",
         key.name, key.doc
     )
 }
