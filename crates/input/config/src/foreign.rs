@@ -66,13 +66,13 @@ const MINA: &str = "Mina's";
 const KAMAL: &str = "Kamal's";
 const SSH: &str = "ssh_config's";
 
-const FIXED: &str =
-    "the layout is fixed, so that Capistrano and Windlass can take over from each other";
+const FIXED: &str = "the layout is fixed, so that Capistrano and Windlass can take over from each \
+    other";
 const SCREEN: &str = "the log file always holds everything, and `--json` gives one event a line";
 const NO_WRAPPER: &str = "git on the host is called without a wrapper; nothing lies in /tmp";
 const NO_SVN: &str = "git is the only source";
-const CREDENTIALS: &str =
-    "with `source = \"push\"` the credentials stay on this machine, in git's own credential helper";
+const CREDENTIALS: &str = "with `source = \"push\"` the credentials stay on this machine, in git's own \
+    credential helper";
 const BUNDLER: &str = "it belongs to a recipe that is not there yet; a task of yours can do it";
 
 static EVERYWHERE: &[Foreign] = &[
@@ -215,7 +215,8 @@ static EVERYWHERE: &[Foreign] = &[
     none(
         "password",
         CAP,
-        "passwords are not settings; keys and the ssh-agent are used, and a prompt where there is a terminal",
+        "passwords are not settings; keys and the ssh-agent are used, and a prompt \
+         where there is a terminal",
     ),
     none(
         "lock",
@@ -268,7 +269,8 @@ static EVERYWHERE: &[Foreign] = &[
     none(
         "copy_dirs",
         DEP,
-        "every release is complete by itself; `linked_dirs` is for what outlives releases",
+        "every release is complete by itself; `linked_dirs` is for what outlives \
+         releases",
     ),
     none("git_tty", DEP, "git never asks on a host"),
     none("git_cache", DEP, "the repository mirror is always kept"),
@@ -345,12 +347,14 @@ static IN_SSH: &[Foreign] = &[
     none(
         "auth_methods",
         CAP,
-        "what the server allows is tried: agent, keys, then a prompt where there is a terminal",
+        "what the server allows is tried: agent, keys, then a prompt where there is a \
+         terminal",
     ),
     none(
         "passphrase",
         CAP,
-        "passphrases are not settings; the ssh-agent keeps them, and a prompt asks where there is a terminal",
+        "passphrases are not settings; the ssh-agent keeps them, and a prompt asks \
+         where there is a terminal",
     ),
     none(
         "keys_only",

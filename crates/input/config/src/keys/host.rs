@@ -6,7 +6,8 @@ use crate::check;
 pub(super) const ADDRESS: Key = Key::new(
     "address",
     Kind::Text(check::address),
-    "`[user@]host[:port]`, IPv6 in brackets. `web[01:20]` and `web[1,3,5]` stand for several hosts.",
+    "`[user@]host[:port]`, IPv6 in brackets. `web[01:20]` and `web[1,3,5]` stand \
+     for several hosts.",
 )
 .within(Scope::HOST)
 .like("\"web[01:20].example.com\"");
@@ -23,7 +24,8 @@ pub(super) const ROLES: Key = Key::new(
 pub(super) const PRIMARY: Key = Key::new(
     "primary",
     Kind::BooleanOr(&Kind::OneOrMany(&Kind::Word(check::role))),
-    "The roles whose once-only tasks run here; `true` = all its roles. Without it the first host of a role.",
+    "The roles whose once-only tasks run here; `true` = all its roles. Without it \
+     the first host of a role.",
 )
 .within(Scope::HOST)
 .like("[\"db\"]");
