@@ -126,7 +126,7 @@ fn parked(end: &EndSummary, moment: Moment) -> Vec<Line> {
     lines.extend(in_doubt(end, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
-    lines.extend(facts::next_and_log(end, width));
+    lines.extend(facts::next_and_log(end));
     lines
 }
 
@@ -146,7 +146,7 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
     }
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
-    lines.extend(facts::next_and_log(end, width));
+    lines.extend(facts::next_and_log(end));
     lines
 }
 

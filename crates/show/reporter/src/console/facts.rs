@@ -92,7 +92,7 @@ pub(crate) fn still_runs(end: &EndSummary, width: usize) -> Vec<Line> {
 }
 
 /// The next commands, each on its line, and the log.
-pub(crate) fn next_and_log(end: &EndSummary, width: usize) -> Vec<Line> {
+pub(crate) fn next_and_log(end: &EndSummary) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, next) in end.next.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };

@@ -3,7 +3,7 @@
 mod board;
 mod connection;
 mod end;
-mod facts;
+pub(crate) mod facts;
 mod failure;
 mod fold;
 mod live;

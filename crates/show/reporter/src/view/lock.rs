@@ -1,0 +1,89 @@
+//! Who holds the deploy lock.
+
+use super::sealed::{Drawing, Drawn};
+use super::{Sheet, drawings, numbered};
+use crate::console::facts;
+use crate::style::Line;
+use crate::words::moment;
+use serde::Serialize;
+use windlass_model::clock::Timestamp;
+use windlass_model::{DeployId, HostName};
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    /// The person or login.
+    pub owner: String,
+    /// The machine that deploys.
+    pub machine: String,
+    /// The page of the CI run, where there is one.
+    pub ci_link: Option<String>,
+    /// The deploy.
+    pub deploy: DeployId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Holder {
+    /// `held by ann on laptop for d-7k3f since 2026-11-24 09:15 (2 min ago)`.
+    pub(crate) fn sentence(&self, sheet: &Sheet) -> String {
+        let link = self
+            .ci_link
+            .as_ref()
+            .map(|link| format!(", {link}"))
+            .unwrap_or_default();
+        format!(
+            "held by {} on {}{link} for {} since {} ({})",
+            self.owner,
+            self.machine,
+            self.deploy,
+            moment::local(self.since, &sheet.zone),
+            moment::ago(self.since, sheet.now)
+        )
+    }
+}
+
+/// The lock of one host.
+#[derive(Clone, Debug, Serialize)]
+pub struct LockRow {
+    /// The host.
+    pub host: HostName,
+    /// Who holds it; none where it is free.
+    pub holder: Option<Holder>,
+}
+
+/// The locks of a stage.
+#[derive(Clone, Debug, Default)]
+pub struct Locks {
+    /// One row a host.
+    pub rows: Vec<LockRow>,
+    /// The commands that end it.
+    pub next: Vec<String>,
+}
+
+impl Drawn for Locks {
+    fn draw(&self, sheet: &Sheet) -> Vec<Drawing> {
+        let all = self.rows.len();
+        let groups = facts::grouped(self.rows.iter().map(|row| (&row.host, row.holder.as_ref())));
+        let mut lines: Vec<Line> = groups
+            .into_iter()
+            .map(|(holder, hosts)| {
+                let hosts = facts::hosts(&hosts, all);
+                Line::plain(match holder {
+                    Some(holder) => format!("lock on {hosts} {}", holder.sentence(sheet)),
+                    None => format!("lock free on {hosts}"),
+                })
+            })
+            .collect();
+        lines.extend(
+            self.next
+                .iter()
+                .map(|next| Line::plain(format!("next  {next}"))),
+        );
+        drawings(lines)
+    }
+
+    fn rows(&self) -> Result<Vec<String>, serde_json::Error> {
+        numbered(&self.rows)
+    }
+}
