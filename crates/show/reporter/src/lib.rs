@@ -9,6 +9,7 @@ mod console;
 mod error;
 mod json;
 mod log_file;
+mod log_words;
 mod mask;
 mod output;
 mod reporter;

@@ -6,17 +6,16 @@
 //! journal is the truth.
 
 use crate::Error;
-use crate::console::outcome;
+use crate::log_words::{Entry, words};
 use crate::split::Piece;
 use crate::visible;
-use crate::words::{duration, moment, plural, size};
+use crate::words::moment;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use windlass_model::clock::Timestamp;
-use windlass_model::event::{DeploySummary, EndSummary};
-use windlass_model::{Event, EventBody, HostName, Stream};
+use windlass_model::{Event, HostName, Stream};
 
 /// An open log.
 #[derive(Debug)]
@@ -66,7 +65,7 @@ impl LogFile {
 
     /// One event other than output.
     pub(crate) fn event(&mut self, event: &Event) -> Result<(), Error> {
-        let Some((host, kind, text)) = words(&event.body) else {
+        let Some(Entry { host, kind, text }) = words(&event.body) else {
             return Ok(());
         };
         let host = host.map_or("-", HostName::as_str);
@@ -129,165 +128,6 @@ fn check_owner(path: &Path, file: &File) -> Result<(), Error> {
         path: path.to_owned(),
         found,
     })
-}
-
-/// Host, kind and text of an event; nothing for what has lines of its own.
-fn words(body: &EventBody) -> Option<(Option<&HostName>, &'static str, String)> {
-    let told = match body {
-        EventBody::Output { .. } => return None,
-        EventBody::DeployStarted { summary, resumed } => {
-            (None, "deploy", started(summary, *resumed))
-        }
-        EventBody::TaskStarted { task, show } => (None, "task", format!("{task}: {show}")),
-        EventBody::StepStarted {
-            task,
-            host,
-            attempt,
-            show,
-            ..
-        } => (
-            Some(host),
-            "step",
-            format!("{task} begins (attempt {attempt}): {show}"),
-        ),
-        EventBody::StepPulse { step, host, pulse } => {
-            let text = format!(
-                "{step} works: pid {}, age {}, cpu {}, memory {}, silent for {}",
-                pulse.pid,
-                duration::prose(pulse.age),
-                duration::prose(pulse.cpu),
-                size::size(pulse.memory),
-                duration::prose(pulse.silent)
-            );
-            (Some(host), "pulse", text)
-        }
-        EventBody::StepEnded {
-            task,
-            host,
-            outcome,
-            duration: took,
-            note,
-            advisory,
-            ..
-        } => {
-            let note = note
-                .as_ref()
-                .map(|note| format!(" · {note}"))
-                .unwrap_or_default();
-            let only = if *advisory && !outcome.is_fine() {
-                " (only a warning)"
-            } else {
-                ""
-            };
-            let text = format!("{task} {}{only}{note}", outcome::sentence(outcome, *took));
-            (Some(host), "step", text)
-        }
-        EventBody::StepRetried {
-            step,
-            host,
-            attempt,
-        } => (
-            Some(host),
-            "step",
-            format!("{step} is tried again (attempt {attempt})"),
-        ),
-        EventBody::UnwindStarted { reason } => (None, "unwind", reason.clone()),
-        EventBody::UndoStarted { step, host, show } => {
-            (Some(host), "undo", format!("{step} begins: {show}"))
-        }
-        EventBody::UndoEnded {
-            step,
-            host,
-            outcome,
-            duration: took,
-        } => (
-            Some(host),
-            "undo",
-            format!("{step} {}", outcome::sentence(outcome, *took)),
-        ),
-        EventBody::Warning {
-            host,
-            message,
-            hint,
-        } => {
-            let hint = hint
-                .as_ref()
-                .map(|hint| format!(" · {hint}"))
-                .unwrap_or_default();
-            (host.as_ref(), "warning", format!("{message}{hint}"))
-        }
-        EventBody::DeployEnded { summary } => (None, "deploy", ended(summary)),
-        _ => return connection(body),
-    };
-    Some(told)
-}
-
-fn connection(body: &EventBody) -> Option<(Option<&HostName>, &'static str, String)> {
-    let (host, text) = match body {
-        EventBody::ConnectionLost { host, kind, pid } => {
-            let pid = pid
-                .map(|pid| format!(", pid {pid} goes on"))
-                .unwrap_or_default();
-            (host, format!("lost ({kind}){pid}"))
-        }
-        EventBody::ConnectionSilent { host, silent } => (
-            host,
-            format!(
-                "silent for {}, dialling a second one",
-                duration::prose(*silent)
-            ),
-        ),
-        EventBody::StillReconnecting {
-            host, gone, kind, ..
-        } => (
-            host,
-            format!("gone for {} ({kind})", duration::prose(*gone)),
-        ),
-        EventBody::ConnectionBack { host, gone } => {
-            (host, format!("back after {}", duration::prose(*gone)))
-        }
-        _ => return None,
-    };
-    Some((Some(host), "connection", text))
-}
-
-fn started(summary: &DeploySummary, resumed: bool) -> String {
-    format!(
-        "{} {} of {} to {} as {}, revision {}, plan {}, {} on {}",
-        if resumed { "goes on:" } else { "begins:" },
-        match summary.kind {
-            windlass_model::DeployKind::Deploy => "deploy",
-            windlass_model::DeployKind::Rollback => "rollback",
-        },
-        summary.application,
-        summary.stage,
-        summary.release,
-        summary
-            .revision
-            .as_ref()
-            .map_or("unknown", |revision| revision.as_str()),
-        summary.digest,
-        plural::count(summary.steps, "step"),
-        plural::count(summary.hosts.len(), "host"),
-    )
-}
-
-fn ended(summary: &EndSummary) -> String {
-    let mut text = format!(
-        "{} after {}",
-        outcome::end_word(summary.end),
-        duration::prose(summary.duration)
-    );
-    for (host, live) in &summary.live {
-        text.push_str(&format!(
-            " · {host} live {}",
-            live.as_deref().unwrap_or("unknown")
-        ));
-    }
-    for (host, doubt) in &summary.in_doubt {
-        text.push_str(&format!(" · {host} in doubt: {doubt}"));
-    }
-    text
 }
 
 /// Copies the lines of these hosts, all where none is named, from a log to `out`, made safe for a screen.

@@ -147,7 +147,7 @@ impl EventMasks {
             | EventBody::UndoStarted { step, .. }
             | EventBody::UndoEnded { step, .. }
             | EventBody::StepRetried { step, .. } => {
-                self.release(&event, Some(&step.clone()), &mut events)
+                self.release(&event, Some(step), &mut events);
             }
             EventBody::DeployEnded { .. } => self.release(&event, None, &mut events),
             _ => {}

@@ -36,15 +36,18 @@ pub struct Reporter {
 impl Reporter {
     /// Opens the log and takes the outputs. Nothing is written yet.
     pub fn new(output: Output, options: Options) -> Result<Self, Error> {
-        let console = Console::new(&output, &options);
         let log = options.log.as_deref().map(LogFile::open).transpose()?;
+        let masks = EventMasks::new(Masks::new(&options.secrets));
+        let console = Console::new(&output, options);
         let mut pens = Pens::new(output.stdout, output.stderr, output.color);
         // Bytes that pass as they are may leave the cursor anywhere: there is no room for a live area below them.
         if output.terminal && (output.json || !console.is_raw()) {
             pens = pens.with_live_area(output.width);
+        } else if output.terminal {
+            pens = pens.on_one_terminal();
         }
         Ok(Self {
-            masks: EventMasks::new(Masks::new(&options.secrets)),
+            masks,
             json: output.json,
             log,
             splits: HashMap::new(),
@@ -164,7 +167,7 @@ impl Reporter {
             .remove(&key)
             .unwrap_or_else(|| (host.clone(), Splitter::default()));
         splitter.feed(bytes, &mut |piece| {
-            self.piece(step, source, piece, (at, first))
+            self.piece(step, source, piece, (at, first));
         });
         self.splits.insert(key, (host.clone(), splitter));
         if self.console.is_raw() && !self.json {

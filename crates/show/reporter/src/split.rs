@@ -24,19 +24,14 @@ impl Splitter {
     /// Takes the next bytes and hands on what they complete.
     pub(crate) fn feed(&mut self, bytes: &[u8], take: &mut dyn FnMut(Piece<'_>)) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            match part.split_last() {
-                Some((b'\n', line)) => {
-                    self.partial.extend_from_slice(line);
-                    self.hand_on_long(take);
-                    take(Piece {
-                        bytes: &mem::take(&mut self.partial),
-                        ends: true,
-                    });
-                }
-                _ => {
-                    self.partial.extend_from_slice(part);
-                    self.hand_on_long(take);
-                }
+            let line = part.strip_suffix(b"\n");
+            self.partial.extend_from_slice(line.unwrap_or(part));
+            self.hand_on_long(take);
+            if line.is_some() {
+                take(Piece {
+                    bytes: &mem::take(&mut self.partial),
+                    ends: true,
+                });
             }
         }
     }

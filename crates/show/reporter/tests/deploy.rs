@@ -1,6 +1,12 @@
 //! A deploy that goes well, and connections that do not.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test is its list of events and the screen they become"
+)]
+
 #[expect(dead_code, reason = "each test file uses its part of it")]
+#[cfg(test)]
 mod common;
 
 use common::*;

@@ -1,6 +1,12 @@
 //! Every way in which a deploy can end other than well.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test is its list of events and the screen they become"
+)]
+
 #[expect(dead_code, reason = "each test file uses its part of it")]
+#[cfg(test)]
 mod common;
 
 use common::*;
@@ -475,4 +481,54 @@ lock taken · plan 9c1e77: 7 tasks, 26 steps
   next        windlass status production
   log         ~/.local/state/windlass/logs/d-7k3f.log
 "#);
+}
+
+#[test]
+fn a_plan_tells_which_hosts_a_task_concerns() {
+    let mut events = Events::new();
+    failing_build(&mut events, exit(1));
+    let mut end = ending(DeployEnd::Undone, 110);
+    end.failed = Some(failed(
+        "rails:assets",
+        "web2",
+        "rake assets:precompile",
+        exit(1),
+        108,
+    ));
+    events.at(110_000).over(end);
+    let web = ["web1", "web2"];
+    let plan = plan(
+        &ALL,
+        &[("push", &ALL), ("release", &ALL), ("rails:assets", &web)],
+    );
+    let (mut reporter, screens) = reporter(100, false, windlass_reporter::Options::default());
+    reporter.expect(&plan);
+    for event in &events.list {
+        reporter.handle(event).unwrap();
+    }
+    let text = screens.stderr.text();
+    assert!(text.contains("\n  db1 does not run this task.\n"), "{text}");
+}
+
+#[test]
+fn a_task_of_some_hosts_is_shown_when_these_have_ended_it() {
+    let plan = plan(&ALL, &[("push", &["web1"]), ("release", &ALL)]);
+    let (mut reporter, screens) = reporter(100, false, windlass_reporter::Options::default());
+    reporter.expect(&plan);
+    let mut events = Events::new();
+    events
+        .deploy(&ALL)
+        .task("push", "objects")
+        .begin("push", "web1", "objects")
+        .at(100)
+        .good("push", "web1", 100);
+    for event in &events.list {
+        reporter.handle(event).unwrap();
+    }
+    assert!(
+        screens
+            .stderr
+            .text()
+            .ends_with("00:00 push                 objects\n      ✔ web1 0.1s\n")
+    );
 }

@@ -1,6 +1,16 @@
 //! Output of `exec` and `run`, JSON, the log, masking and broken outputs.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test is its list of events and the screen they become"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its own functions too"
+)]
+
 #[expect(dead_code, reason = "each test file uses its part of it")]
+#[cfg(test)]
 mod common;
 
 use common::*;
@@ -36,7 +46,10 @@ fn exec_on_one_host_passes_bytes_exactly() {
     events.at(900).end("exec", "web1", 900, exit(3), None);
     let screens = run(command_mode(1), &events.list);
     assert_eq!(screens.stdout.bytes(), bytes);
-    insta::assert_snapshot!(screens.stderr.text().replace('\u{1b}', "^"), @r"^[2Jno line end00:00 web1  connection lost (closed by the other side) · reconnecting");
+    insta::assert_snapshot!(screens.stderr.text().replace('\u{1b}', "^"), @r"
+^[2Jno line end
+00:00 web1  connection lost (closed by the other side) · reconnecting
+");
 }
 
 #[test]
@@ -81,7 +94,7 @@ web9   | down
 ");
     insta::assert_snapshot!(screens.stderr.text(), @r"
 00:00 exec                 uptime
-      ✔ 38 hosts 0.3s to 0.3s (slowest web38)
+      ✔ 38 hosts 0.3s
 ");
 }
 
@@ -109,8 +122,14 @@ fn long_output_of_several_hosts_comes_as_it_is_written() {
     for event in &later.list {
         reporter.handle(event).unwrap();
     }
-    insta::assert_snapshot!(screens.stdout.text(), @"");
-    insta::assert_snapshot!(screens.stderr.text(), @"");
+    insta::assert_snapshot!(screens.stdout.text(), @r"
+web1  | early
+db1   | late
+");
+    insta::assert_snapshot!(screens.stderr.text(), @r"
+00:00 exec                 tail
+web1  | more
+");
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The tables of single commands.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its own functions too"
+)]
+
 use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;

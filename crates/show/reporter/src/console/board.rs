@@ -120,7 +120,7 @@ impl Board {
         for entry in &mut entries {
             let complete = self.is_complete(entry);
             let late = |since: Timestamp| now.since(since) >= HOLD;
-            if !entry.shown && !(all || complete || late(entry.began)) {
+            if !(entry.shown || all || complete || late(entry.began)) {
                 break;
             }
             let complete = complete || (entry.shown && entry.running == 0);

@@ -174,9 +174,12 @@ impl Connections {
         };
         meanwhile.then(|| {
             let when = duration::clock(ended.since(frame.start));
-            let lines = plural::count(caught.lines, "line");
+            let lines = match caught.lines {
+                0 => String::new(),
+                lines => format!(" · {} of output caught up", plural::count(lines, "line")),
+            };
             Line::plain(format!(
-                "the command had ended at {when} with status 0 · {lines} of output caught up"
+                "the command had ended at {when} with status 0{lines}"
             ))
         })
     }

@@ -151,13 +151,11 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
 }
 
 fn undone_headline(end: &EndSummary) -> Line {
-    match &end.failed {
-        Some(failed) => MarkKind::Bad.sign().text(" ").append(step_sentence(failed)),
-        None => {
-            let after = duration::prose(end.duration);
-            bad(format!("failed after {after}; everything was undone"))
-        }
-    }
+    let Some(failed) = &end.failed else {
+        let after = duration::prose(end.duration);
+        return bad(format!("failed after {after}; everything was undone"));
+    };
+    MarkKind::Bad.sign().text(" ").append(step_sentence(failed))
 }
 
 fn step_sentence(failed: &windlass_model::event::FailedStep) -> Line {

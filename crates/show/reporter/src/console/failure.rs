@@ -80,49 +80,42 @@ fn comment(tail: &Tail, failed: &FailedStep, seen: &Seen) -> String {
 
 /// How the task fared on the other hosts, a clause for each kind.
 fn others(failed: &FailedStep, own: Option<&Failure>, seen: &Seen) -> Vec<String> {
-    let mut clauses = Vec::new();
-    let as_well: Vec<&Failure> = seen
+    let of_task =
+        |failure: &&Failure| failure.task == failed.task.as_str() && failure.host != failed.host;
+    let (stopped, as_well): (Vec<&Failure>, Vec<&Failure>) = seen
         .failures
         .iter()
-        .filter(|failure| failure.task == failed.task.as_str() && failure.host != failed.host)
-        .filter(|failure| !was_stopped(&failure.outcome))
-        .collect();
-    let groups = facts::grouped(as_well.iter().map(|failure| {
-        let alike = own.is_some_and(|own| own.tail.count() > 0 && own.tail.is_same(&failure.tail));
-        (
-            &failure.host,
-            (outcome::brief(&failure.outcome).unwrap_or_default(), alike),
-        )
-    }));
-    for ((how, alike), hosts) in groups {
-        let alike = if alike { ", with the same output" } else { "" };
-        clauses.push(format!(
-            "{} failed as well ({how}){alike}",
-            facts::hosts(&hosts, usize::MAX)
-        ));
-    }
+        .filter(of_task)
+        .partition(|failure| was_stopped(&failure.outcome));
+    let mut clauses = failed_as_well(&as_well, own);
     if !failed.succeeded_on.is_empty() {
         let hosts: Vec<&HostName> = failed.succeeded_on.iter().collect();
-        clauses.push(format!(
-            "{} had succeeded",
-            facts::hosts(&hosts, usize::MAX)
-        ));
+        clauses.push(format!("{} had succeeded", named(&hosts)));
     }
-    let stopped: Vec<&HostName> = seen
-        .failures
-        .iter()
-        .filter(|failure| failure.task == failed.task.as_str() && was_stopped(&failure.outcome))
-        .map(|failure| &failure.host)
-        .collect();
     if !stopped.is_empty() {
-        let verb = if stopped.len() == 1 { "was" } else { "were" };
-        clauses.push(format!(
-            "{} {verb} stopped",
-            facts::hosts(&stopped, usize::MAX)
-        ));
+        let hosts: Vec<&HostName> = stopped.iter().map(|failure| &failure.host).collect();
+        let verb = if hosts.len() == 1 { "was" } else { "were" };
+        clauses.push(format!("{} {verb} stopped", named(&hosts)));
     }
     clauses.extend(not_planned(failed, seen));
     clauses
+}
+
+fn failed_as_well(failures: &[&Failure], own: Option<&Failure>) -> Vec<String> {
+    let groups = facts::grouped(failures.iter().map(|failure| {
+        let alike = own.is_some_and(|own| own.tail.count() > 0 && own.tail.is_same(&failure.tail));
+        let how = outcome::brief(&failure.outcome).unwrap_or_default();
+        (&failure.host, (how, alike))
+    }));
+    let clause = |((how, alike), hosts): ((String, bool), Vec<&HostName>)| {
+        let alike = if alike { ", with the same output" } else { "" };
+        format!("{} failed as well ({how}){alike}", named(&hosts))
+    };
+    groups.into_iter().map(clause).collect()
+}
+
+fn named(hosts: &[&HostName]) -> String {
+    facts::hosts(hosts, usize::MAX)
 }
 
 /// `db1 does not run this task`, where the plan is known.
@@ -139,10 +132,7 @@ fn not_planned(failed: &FailedStep, seen: &Seen) -> Option<String> {
         1 => "does",
         _ => "do",
     };
-    Some(format!(
-        "{} {verb} not run this task",
-        facts::hosts(&hosts, usize::MAX)
-    ))
+    Some(format!("{} {verb} not run this task", named(&hosts)))
 }
 
 fn was_stopped(outcome: &StepOutcome) -> bool {
@@ -160,38 +150,48 @@ pub(crate) fn undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
         .summary
         .as_ref()
         .map_or(usize::MAX, |summary| summary.hosts.len());
-    let mut pieces: Vec<String> = Vec::new();
-    let aside = facts::grouped(
-        end.moved_aside
-            .iter()
-            .map(|(host, path)| (host, path.as_str())),
-    );
+    let mut pieces = moved_aside(end, seen, all);
+    if pieces.is_empty() {
+        pieces = steps_undone(seen, all);
+    }
+    let mut lines = facts::fact("undone", &pieces, width);
+    lines.extend(not_undone(end, seen, width));
+    lines
+}
+
+fn moved_aside(end: &EndSummary, seen: &Seen, all: usize) -> Vec<String> {
     let release = seen
         .summary
         .as_ref()
         .map(|summary| summary.release.as_str());
-    for (path, hosts) in aside {
+    let paths = end
+        .moved_aside
+        .iter()
+        .map(|(host, path)| (host, path.as_str()));
+    let sentence = |(path, hosts): (&str, Vec<&HostName>)| {
         let hosts = facts::hosts(&hosts, all);
         // A path that ends with the release's name is told by its directory.
         let told = release
             .and_then(|release| Some((release, path.strip_suffix(release)?.strip_suffix('/')?)));
-        pieces.push(match told {
+        match told {
             Some((release, directory)) => {
                 format!("release {release} moved aside to {directory} on {hosts}")
             }
             None => format!("the release moved aside to {path} on {hosts}"),
-        });
-    }
-    if pieces.is_empty() {
-        pieces.extend(steps_undone(seen, all));
-    }
-    let mut lines = facts::fact("undone", &pieces, width);
+        }
+    };
+    facts::grouped(paths).into_iter().map(sentence).collect()
+}
+
+/// The undos that failed, where the host in doubt does not say so already.
+fn not_undone(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
     let told = |host: &HostName| end.in_doubt.iter().any(|(doubtful, _)| doubtful == host);
     let untold: Vec<_> = seen
         .undo_failed
         .iter()
         .filter(|(_, host, _)| !told(host))
         .collect();
+    let mut lines = Vec::new();
     for (task, host, outcome) in untold.iter().take(KEPT) {
         let how = outcome::brief(outcome).unwrap_or_default();
         lines.extend(facts::single(

@@ -172,15 +172,12 @@ impl Group {
             .partition(|held| held.ended);
         let mut alike: Vec<(Held, Vec<HostName>)> = Vec::new();
         for held in ended {
-            match alike
-                .iter_mut()
-                .find(|(first, _)| first.lines == held.lines && !held.streams)
-            {
-                Some((_, hosts)) => hosts.push(held.host),
-                None => {
-                    let hosts = vec![held.host.clone()];
-                    alike.push((held, hosts));
-                }
+            let same = |first: &Held| first.lines == held.lines && !held.streams;
+            if let Some((_, hosts)) = alike.iter_mut().find(|(first, _)| same(first)) {
+                hosts.push(held.host);
+            } else {
+                let hosts = vec![held.host.clone()];
+                alike.push((held, hosts));
             }
         }
         for (mut held, hosts) in alike {

@@ -35,19 +35,19 @@ pub(crate) fn lines(scene: Scene<'_>) -> Vec<Line> {
         .take(SHOWN)
         .map(|(_, running)| *running)
         .collect();
-    let hosts = shown
+    let host_width = shown
         .iter()
         .map(|running| running.host.as_str().width())
         .max()
         .unwrap_or(0);
-    let shows = shown
+    let command_width = shown
         .iter()
         .map(|running| running.show.width().min(SHOW_WIDTH))
         .max()
         .unwrap_or(0);
     let mut lines: Vec<Line> = shown
         .iter()
-        .map(|running| line(running, scene, (hosts, shows)))
+        .map(|running| line(running, scene, (host_width, command_width)))
         .collect();
     let left = steps.len() - shown.len();
     if left > 0 {
@@ -59,13 +59,13 @@ pub(crate) fn lines(scene: Scene<'_>) -> Vec<Line> {
     lines
 }
 
-fn line(running: &Running, scene: Scene<'_>, (hosts, shows): (usize, usize)) -> Line {
+fn line(running: &Running, scene: Scene<'_>, (host_width, command_width): (usize, usize)) -> Line {
     let head = Line::plain("  ")
         .and(Role::Dim, running.host.as_str())
-        .pad_to(2 + hosts)
+        .pad_to(2 + host_width)
         .text("  ")
         .append(Line::plain(&running.show).cut(SHOW_WIDTH))
-        .pad_to(4 + hosts + shows)
+        .pad_to(4 + host_width + command_width)
         .text("   ");
     state(running, scene)
         .into_iter()

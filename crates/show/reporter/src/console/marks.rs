@@ -98,12 +98,12 @@ pub(crate) fn lines(first: Line, indent: usize, marks: &[Mark], width: usize) ->
 fn counted(good: &[&Mark]) -> Option<Line> {
     let slowest = good.iter().max_by_key(|mark| mark.took)?;
     let fastest = good.iter().min_by_key(|mark| mark.took)?;
-    let range = format!(
-        " {} to {} (slowest {})",
-        duration::short(fastest.took),
-        duration::short(slowest.took),
-        slowest.host
-    );
+    let (least, most) = (duration::short(fastest.took), duration::short(slowest.took));
+    let range = if least == most {
+        format!(" {most}")
+    } else {
+        format!(" {least} to {most} (slowest {})", slowest.host)
+    };
     let hosts = plural::count(good.len(), "host");
     Some(
         MarkKind::Good

@@ -13,23 +13,26 @@ pub(crate) mod pens;
 mod running;
 mod screen;
 mod start;
+mod steps;
 mod tail;
 
 use crate::output::{Earlier, Mode, Options, Output};
 use crate::split::Piece;
 use crate::style::{Line, Role};
 use board::{Board, Frame, clock};
-use connection::{Connections, Ending, Outage};
+use connection::{Connections, Outage};
 use end::{Moment, Seen};
-use failure::Failure;
-use fold::{Fold, Said, Speaker};
+use fold::{Fold, Said};
 use live::Scene;
-use marks::{Mark, MarkKind};
-use running::{Running, RunningSteps};
+use marks::MarkKind;
+use running::RunningSteps;
 use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
-use windlass_model::{CommandEnd, Event, EventBody, HostName, Plan, StepId, StepOutcome, Stream};
+use windlass_model::{Event, EventBody, HostName, Plan, StepId, Stream};
+
+/// While output comes it is looked this often what is due.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Something to be written.
 #[derive(Clone, Debug)]
@@ -51,6 +54,8 @@ pub(crate) struct Console {
     earlier: Earlier,
     start: Option<Timestamp>,
     now: Timestamp,
+    /// When it was last looked what is due.
+    looked: Timestamp,
     board: Board,
     running: RunningSteps,
     connections: Connections,
@@ -58,20 +63,8 @@ pub(crate) struct Console {
     seen: Seen,
 }
 
-/// The end of a step or of its undo.
-struct Ended<'a> {
-    step: &'a StepId,
-    task: String,
-    host: &'a HostName,
-    outcome: &'a StepOutcome,
-    took: Duration,
-    note: Option<String>,
-    advisory: bool,
-    undo: bool,
-}
-
 impl Console {
-    pub(crate) fn new(output: &Output, options: &Options) -> Self {
+    pub(crate) fn new(output: &Output, options: Options) -> Self {
         let indent = if options.mode == Mode::Deploy {
             "  "
         } else {
@@ -84,9 +77,10 @@ impl Console {
             interactive: options.interactive,
             color: output.color,
             width: usize::from(output.width),
-            earlier: options.earlier.clone(),
+            earlier: options.earlier,
             start: None,
             now: Timestamp(0),
+            looked: Timestamp(0),
             board: Board::default(),
             running: RunningSteps::default(),
             connections: Connections::default(),
@@ -152,7 +146,12 @@ impl Console {
             return Vec::new();
         }
         let said = self.fold.line(step, stream, piece.bytes);
-        self.said(said)
+        let mut shown = self.said(said);
+        // Looking after everything that waits costs more than a line: now and then is enough.
+        if at.since(self.looked) >= LOOK {
+            shown.extend(self.due(false));
+        }
+        shown
     }
 
     /// What is due as time goes by.
@@ -207,219 +206,6 @@ impl Console {
             } => self.warning(host.as_ref(), message, hint.as_deref(), event.at),
             EventBody::DeployEnded { summary } => self.end(summary, event.at),
             body => self.step(body, event.at),
-        }
-    }
-
-    fn step(&mut self, body: &EventBody, at: Timestamp) -> Vec<Shown> {
-        match body {
-            EventBody::StepStarted {
-                step,
-                task,
-                host,
-                show,
-                ..
-            } => self.began(step, task.to_string(), (host, show), at),
-            EventBody::UndoStarted { step, host, show } => {
-                self.began(step, undo_of(step, host), (host, show), at)
-            }
-            EventBody::StepPulse { step, pulse, .. } => {
-                self.running.pulse(step, *pulse, at);
-                Vec::new()
-            }
-            EventBody::StepRetried {
-                step,
-                host,
-                attempt,
-            } => self.retried(step, host, *attempt, at),
-            EventBody::StepEnded {
-                step,
-                task,
-                host,
-                outcome,
-                duration,
-                note,
-                advisory,
-            } => self.ended(
-                &Ended {
-                    step,
-                    task: task.to_string(),
-                    host,
-                    outcome,
-                    took: *duration,
-                    note: note.clone(),
-                    advisory: *advisory,
-                    undo: false,
-                },
-                at,
-            ),
-            EventBody::UndoEnded {
-                step,
-                host,
-                outcome,
-                duration,
-            } => {
-                let task = undo_of(step, host);
-                self.ended(
-                    &Ended {
-                        step,
-                        task,
-                        host,
-                        outcome,
-                        took: *duration,
-                        note: None,
-                        advisory: false,
-                        undo: true,
-                    },
-                    at,
-                )
-            }
-            body => self.connection(body, at),
-        }
-    }
-
-    fn began(
-        &mut self,
-        step: &StepId,
-        task: String,
-        (host, show): (&HostName, &str),
-        at: Timestamp,
-    ) -> Vec<Shown> {
-        if self.tells_tasks() {
-            self.board.step_began(&task, show, at);
-        }
-        if self.tells_output() {
-            let hosts = match self.mode {
-                Mode::Command { hosts } => hosts,
-                Mode::Deploy => self.seen.planned.get(&task).map_or(0, Vec::len),
-            };
-            self.fold.began(
-                Speaker {
-                    step,
-                    host,
-                    task: &task,
-                    hosts,
-                },
-                at,
-            );
-        }
-        self.running.began(
-            step,
-            Running {
-                task,
-                host: host.clone(),
-                show: show.to_owned(),
-                began: at,
-                tail: tail::Tail::default(),
-                beat: None,
-            },
-        );
-        Vec::new()
-    }
-
-    fn ended(&mut self, ended: &Ended<'_>, at: Timestamp) -> Vec<Shown> {
-        let running = self.running.ended(ended.step);
-        let mut shown = self.caught_up(ended, running.as_ref(), at);
-        self.fold.ended(ended.step);
-        let mark = ended.mark();
-        if mark.kind == MarkKind::Bad {
-            let said = self.fold.due(self.now, true);
-            shown.extend(self.said(said));
-        }
-        let urgent = board::is_urgent(mark.kind);
-        if self.tells_tasks() {
-            self.board.step_ended(&ended.task, mark, at);
-        } else {
-            shown.extend(self.raw_end(ended, at));
-        }
-        self.remember(ended, running);
-        if urgent {
-            shown.extend(self.due(true));
-        }
-        shown
-    }
-
-    /// The attempt that failed counts no more.
-    fn retried(
-        &mut self,
-        step: &StepId,
-        host: &HostName,
-        attempt: u32,
-        at: Timestamp,
-    ) -> Vec<Shown> {
-        let task = task_of(step, host);
-        self.seen.failures.retain(|failure| failure.step != *step);
-        let text = format!("{task} is tried again (attempt {attempt})");
-        let shown = self.about(host, Line::plain(text), at);
-        self.board.retried(task);
-        shown
-    }
-
-    /// What a command did while its host could not be heard.
-    fn caught_up(
-        &mut self,
-        ended: &Ended<'_>,
-        running: Option<&Running>,
-        at: Timestamp,
-    ) -> Vec<Shown> {
-        let Some(running) = running else {
-            return Vec::new();
-        };
-        let ending = Ending {
-            host: ended.host,
-            began: running.began,
-            took: ended.took,
-            outcome: ended.outcome,
-        };
-        match self.connections.ended(ending, self.frame()) {
-            Some(line) => self.about(ended.host, line, at),
-            None => Vec::new(),
-        }
-    }
-
-    /// `exec` on one host is silent about an exit status, as ssh is; every other end must be told.
-    fn raw_end(&mut self, ended: &Ended<'_>, at: Timestamp) -> Vec<Shown> {
-        match ended.outcome {
-            StepOutcome::Failed {
-                end: CommandEnd::Exited(status),
-            } if status.signal().is_none() => Vec::new(),
-            StepOutcome::Failed { .. } | StepOutcome::Broken { .. } => {
-                let how = outcome::sentence(ended.outcome, ended.took);
-                self.about(ended.host, Line::plain(format!("the command {how}")), at)
-            }
-            StepOutcome::Succeeded | StepOutcome::Skipped => Vec::new(),
-        }
-    }
-
-    /// Keeps what the last screen will need.
-    fn remember(&mut self, ended: &Ended<'_>, running: Option<Running>) {
-        let fine = ended.outcome.is_fine();
-        if ended.undo {
-            // An undo may be tried again; its last end counts.
-            self.seen
-                .undo_failed
-                .retain(|(task, host, _)| (task, host) != (&ended.task, ended.host));
-            if fine {
-                *self.seen.undone.entry(ended.host.clone()).or_default() += 1;
-            } else {
-                let failed = (
-                    ended.task.clone(),
-                    ended.host.clone(),
-                    ended.outcome.clone(),
-                );
-                self.seen.undo_failed.push(failed);
-            }
-        } else if !fine && !ended.advisory {
-            let kept = self.seen.failures.len() < failure::KEPT;
-            self.seen.failures.push(Failure {
-                step: ended.step.clone(),
-                task: ended.task.clone(),
-                host: ended.host.clone(),
-                outcome: ended.outcome.clone(),
-                tail: running
-                    .filter(|_| kept)
-                    .map(|running| running.tail)
-                    .unwrap_or_default(),
-            });
         }
     }
 
@@ -507,6 +293,7 @@ impl Console {
     }
 
     fn due(&mut self, all: bool) -> Vec<Shown> {
+        self.looked = self.now;
         let frame = self.frame();
         let said = self.fold.due(self.now, all);
         let mut shown = self.said(said);
@@ -554,41 +341,6 @@ impl Console {
     }
 }
 
-impl Ended<'_> {
-    fn mark(&self) -> Mark {
-        let kind = match self.outcome {
-            StepOutcome::Succeeded => MarkKind::Good,
-            StepOutcome::Skipped
-            | StepOutcome::Failed {
-                end: CommandEnd::Cancelled,
-            } => MarkKind::Skipped,
-            StepOutcome::Failed { .. } | StepOutcome::Broken { .. } if self.advisory => {
-                MarkKind::Warned
-            }
-            StepOutcome::Failed { .. } | StepOutcome::Broken { .. } => MarkKind::Bad,
-        };
-        Mark {
-            host: self.host.clone(),
-            kind,
-            took: self.took,
-            how: outcome::brief(self.outcome),
-            note: self.note.clone(),
-        }
-    }
-}
-
 fn consoles(lines: Vec<Line>) -> Vec<Shown> {
     lines.into_iter().map(Shown::Console).collect()
-}
-
-/// The task of a step, from the form of its id.
-fn task_of<'a>(step: &'a StepId, host: &HostName) -> &'a str {
-    step.as_str()
-        .strip_suffix(host.as_str())
-        .and_then(|rest| rest.strip_suffix('@'))
-        .unwrap_or(step.as_str())
-}
-
-fn undo_of(step: &StepId, host: &HostName) -> String {
-    format!("undo {}", task_of(step, host))
 }

@@ -87,6 +87,22 @@ mod tests {
         text.push(sentence(&StepOutcome::Skipped, took));
         let reason = "no answer from `git`".to_owned();
         text.push(sentence(&StepOutcome::Broken { reason }, took));
-        insta::assert_snapshot!(text.join("\n"));
+        insta::assert_snapshot!(text.join("\n"), @r"
+succeeded after 1m48s
+failed after 1m48s: exit status 1
+was killed by SIGKILL (often the out-of-memory killer) after 1m48s
+failed after 1m48s: exit status 200
+was stopped after its timeout after 1m48s
+was stopped after saying nothing for its idle_timeout after 1m48s
+was cancelled after 1m48s
+was not started
+was not started: no space left on the host for its record
+is lost: its process is gone and left no exit status
+was cut short by a reboot of the host after 1m48s
+was not started: another controller has taken over
+was not started: another machine answers under this name
+was skipped: nothing to do
+failed after 1m48s: no answer from `git`
+");
     }
 }

@@ -12,6 +12,10 @@ pub(crate) struct Pens {
     stdout: Option<Box<dyn Write + Send>>,
     stderr: Stderr,
     color: bool,
+    /// Whether both streams are taken to be the same terminal.
+    shared: bool,
+    /// Whether a command's bytes left a line open where the console writes.
+    open: bool,
 }
 
 enum Stderr {
@@ -37,7 +41,15 @@ impl Pens {
             stdout: Some(stdout),
             stderr: Stderr::Plain(stderr),
             color,
+            shared: false,
+            open: false,
         }
+    }
+
+    /// What goes to standard output appears between the lines of the console.
+    pub(crate) fn on_one_terminal(mut self) -> Self {
+        self.shared = true;
+        self
     }
 
     /// From here on there is a live area below the lines.
@@ -70,9 +82,12 @@ impl Pens {
     /// A line of the console.
     pub(crate) fn console(&mut self, line: &Line) -> Result<(), Error> {
         let text = line.render(self.color);
+        if std::mem::take(&mut self.open) {
+            self.error_bytes(b"\n")?;
+        }
         let done = match &mut self.stderr {
             Stderr::Plain(to) => writeln!(to, "{text}").and_then(|()| to.flush()),
-            Stderr::Live(live) => live.print(&text),
+            Stderr::Live(area) => area.print(&text),
             Stderr::Closed => Ok(()),
         };
         done.map_err(|error| self.stderr_failed(error))
@@ -80,6 +95,7 @@ impl Pens {
 
     /// Bytes of a command for standard error.
     pub(crate) fn error_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.open = is_open(bytes).unwrap_or(self.open);
         let done = match &mut self.stderr {
             Stderr::Plain(to) => to.write_all(bytes).and_then(|()| to.flush()),
             Stderr::Live(live) => live.beside(|screen| screen.write_bytes(bytes)),
@@ -90,6 +106,9 @@ impl Pens {
 
     /// Bytes for standard output.
     pub(crate) fn data(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.shared {
+            self.open = is_open(bytes).unwrap_or(self.open);
+        }
         let Some(stdout) = &mut self.stdout else {
             return Ok(());
         };
@@ -155,6 +174,11 @@ impl Live {
             }
         }
     }
+}
+
+/// Whether these bytes leave a line open; nothing where there are none.
+fn is_open(bytes: &[u8]) -> Option<bool> {
+    bytes.last().map(|last| *last != b'\n')
 }
 
 fn message_only() -> ProgressStyle {

@@ -40,12 +40,13 @@ fn release(summary: &DeploySummary) -> Line {
 /// `main at 3f2c9ab "Faster checkout"`.
 fn revision(summary: &DeploySummary) -> Option<Line> {
     let revision = summary.revision.as_ref()?;
-    let mut text = match &summary.branch {
+    let text = match &summary.branch {
         Some(branch) if branch != revision.as_str() => format!("{branch} at {}", revision.short()),
         _ => revision.short().to_owned(),
     };
-    if let Some(subject) = &summary.subject {
-        text.push_str(&format!(" \"{subject}\""));
-    }
-    Some(Line::plain(text))
+    let subject = summary.subject.as_ref();
+    let subject = subject
+        .map(|subject| format!(" \"{subject}\""))
+        .unwrap_or_default();
+    Some(Line::plain(text + &subject))
 }

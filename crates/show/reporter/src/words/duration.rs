@@ -15,7 +15,7 @@ pub fn prose(duration: Duration) -> String {
     if let Some(text) = coarse(duration) {
         return text;
     }
-    if duration < Duration::from_millis(95) {
+    if !duration.is_zero() && duration < Duration::from_millis(95) {
         return format!("{} ms", duration.as_millis());
     }
     let seconds = tenths(duration);
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(
             forms,
             [
-                "0.0s | 0 ms",
+                "0.0s | 0 s",
                 "0.0s | 9 ms",
                 "0.1s | 94 ms",
                 "0.1s | 0.1 s",

@@ -70,11 +70,12 @@ pub fn until(at: Timestamp, now: Timestamp) -> String {
 
 fn format(at: Timestamp, zone: &Zone, form: &str) -> String {
     // A moment that no calendar holds is still shown, as its number.
-    i64::try_from(at.0)
-        .ok()
-        .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
-        .map(|moment| moment.to_zoned(zone.0.clone()).strftime(form).to_string())
-        .unwrap_or_else(|| format!("{} ms", at.0))
+    let millis = i64::try_from(at.0).ok();
+    let moment = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    moment.map_or_else(
+        || format!("{} ms", at.0),
+        |moment| moment.to_zoned(zone.0.clone()).strftime(form).to_string(),
+    )
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
+use windlass_model::plan::{JobLimits, PLAN_FORMAT, PlanHost};
 use windlass_model::{
-    CommandEnd, DeployId, DeployKind, Event, EventBody, ExitStatus, HostName, PlanDigest, Pulse,
-    ReleaseName, Revision, StepId, StepOutcome, Stream, TaskName,
+    Action, Command, CommandEnd, DeployId, DeployKind, Event, EventBody, ExitStatus, HostName,
+    HostTarget, Phase, Plan, PlanDigest, Pulse, ReleaseName, Revision, Step, StepId, StepOutcome,
+    Stream, TaskName, Undo,
 };
 use windlass_reporter::{Mode, Options, Output, Reporter};
 
@@ -152,6 +154,7 @@ impl Events {
         })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a row of a table of events")]
     pub(crate) fn end(
         &mut self,
         task: &str,
@@ -216,6 +219,7 @@ impl Events {
         })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a row of a table of events")]
     pub(crate) fn undo(
         &mut self,
         task: &str,
@@ -292,6 +296,68 @@ pub(crate) fn failed(
         outcome,
         duration: Duration::from_secs(seconds),
         succeeded_on: Vec::new(),
+    }
+}
+
+/// A plan with these tasks on these hosts.
+pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
+    let step = |task: &str, name: &&str| Step {
+        id: step_of(task, name),
+        task: TaskName::new(task),
+        phase: Phase::Updated,
+        host: host(name),
+        action: Action::Command {
+            command: Command::script("true"),
+        },
+        undo: Undo::None {
+            reason: "nothing to undo".to_owned(),
+        },
+        barrier: false,
+        retries: 0,
+        repeatable: false,
+        advisory: false,
+        show: "true".to_owned(),
+    };
+    Plan {
+        format: PLAN_FORMAT,
+        deploy: DeployId::new("d-7k3f"),
+        kind: DeployKind::Deploy,
+        application: "shop".to_owned(),
+        stage: "production".to_owned(),
+        release: ReleaseName::new("20261124081502"),
+        revision: None,
+        branch: None,
+        subject: None,
+        reason: None,
+        hosts: names.iter().map(|name| plan_host(name)).collect(),
+        steps: tasks
+            .iter()
+            .flat_map(|(task, names)| names.iter().map(|name| step(task, name)))
+            .collect(),
+        limits: JobLimits::default(),
+    }
+}
+
+fn plan_host(name: &str) -> PlanHost {
+    PlanHost {
+        target: HostTarget {
+            name: host(name),
+            address: name.to_owned(),
+            port: None,
+            user: None,
+            roles: Vec::new(),
+            primary: Vec::new(),
+            release: true,
+            deploy_to: "/var/www/shop".to_owned(),
+        },
+        root: "/var/www/shop".to_owned(),
+        root_id: String::new(),
+        boot_id: String::new(),
+        fence: 1,
+        previous_target: None,
+        previous: None,
+        previous_revision: None,
+        unlock: Command::script("true"),
     }
 }
 
