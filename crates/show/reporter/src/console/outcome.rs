@@ -21,11 +21,10 @@ fn failed(end: CommandEnd, after: &str) -> String {
         CommandEnd::Exited(status) if status.signal().is_none() => {
             format!("failed after {after}: {end}")
         }
-        CommandEnd::Exited(_)
-        | CommandEnd::TimedOut
-        | CommandEnd::IdleTimedOut
-        | CommandEnd::Cancelled
-        | CommandEnd::Rebooted => format!("was {end} after {after}"),
+        CommandEnd::Exited(_) | CommandEnd::Cancelled | CommandEnd::Rebooted => {
+            format!("was {end} after {after}")
+        }
+        CommandEnd::TimedOut | CommandEnd::IdleTimedOut => format!("was {end} ({after})"),
         CommandEnd::Lost => format!("is {end}"),
         CommandEnd::NotStarted
         | CommandEnd::NoSpace
@@ -92,8 +91,8 @@ succeeded after 1m48s
 failed after 1m48s: exit status 1
 was killed by SIGKILL (often the out-of-memory killer) after 1m48s
 failed after 1m48s: exit status 200
-was stopped after its timeout after 1m48s
-was stopped after saying nothing for its idle_timeout after 1m48s
+was stopped after its timeout (1m48s)
+was stopped after saying nothing for its idle_timeout (1m48s)
 was cancelled after 1m48s
 was not started
 was not started: no space left on the host for its record
