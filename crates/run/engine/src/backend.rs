@@ -1,10 +1,10 @@
 //! Who does what the engine decides. The trait belongs to the engine; SSH and the laboratory implement it.
 
-use crate::job_words::{CancelReport, JobEvent, JobReport, JobSpec, Place};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 use thiserror::Error as ThisError;
+use windlass_job::{CancelReport, JobEvent, JobReport, JobSpec, Place};
 use windlass_model::{Command, CommandEnd, HostName, JobKey, Step};
 
 /// Work under way.

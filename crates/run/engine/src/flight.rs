@@ -1,12 +1,12 @@
 //! Work on its way: a group of steps, or of undos, that was handed to the backend and has not come back.
 
 use crate::backend::{Backend, BackendError, JobSink, Work};
-use crate::job_words::{CancelReport, CommandResult, JobEvent, JobReport, JobSpec};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use windlass_job::{CancelReport, CommandResult, JobEvent, JobReport, JobSpec};
 use windlass_model::{
     Command, CommandEnd, ExitStatus, HostName, JobKey, Step, StepId, StepOutcome,
 };
@@ -252,7 +252,7 @@ pub(crate) fn stop(
     backend: Arc<dyn Backend>,
     key: JobKey,
     host: HostName,
-    place: crate::job_words::Place,
+    place: windlass_job::Place,
     outbox: UnboundedSender<Message>,
 ) -> Work<'static, ()> {
     Box::pin(async move {

@@ -4,9 +4,9 @@ use crate::backend::BackendError;
 use crate::dispatcher::{Dispatcher, Turn};
 use crate::error::Error;
 use crate::flight::{End, Finish, Message, Part, Position, Side};
-use crate::job_words::{CancelEnd, CancelReport, JobEvent};
 use crate::step_machine::{Verdict, undo_again, verdict};
 use std::time::Duration;
+use windlass_job::{CancelEnd, CancelReport, JobEvent};
 use windlass_journal::{Attempt, Record};
 use windlass_model::{CommandEnd, EventBody, HostName, JobKey, Step, StepId, StepOutcome};
 

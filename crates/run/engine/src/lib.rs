@@ -14,14 +14,20 @@ mod error;
 mod flight;
 mod forward;
 mod handle;
-pub mod job_words;
+mod local;
 mod schedule;
+pub mod ssh;
 mod step_machine;
 mod summary;
 mod unwind;
 
 pub use backend::{Backend, BackendError, JobSink, Toll, Work};
 pub use error::Error;
+/// The words of jobs, in which a [`Backend`] is spoken to.
+pub use windlass_job::{
+    CancelEnd, CancelReport, CommandReport, CommandResult, JobCommand, JobEvent, JobReport,
+    JobSpec, Place,
+};
 
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};

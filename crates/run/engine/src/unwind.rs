@@ -7,7 +7,7 @@ use crate::Control;
 use crate::dispatcher::{Dispatcher, in_job};
 use crate::error::Error;
 use crate::flight::{Part, Side, Task, Unit};
-use crate::job_words::JobSpec;
+use windlass_job::JobSpec;
 use windlass_journal::{Attempt, Decision, Record};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
@@ -102,7 +102,8 @@ impl Dispatcher {
         let Some(command) = self.plan.host(host).map(|host| host.unlock.clone()) else {
             return Ok(());
         };
-        let number = attempt_number(before);
+        let under_way = before.filter(|attempt| attempt.is_open());
+        let number = under_way.map_or_else(|| attempt_number(before), |attempt| attempt.number);
         let part = Part {
             step: id,
             attempt: number,
@@ -247,7 +248,7 @@ impl Dispatcher {
 }
 
 /// One failing undo does not keep the later ones from running.
-fn named(parts: &[Part], commands: Vec<Command>) -> Vec<crate::job_words::JobCommand> {
+fn named(parts: &[Part], commands: Vec<Command>) -> Vec<windlass_job::JobCommand> {
     let names = parts
         .iter()
         .flat_map(|part| std::iter::repeat_n(&part.step, part.commands));

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use windlass_model::plan::JobLimits;
 use windlass_model::shell::quote;
-use windlass_model::{DisconnectKind, ExitStatus, JobKey, Secret, Stream};
+use windlass_model::{DeployId, DisconnectKind, ExitStatus, JobKey, Secret, Stream};
 use windlass_transport::{Channel, ChannelMessage, Connection, ExecOptions, Session};
 
 /// How long nothing may be heard of a running job where neither pulse nor keepalive is on.
@@ -277,12 +277,33 @@ impl Host {
     /// It speaks over a channel of its own, since the supervisor reads no requests while it follows a job, and over a
     /// connection of its own where the server allows no second channel.
     pub async fn cancel(&self, key: &JobKey, place: &Place) -> Result<CancelReport, Error> {
+        self.cancel_record(&request::base(key), &key.to_string(), place)
+            .await
+    }
+
+    /// The same for a job that is only known by its record.
+    pub async fn cancel_named(
+        &self,
+        job: &JobInfo,
+        deploy: &DeployId,
+        place: &Place,
+    ) -> Result<CancelReport, Error> {
+        let key = format!("{deploy}/{}", request::unbase(&job.name));
+        self.cancel_record(&job.name, &key, place).await
+    }
+
+    async fn cancel_record(
+        &self,
+        base: &str,
+        key: &str,
+        place: &Place,
+    ) -> Result<CancelReport, Error> {
         let script = format!(
             "{home}dir={directory}; base={base}; key={name}; grace={grace}; won=\n{CANCEL}",
             home = request::home(place),
             directory = request::directory(place),
-            base = quote(&request::base(key)),
-            name = quote(&key.to_string()),
+            base = quote(base),
+            name = quote(key),
             grace = self.shared.limits.kill_after.as_secs(),
         );
         let answer = self.ask_apart(&script).await?;

@@ -65,6 +65,29 @@ pub(crate) fn base(key: &JobKey) -> String {
     name
 }
 
+/// A key's part after the deploy, from the name of its files.
+pub(crate) fn unbase(base: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = base.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = (*first == b'=').then(|| after.get(..2)).flatten();
+        let byte = code
+            .and_then(|code| std::str::from_utf8(code).ok())
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(if *first == b'~' { b'/' } else { *first });
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The directory of the records, as a word of sh.
 pub(crate) fn directory(place: &Place) -> String {
     match place {

@@ -14,13 +14,14 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use windlass_model::DisconnectKind;
 
-use crate::auth::{AuthError, Login};
+use crate::auth::{Failure, Login};
 use crate::client::{Client, EndNote, Refusal};
 use crate::connection::{Connection, Ended, Made};
 use crate::error::Error;
 use crate::event::Observer;
 use crate::host_key::{Judge, Pin};
 use crate::options::{AuthOptions, Endpoint, Hop, HostKeyOptions, SessionOptions, Way};
+use crate::patience::Patience;
 use crate::stream::{Bytes, Ending, Watched, kind_of};
 
 /// How long one SYN is waited for.
@@ -193,11 +194,8 @@ impl Dialler {
             end.pin.clone(),
             &self.observer,
         )?);
-        let turn = self
-            .options
-            .pacer
-            .turn(&format!("{}:{}", end.endpoint.address, end.endpoint.port))
-            .await;
+        let at = format!("{}:{}", end.endpoint.address, end.endpoint.port);
+        let turn = self.options.pacer.turn(&at).await;
         let (tell, told) = watch::channel(None);
         let refusal = Refusal::default();
         let client = Client {
@@ -239,12 +237,13 @@ impl Dialler {
                         .kind()
                         .unwrap_or_else(|| crate::client::kind_of(&error)),
                 ));
-                turn.closed_early();
+                self.options.pacer.ended_early(&at);
                 return Err(not_reached(end.endpoint, kind, None));
             }
             Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
         };
-        let login = Login::new(&mut handle, end.endpoint, end.auth).log_in();
+        let patience_of_login = Patience::default();
+        let login = Login::new(&mut handle, end.endpoint, end.auth, &patience_of_login).log_in();
         let logged_in = if end.auth.prompter.is_some() {
             login.await
         } else {
@@ -255,14 +254,14 @@ impl Dialler {
         };
         match logged_in {
             Ok(()) => {}
-            Err(AuthError::Ended { .. }) => {
-                turn.closed_early();
+            Err(Failure::Lost) => {
+                self.options.pacer.ended_early(&at);
                 return Err(not_reached(end.endpoint, early(ending.kind()), None));
             }
-            Err(refused) => return Err(refused.into()),
+            Err(Failure::Refused(refused)) => return Err(refused.into()),
         }
         judge.settle();
-        turn.welcome();
+        drop(turn);
         Ok(connection(
             handle,
             call.epoch,

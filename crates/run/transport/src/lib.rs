@@ -23,6 +23,7 @@ mod host_key;
 mod known_hosts;
 mod options;
 mod pacer;
+mod patience;
 mod pattern;
 mod session;
 mod stream;

@@ -62,7 +62,7 @@ impl Login<'_> {
                 .authenticate_keyboard_interactive_respond(answers)
                 .await
                 .map_err(|_| Failure::Lost)?;
-            if given_up {
+            if given_up && matches!(response, Response::InfoRequest { .. }) {
                 break;
             }
         }

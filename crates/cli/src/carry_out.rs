@@ -1,0 +1,162 @@
+//! Carries out a plan, or goes on with one: journal, backend, signals and screen put together.
+
+use crate::args::Global;
+use crate::error::{Failure, OrFail as _};
+use crate::fleet::Fleet;
+use crate::signals::{Rules, Wish, listen};
+use crate::telling::{Telling, record_path, tell};
+use crate::world::World;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use windlass_engine::{Control, Run};
+use windlass_journal::Journal;
+use windlass_model::clock::SystemClock;
+use windlass_model::event::{DeployEnd, EndSummary};
+use windlass_model::settings::OnTerm;
+use windlass_model::{DeployId, Event, ExitCode, Plan, Secret};
+
+/// A new plan, or a deploy to go on with.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Begin it.
+    New(Box<Plan>),
+    /// Go on.
+    Resume(DeployId),
+    /// Undo it.
+    Cancel(DeployId),
+}
+
+impl Work {
+    fn deploy(&self) -> &DeployId {
+        match self {
+            Self::New(plan) => &plan.deploy,
+            Self::Resume(deploy) | Self::Cancel(deploy) => deploy,
+        }
+    }
+}
+
+/// What a run is carried out with.
+pub(crate) struct Means {
+    /// The hosts.
+    pub fleet: Fleet,
+    /// The secrets of its commands.
+    pub secrets: Vec<(String, Secret)>,
+    /// Where its events come together; the fleet's senders are of the same channel.
+    pub events: (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>),
+    /// What SIGINT and SIGTERM mean without a terminal.
+    pub on_term: OnTerm,
+    /// Show nothing: the engine of a detached deploy.
+    pub quiet: bool,
+}
+
+/// Opens this machine's journal.
+pub(crate) fn journal(world: &World) -> Result<Arc<Journal>, Failure> {
+    Journal::open(&world.state_dir().join("journal.db"))
+        .map(Arc::new)
+        .or_fail(ExitCode::Internal)
+}
+
+/// Carries it out to its end, its parking or its undo, and shows it.
+pub(crate) async fn carry_out(
+    world: &World,
+    global: &Global,
+    work: Work,
+    means: Means,
+) -> Result<ExitCode, Failure> {
+    let journal = journal(world)?;
+    let deploy = work.deploy().clone();
+    let log = journal.log_path(&deploy).or_fail(ExitCode::Internal)?;
+    let telling = Telling {
+        log: Some(log.clone()),
+        record: Some(record_path(world, &deploy)),
+        secrets: means
+            .secrets
+            .iter()
+            .map(|(_, secret)| secret.clone())
+            .collect(),
+        quiet: means.quiet,
+        ..Telling::default()
+    };
+    let (sender, receiver) = means.events;
+    let plan = match &work {
+        Work::New(plan) => Some(plan.as_ref().clone()),
+        Work::Resume(deploy) | Work::Cancel(deploy) => {
+            let stored = windlass_journal::Store::load(journal.as_ref(), deploy)
+                .or_fail(ExitCode::Failed)?;
+            stored.subject.plan().cloned()
+        }
+    };
+    let teller = tell(world, global, &telling, plan.as_ref(), receiver)?;
+    let start = if matches!(work, Work::Cancel(_)) {
+        Control::Cancel
+    } else {
+        Control::Go
+    };
+    let (control, controlled) = watch::channel(start);
+    let (wishes, wish) = watch::channel(None);
+    let rules = Rules {
+        interactive: world.interactive && !means.quiet,
+        on_term: means.on_term,
+        leaves: format!("the steps under way go on on the hosts; windlass resume {deploy} goes on"),
+    };
+    let signals = tokio::spawn(listen(rules, control, wishes));
+    let backend = means.fleet.backend(&means.secrets);
+    let run = Run {
+        journal,
+        backend,
+        events: sender,
+        control: controlled,
+        clock: Arc::new(SystemClock),
+        log: Some(shown(world, &log)),
+    };
+    let end = match work {
+        Work::New(plan) => {
+            let digest = windlass_planner::digest(&plan);
+            windlass_engine::run(*plan, digest, run).await
+        }
+        Work::Resume(deploy) | Work::Cancel(deploy) => windlass_engine::resume(&deploy, run).await,
+    };
+    signals.abort();
+    means.fleet.close().await;
+    let told = teller.finish().await;
+    let end = end.map_err(|error| engine_failure(&error))?;
+    let detached = *wish.borrow() == Some(Wish::Detach) && end.end == DeployEnd::Parked;
+    if detached {
+        crate::detach::go_on_in_background(world, global, &deploy)?;
+    }
+    told?;
+    Ok(exit_code(&end))
+}
+
+/// The exit code of an end.
+pub(crate) fn exit_code(end: &EndSummary) -> ExitCode {
+    match end.end {
+        DeployEnd::Deployed => ExitCode::Done,
+        DeployEnd::Undone | DeployEnd::CancelledUndone => ExitCode::Failed,
+        DeployEnd::Stuck => ExitCode::Stuck,
+        DeployEnd::Parked => ExitCode::Parked,
+        DeployEnd::Fenced => ExitCode::Locked,
+    }
+}
+
+/// An error of the engine as people see it.
+pub(crate) fn engine_failure(error: &windlass_engine::Error) -> Failure {
+    Failure::from_error(ExitCode::Internal, error)
+}
+
+/// An error of the reporter: a closed pipe has an exit code of its own.
+pub(crate) fn report_failure(error: &windlass_reporter::Error) -> Failure {
+    let code = match error {
+        windlass_reporter::Error::BrokenPipe => ExitCode::BrokenPipe,
+        _ => ExitCode::Internal,
+    };
+    Failure::from_error(code, error)
+}
+
+/// A path with the home shortened, as people write it.
+fn shown(world: &World, path: &std::path::Path) -> String {
+    match path.strip_prefix(world.home()) {
+        Ok(rest) => format!("~/{}", rest.display()),
+        Err(_) => path.display().to_string(),
+    }
+}

@@ -1,0 +1,206 @@
+//! `plan`, `deploy` and `rollback`: config → inventory → facts → plan → engine → reporter.
+
+use crate::args::{DeployArgs, Global, RollbackArgs};
+use crate::carry_out::{Means, Work, carry_out};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::fleet::Fleet;
+use crate::prepare::{Intention, Look, Prepared, begin, give_back, look, resolve};
+use crate::screen::{confirm, data, say};
+use crate::world::World;
+use tokio::sync::mpsc;
+use windlass_config::Argument;
+use windlass_model::{Event, EventBody, ExitCode, ReleaseName};
+use windlass_planner::{Note, PlanView, Run, view};
+
+/// `deploy`.
+pub(crate) async fn deploy(
+    world: &World,
+    global: &Global,
+    args: &DeployArgs,
+) -> Result<ExitCode, Failure> {
+    if args.dry_run {
+        return plan(world, global, args).await;
+    }
+    let (context, intention) = wanted(world, global, args)?;
+    go(world, global, context, intention, args.reason.clone()).await
+}
+
+/// `rollback`.
+pub(crate) async fn rollback(
+    world: &World,
+    global: &Global,
+    args: &RollbackArgs,
+) -> Result<ExitCode, Failure> {
+    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let intention = Intention::Rollback {
+        to: release(args.to.as_deref())?,
+    };
+    if args.dry_run {
+        return show_plan(world, &context, intention, args.reason.clone()).await;
+    }
+    go(world, global, context, intention, args.reason.clone()).await
+}
+
+/// `plan`.
+pub(crate) async fn plan(
+    world: &World,
+    global: &Global,
+    args: &DeployArgs,
+) -> Result<ExitCode, Failure> {
+    let (context, intention) = wanted(world, global, args)?;
+    show_plan(world, &context, intention, args.reason.clone()).await
+}
+
+fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
+    match name {
+        Some(name) if !ReleaseName::is_well_formed(name) => Err(Failure::usage(format!(
+            "`{name}` is not the name of a release: 14 digits"
+        ))
+        .hint("windlass releases lists them")),
+        name => Ok(name.map(ReleaseName::new)),
+    }
+}
+
+/// The stage and the revision that the command line means.
+fn wanted(
+    world: &World,
+    global: &Global,
+    args: &DeployArgs,
+) -> Result<(Context, Intention), Failure> {
+    let branch = args
+        .branch
+        .as_deref()
+        .map(|branch| Argument::option("--branch", "branch", branch));
+    let extra: Vec<Argument> = branch.into_iter().collect();
+    let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
+    let reference = match (&args.revision, args.here) {
+        (Some(revision), _) => revision.clone(),
+        (None, true) => "HEAD".to_owned(),
+        (None, false) => context.inventory.settings.branch.clone(),
+    };
+    Ok((context, Intention::Deploy { reference }))
+}
+
+async fn go(
+    world: &World,
+    global: &Global,
+    context: Context,
+    intention: Intention,
+    reason: Option<String>,
+) -> Result<ExitCode, Failure> {
+    let secrets = context.secrets(world)?;
+    let resolved = resolve(world, &context, &intention).await?;
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let fleet = Fleet::open(world, &context, &sender).await?;
+    let prepared = begin(world, &context, &fleet, resolved, reason).await?;
+    let planned = prepared.plan(&context, &fleet).await?;
+    if !agreed(world, global, &context, &prepared) {
+        give_back(&context, &fleet, &prepared.deploy, Some(&prepared.facts)).await;
+        return Err(Failure::new(
+            ExitCode::Failed,
+            "not confirmed; nothing was changed",
+        ));
+    }
+    warn(&sender, &planned.notes);
+    let fleet = fleet.carrying(prepared.source.clone(), &context.directory);
+    let means = Means {
+        fleet,
+        secrets,
+        events: (sender, receiver),
+        on_term: context.inventory.settings.on_term,
+        quiet: false,
+    };
+    carry_out(world, global, Work::New(Box::new(planned.plan)), means).await
+}
+
+/// Asks where the stage wants it and a person is there.
+fn agreed(world: &World, global: &Global, context: &Context, prepared: &Prepared) -> bool {
+    if global.yes || !context.inventory.settings.confirm || !world.interactive {
+        return true;
+    }
+    if let Ok(preview) = prepared.preview(context) {
+        say(&view(&preview).to_string());
+    }
+    confirm(world, &format!("go on with {}?", context.inventory.stage))
+}
+
+fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {
+    use windlass_model::clock::Clock as _;
+    for note in notes {
+        let body = EventBody::Warning {
+            host: note.host.clone(),
+            message: note.message.clone(),
+            hint: note.hint.clone(),
+        };
+        let at = windlass_model::clock::SystemClock.now();
+        // The receiver is held by this very run.
+        drop(events.send(Event {
+            at,
+            deploy: None,
+            body,
+        }));
+    }
+}
+
+async fn show_plan(
+    world: &World,
+    context: &Context,
+    intention: Intention,
+    reason: Option<String>,
+) -> Result<ExitCode, Failure> {
+    let resolved = resolve(world, context, &intention).await?;
+    let (sender, _receiver) = mpsc::unbounded_channel();
+    let fleet = Fleet::open(world, context, &sender).await?;
+    let extra = Look {
+        reason,
+        ..Look::default()
+    };
+    let prepared = look(world, context, &fleet, resolved, extra).await?;
+    fleet.close().await;
+    let preview = prepared.preview(context)?;
+    let mut shown = view(&preview);
+    add_changes(&prepared, &preview.planned.plan, &mut shown).await;
+    data(&shown.to_string())?;
+    Ok(if preview.refusals.is_empty() {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    })
+}
+
+/// Commits and files between what is live and what would be deployed, where this machine has both.
+async fn add_changes(prepared: &Prepared, plan: &windlass_model::Plan, shown: &mut PlanView) {
+    let (Some(source), Some(to), Run::Deploy { .. }) =
+        (&prepared.source, &plan.revision, &prepared.run)
+    else {
+        return;
+    };
+    let Some(from) = plan
+        .hosts
+        .iter()
+        .find_map(|host| host.previous_revision.as_ref())
+    else {
+        return;
+    };
+    let lines = match source.changes(from, to).await {
+        Ok(changes) => {
+            let mut lines = vec![format!(
+                "{} since {}, which is live",
+                changes.commit_count,
+                from.short()
+            )];
+            lines.extend(
+                changes
+                    .commits
+                    .iter()
+                    .take(5)
+                    .map(|(id, subject)| format!("{} {subject}", id.short())),
+            );
+            lines.push(format!("{} files changed", changes.file_count));
+            lines
+        }
+        Err(error) => vec![format!("not known here: {error}")],
+    };
+    shown.facts.insert(0, ("commits".to_owned(), lines));
+}

@@ -1,0 +1,68 @@
+//! `init`: looks at the project and writes a windlass.toml of at most 25 lines.
+
+use crate::args::InitArgs;
+use crate::error::Failure;
+use crate::project::{Project, application_name, recognise};
+use crate::world::World;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use windlass_model::ExitCode;
+
+/// Writes the file and says what comes next.
+pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> {
+    let path = world.directory.join("windlass.toml");
+    if path.exists() && !args.force {
+        return Err(Failure::new(
+            ExitCode::Failed,
+            format!("{} is there already", path.display()),
+        )
+        .hint("windlass init --force writes over it"));
+    }
+    let project = look(&world.directory);
+    let text = project.settings();
+    std::fs::File::create(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Failure::new(
+                ExitCode::Failed,
+                format!("cannot write {}: {error}", path.display()),
+            )
+        })?;
+    crate::screen::say(&format!(
+        "wrote {} ({:?} project)",
+        path.display(),
+        project.kind
+    ));
+    crate::screen::say(
+        "next: put your host into [stages.production], then: windlass check production",
+    );
+    Ok(ExitCode::Done)
+}
+
+fn look(directory: &Path) -> Project {
+    let name = directory
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let package = std::fs::read_to_string(directory.join("package.json")).unwrap_or_default();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap_or_default();
+    Project {
+        application: application_name(&name.unwrap_or_default()),
+        repository: git(directory, &["remote", "get-url", "origin"]),
+        branch: git(directory, &["symbolic-ref", "--short", "HEAD"]),
+        kind: recognise(|path| directory.join(path).exists()),
+        node_build: package.pointer("/scripts/build").is_some(),
+    }
+}
+
+/// What git says, or nothing where there is no repository or no git: `init` guesses, it does not insist.
+fn git(directory: &Path, words: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .args(words)
+        .current_dir(directory)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}

@@ -1,0 +1,165 @@
+//! `lock` and `unlock`: who holds the deploy lock, and freeing it after a controller that is gone.
+
+use crate::args::{Global, StageArgs, TargetArgs};
+use crate::carry_out::journal;
+use crate::commands::hosts::facts;
+use crate::context::Context;
+use crate::error::{Failure, OrFail as _};
+use crate::fleet::Fleet;
+use crate::screen::{confirm, data, say};
+use crate::world::World;
+use std::collections::BTreeMap;
+use tokio::sync::mpsc;
+use windlass_facts::{HostFacts, Lock};
+use windlass_journal::Store as _;
+use windlass_model::{DeployId, ExitCode, HostName};
+
+/// `lock`.
+pub(crate) async fn lock(
+    world: &World,
+    global: &Global,
+    args: &StageArgs,
+) -> Result<ExitCode, Failure> {
+    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let facts = facts(world, &context).await?;
+    for (host, facts) in &facts {
+        let line = match &facts.lock {
+            Some(lock) if global.json => {
+                format!("{}\n", serde_json::json!({ "host": host, "lock": lock }))
+            }
+            Some(lock) => format!("{host}  {}\n", held(lock)),
+            None if global.json => {
+                format!("{}\n", serde_json::json!({ "host": host, "lock": null }))
+            }
+            None => format!("{host}  free\n"),
+        };
+        data(&line)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn held(lock: &Lock) -> String {
+    let reason = lock
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
+    let link = lock
+        .link
+        .as_ref()
+        .map(|link| format!(" {link}"))
+        .unwrap_or_default();
+    format!(
+        "held by {} on {} for {}{reason}{link}",
+        lock.owner, lock.machine, lock.deploy
+    )
+}
+
+/// `unlock`: a deploy of this machine is cancelled; another's is stopped and undone from the host's records.
+pub(crate) async fn unlock(
+    world: &World,
+    global: &Global,
+    args: &StageArgs,
+) -> Result<ExitCode, Failure> {
+    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let facts = facts(world, &context).await?;
+    let holders: BTreeMap<HostName, &Lock> = facts
+        .iter()
+        .filter_map(|(host, facts)| Some((host.clone(), facts.lock.as_ref()?)))
+        .collect();
+    let Some(first) = holders.values().next() else {
+        say("the lock is free on every host");
+        return Ok(ExitCode::Done);
+    };
+    for (host, lock) in &holders {
+        say(&format!("{host}  {}", held(lock)));
+    }
+    if !global.yes
+        && !confirm(
+            world,
+            "stop its commands, undo its unpublished release and free the lock?",
+        )
+    {
+        return Err(
+            Failure::new(ExitCode::Failed, "not confirmed; nothing was changed")
+                .hint("windlass unlock --yes"),
+        );
+    }
+    if journal(world)?.load(&first.deploy).is_ok() {
+        let target = TargetArgs {
+            target: Some(first.deploy.to_string()),
+        };
+        return crate::commands::resume::cancel(world, global, &target).await;
+    }
+    freed(world, &context, &facts, &holders).await
+}
+
+async fn freed(
+    world: &World,
+    context: &Context,
+    facts: &BTreeMap<HostName, HostFacts>,
+    holders: &BTreeMap<HostName, &Lock>,
+) -> Result<ExitCode, Failure> {
+    let (sender, _receiver) = mpsc::unbounded_channel();
+    let fleet = Fleet::open(world, context, &sender).await?;
+    let mut scripts = Vec::new();
+    for (host, lock) in holders {
+        let Some(facts) = facts.get(host) else {
+            continue;
+        };
+        stop_jobs(&fleet, host, facts, &lock.deploy).await?;
+        scripts.push((
+            host.clone(),
+            format!(
+                "set -e\n{}",
+                windlass_recipes::unlock_script(&facts.root.path, &lock.deploy)
+            ),
+        ));
+    }
+    let failed = fleet.tell(scripts).await;
+    fleet.close().await;
+    for (host, reason) in &failed {
+        say(&format!("✘ {host}  {reason}"));
+    }
+    if failed.is_empty() {
+        say("the lock is free on every host");
+        return Ok(ExitCode::Done);
+    }
+    Err(Failure::new(
+        ExitCode::Stuck,
+        "the lock could not be freed everywhere",
+    ))
+}
+
+/// Every job of the deploy on a host is stopped and seen gone before anything is undone.
+async fn stop_jobs(
+    fleet: &Fleet,
+    host: &HostName,
+    facts: &HostFacts,
+    deploy: &DeployId,
+) -> Result<(), Failure> {
+    let Some(jobs) = fleet.host(host) else {
+        return Ok(());
+    };
+    let place = windlass_job::Place::Deploy {
+        root: facts.root.path.clone(),
+        deploy: deploy.clone(),
+        boot_id: facts.boot_id.clone(),
+        root_id: facts.root_id.clone().unwrap_or_default(),
+        fence: facts.fence,
+    };
+    for job in jobs.jobs(&place).await.or_fail(ExitCode::Unreachable)? {
+        if job.status.is_none() {
+            let report = jobs
+                .cancel_named(&job, deploy, &place)
+                .await
+                .or_fail(ExitCode::Unreachable)?;
+            if let windlass_job::CancelEnd::Stuck(pids) = report.end {
+                let text =
+                    format!("{host}: these processes of {deploy} could not be stopped: {pids:?}");
+                return Err(Failure::new(ExitCode::Stuck, text));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
+
+use crate::args::{EngineArgs, Global, TargetArgs};
+use crate::carry_out::{Means, Work, carry_out, exit_code, journal};
+use crate::context::{Context, Project};
+use crate::detach::{replay, worked_on};
+use crate::error::{Failure, OrFail as _};
+use crate::fleet::Fleet;
+use crate::screen::say;
+use crate::telling::Telling;
+use crate::world::World;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use windlass_journal::{Filter, Journal, Standing, Store as _};
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_model::settings::SourceKind;
+use windlass_model::{DeployId, EventBody, ExitCode, Plan};
+use windlass_source::Source;
+
+/// `resume`.
+pub(crate) async fn resume(
+    world: &World,
+    global: &Global,
+    args: &TargetArgs,
+) -> Result<ExitCode, Failure> {
+    let journal = journal(world)?;
+    let deploy = unfinished(&journal, args, "go on with")?;
+    go_on(world, global, Work::Resume(deploy), false).await
+}
+
+/// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it.
+pub(crate) async fn cancel(
+    world: &World,
+    global: &Global,
+    args: &TargetArgs,
+) -> Result<ExitCode, Failure> {
+    let journal = journal(world)?;
+    let deploy = unfinished(&journal, args, "cancel")?;
+    if !worked_on(&journal, &deploy) {
+        return go_on(world, global, Work::Cancel(deploy), false).await;
+    }
+    journal
+        .request_cancel(&deploy, SystemClock.now())
+        .or_fail(ExitCode::Internal)?;
+    say(&format!("{deploy} was asked to stop and undo"));
+    watch(world, global, &journal, &deploy).await
+}
+
+/// `attach`.
+pub(crate) async fn attach(
+    world: &World,
+    global: &Global,
+    args: &TargetArgs,
+) -> Result<ExitCode, Failure> {
+    let journal = journal(world)?;
+    let deploy = match &args.target {
+        Some(word) => find(&journal, word)?,
+        None => newest(&journal, &Filter::default(), "attach to")?,
+    };
+    if let windlass_journal::Subject::AdHoc { run } =
+        journal.load(&deploy).or_fail(ExitCode::Failed)?.subject
+    {
+        return crate::commands::exec::attach(world, global, run).await;
+    }
+    watch(world, global, &journal, &deploy).await
+}
+
+/// The engine of a detached deploy: waits until its parent has let go, then goes on, showing nothing.
+pub(crate) async fn engine(
+    world: &World,
+    global: &Global,
+    args: &EngineArgs,
+) -> Result<ExitCode, Failure> {
+    let deploy = DeployId::new(args.deploy.clone());
+    let journal = journal(world)?;
+    for _ in 0..100 {
+        if !worked_on(&journal, &deploy) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(journal);
+    go_on(world, global, Work::Resume(deploy), true).await
+}
+
+async fn watch(
+    world: &World,
+    global: &Global,
+    journal: &Journal,
+    deploy: &DeployId,
+) -> Result<ExitCode, Failure> {
+    let end = tokio::task::block_in_place(|| {
+        replay(world, global, journal, deploy, &Telling::default())
+    })?;
+    match end.map(|event| event.body) {
+        Some(EventBody::DeployEnded { summary }) => Ok(exit_code(&summary)),
+        _ => {
+            say(&format!(
+                "no engine works on {deploy} any more; the steps under way go on on the hosts"
+            ));
+            say(&format!(
+                "  next: windlass resume {deploy}, or windlass cancel {deploy}"
+            ));
+            Ok(ExitCode::Parked)
+        }
+    }
+}
+
+async fn go_on(
+    world: &World,
+    global: &Global,
+    work: Work,
+    quiet: bool,
+) -> Result<ExitCode, Failure> {
+    let (Work::Resume(deploy) | Work::Cancel(deploy)) = &work else {
+        return Err(Failure::new(
+            ExitCode::Internal,
+            "a new plan is no deploy to go on with",
+        ));
+    };
+    let journal = journal(world)?;
+    let stored = journal.load(deploy).or_fail(ExitCode::Failed)?;
+    let Some(plan) = stored.subject.plan().cloned() else {
+        return Err(Failure::new(
+            ExitCode::Failed,
+            format!("{deploy} is not a deploy"),
+        ));
+    };
+    // The deploy is about the hosts of its plan, whatever filters say today.
+    let everything = Global {
+        host: Vec::new(),
+        role: Vec::new(),
+        exclude: Vec::new(),
+        ..global.clone()
+    };
+    let context =
+        Project::load(world, &everything, &[])?.context(world, &everything, Some(&plan.stage))?;
+    let secrets = context.secrets(world)?;
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let fleet = Fleet::open_planned(world, &context, &plan, &sender).await?;
+    let source = source(world, &context, &plan).await?;
+    let means = Means {
+        fleet: fleet.carrying(source, &context.directory),
+        secrets,
+        events: (sender, receiver),
+        on_term: context.inventory.settings.on_term,
+        quiet,
+    };
+    carry_out(world, global, work, means).await
+}
+
+/// The repository, where the plan sends objects from here.
+async fn source(world: &World, context: &Context, plan: &Plan) -> Result<Option<Source>, Failure> {
+    let settings = &context.inventory.settings;
+    if settings.source != SourceKind::Push || plan.revision.is_none() {
+        return Ok(None);
+    }
+    let opened = Source::open(
+        settings.repository.as_deref(),
+        &context.directory,
+        &world.cache_dir(),
+    )
+    .await;
+    opened.map(Some).or_fail(ExitCode::Failed)
+}
+
+/// The deploy that a word means.
+pub(crate) fn find(journal: &Journal, word: &str) -> Result<DeployId, Failure> {
+    journal.find(word).map_err(|error| {
+        Failure::from_error(ExitCode::Failed, &error)
+            .hint("windlass history lists what this machine did")
+    })
+}
+
+fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<DeployId, Failure> {
+    let filter = Filter {
+        deploys_only: true,
+        unfinished_only: true,
+        ..Filter::default()
+    };
+    let Some(word) = &args.target else {
+        return newest(journal, &filter, what);
+    };
+    let of_stage = Filter {
+        stage: Some(word.clone()),
+        ..filter
+    };
+    let listed = journal.list(&of_stage).or_fail(ExitCode::Internal)?;
+    if let Some(entry) = listed.first() {
+        return Ok(entry.subject.id().clone());
+    }
+    let deploy = find(journal, word)?;
+    let known = journal
+        .list(&Filter::default())
+        .or_fail(ExitCode::Internal)?;
+    let standing = known
+        .iter()
+        .find(|entry| entry.subject.id() == &deploy)
+        .map(|entry| entry.standing);
+    match standing {
+        Some(Standing::Open | Standing::Parked | Standing::Stuck) => Ok(deploy),
+        _ => Err(Failure::new(
+            ExitCode::Failed,
+            format!("{deploy} is over; there is nothing to {what}"),
+        )),
+    }
+}
+
+fn newest(journal: &Journal, filter: &Filter, what: &str) -> Result<DeployId, Failure> {
+    let listed = journal.list(filter).or_fail(ExitCode::Internal)?;
+    let entry = listed.first().map(|entry| entry.subject.id().clone());
+    entry.ok_or_else(|| {
+        Failure::new(
+            ExitCode::Failed,
+            format!("this machine's journal has nothing to {what}"),
+        )
+        .hint("windlass history lists what this machine did")
+    })
+}

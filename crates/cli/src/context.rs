@@ -1,0 +1,154 @@
+//! From the command line to a stage with its hosts: the configuration loaded, the stage chosen, the filters applied.
+
+use crate::args::Global;
+use crate::error::{Failure, diagnostic};
+use crate::world::World;
+use std::path::{Path, PathBuf};
+use windlass_config::{Argument, Config, FILE_NAME, Given, Stage};
+use windlass_inventory::Filter;
+use windlass_model::{ExitCode, Inventory, Secret};
+
+/// A project: where its file lies and what it says.
+pub(crate) struct Project {
+    /// The directory of the file: local tasks run here, and the repository is looked for from here.
+    pub directory: PathBuf,
+    /// All layers.
+    pub config: Config,
+}
+
+/// A stage with its hosts.
+pub(crate) struct Context {
+    /// The project.
+    pub directory: PathBuf,
+    /// What is in force.
+    pub stage: Stage,
+    /// The hosts.
+    pub inventory: Inventory,
+}
+
+impl Project {
+    /// Finds and loads windlass.toml.
+    pub(crate) fn load(
+        world: &World,
+        global: &Global,
+        extra: &[Argument],
+    ) -> Result<Self, Failure> {
+        let path = locate(world, global)?;
+        let shown = path.strip_prefix(&world.directory).unwrap_or(&path);
+        let source = windlass_config::read(&path, &shown.to_string_lossy())
+            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))?;
+        let mut arguments = set_arguments(global)?;
+        arguments.extend_from_slice(extra);
+        let environment = pairs(world);
+        let given = Given {
+            environment: &environment,
+            arguments: &arguments,
+            recipes: &[],
+        };
+        let config = Config::load(&source, given)
+            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))?;
+        let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok(Self { directory, config })
+    }
+
+    /// The stage of this name; the only one where none is named.
+    pub(crate) fn stage(&self, world: &World, name: Option<&str>) -> Result<Stage, Failure> {
+        let stages = self.config.stages();
+        let name = match (name, stages.as_slice()) {
+            (Some(name), _) => name,
+            (None, [only]) => only,
+            (None, []) => {
+                return Err(
+                    Failure::new(ExitCode::Config, "windlass.toml has no stage yet")
+                        .hint("add [stages.production] with hosts = [\"deploy@www.example.com\"]"),
+                );
+            }
+            (None, several) => {
+                let text = format!("which stage? There are {}", several.join(", "));
+                return Err(Failure::usage(text));
+            }
+        };
+        self.config
+            .stage(name)
+            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))
+    }
+
+    /// The stage with its hosts.
+    pub(crate) fn context(
+        self,
+        world: &World,
+        global: &Global,
+        name: Option<&str>,
+    ) -> Result<Context, Failure> {
+        let stage = self.stage(world, name)?;
+        let filter = Filter {
+            hosts: global.host.clone(),
+            roles: global.role.clone(),
+            exclude: global.exclude.clone(),
+        };
+        let inventory = windlass_inventory::build(&stage, &filter)
+            .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+        if inventory.hosts.is_empty() {
+            let text = format!("stage `{}` has no hosts", stage.name());
+            return Err(Failure::new(ExitCode::NoHost, text));
+        }
+        Ok(Context {
+            directory: self.directory,
+            stage,
+            inventory,
+        })
+    }
+}
+
+impl Context {
+    /// Loads the project and chooses the stage, in one go.
+    pub(crate) fn load(
+        world: &World,
+        global: &Global,
+        name: Option<&str>,
+        extra: &[Argument],
+    ) -> Result<Self, Failure> {
+        Project::load(world, global, extra)?.context(world, global, name)
+    }
+
+    /// The values of the stage's secrets; all that are missing are named.
+    pub(crate) fn secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Failure> {
+        let mut references = self.inventory.settings.secrets.clone();
+        for host in &self.inventory.hosts {
+            references.extend(host.settings.secrets.clone());
+        }
+        windlass_config::resolve(&references, &pairs(world))
+            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))
+    }
+}
+
+fn locate(world: &World, global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = &global.config {
+        return Ok(world.directory.join(path));
+    }
+    windlass_config::find(&world.directory).ok_or_else(|| {
+        let text = format!(
+            "there is no {FILE_NAME} in {} or above it",
+            world.directory.display()
+        );
+        Failure::new(ExitCode::Config, text).hint("windlass init writes one")
+    })
+}
+
+/// The arguments of `--set`.
+pub(crate) fn set_arguments(global: &Global) -> Result<Vec<Argument>, Failure> {
+    let argument = |text: &String| {
+        Argument::set(text)
+            .ok_or_else(|| Failure::usage(format!("`--set {text}` is not of the form KEY=VALUE")))
+    };
+    global.set.iter().map(argument).collect()
+}
+
+/// The environment as pairs.
+pub(crate) fn pairs(world: &World) -> Vec<(String, String)> {
+    world
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

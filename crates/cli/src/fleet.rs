@@ -1,0 +1,266 @@
+//! The hosts of a run: one session each, and the jobs on them.
+
+use crate::context::Context;
+use crate::error::{Failure, OrFail as _};
+use crate::reach::{Reach, reach_failure};
+use crate::world::World;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use windlass_engine::ssh::{Links, Objects, SshBackend};
+use windlass_facts::{Ask, HostFacts};
+use windlass_job::{Answer, Host, HostOptions};
+use windlass_model::plan::JobLimits;
+use windlass_model::settings::Settings;
+use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secret};
+use windlass_source::Source;
+
+/// The hosts of a run.
+pub(crate) struct Fleet {
+    hosts: BTreeMap<HostName, Host>,
+    links: Links,
+    source: Option<Source>,
+    scratch: std::path::PathBuf,
+    project: std::path::PathBuf,
+}
+
+/// A host that is to be reached, with the settings in force on it.
+pub(crate) type Wanted = (HostTarget, Arc<Settings>);
+
+impl Fleet {
+    /// Connects to all hosts of the stage side by side. The first that cannot be reached ends it, before anything is
+    /// changed anywhere.
+    pub(crate) async fn open(
+        world: &World,
+        context: &Context,
+        events: &UnboundedSender<Event>,
+    ) -> Result<Self, Failure> {
+        let wanted = context
+            .inventory
+            .hosts
+            .iter()
+            .map(|host| (host.target.clone(), Arc::clone(&host.settings)));
+        Self::connect(
+            world,
+            wanted.collect(),
+            &context.inventory.settings.limits,
+            events,
+        )
+        .await
+    }
+
+    /// Connects to the hosts of a plan. A host that has left the file since is reached with the settings of the stage.
+    pub(crate) async fn open_planned(
+        world: &World,
+        context: &Context,
+        plan: &Plan,
+        events: &UnboundedSender<Event>,
+    ) -> Result<Self, Failure> {
+        let wanted = plan.hosts.iter().map(|host| {
+            let today = context.inventory.host(&host.target.name);
+            let settings = today.map_or(&context.inventory.settings, |host| &host.settings);
+            (host.target.clone(), Arc::clone(settings))
+        });
+        Self::connect(world, wanted.collect(), &plan.limits, events).await
+    }
+
+    /// Connects to these hosts; all that cannot be reached are named.
+    pub(crate) async fn connect(
+        world: &World,
+        wanted: Vec<Wanted>,
+        limits: &JobLimits,
+        events: &UnboundedSender<Event>,
+    ) -> Result<Self, Failure> {
+        let (fleet, failures) = Self::try_connect(world, wanted, limits, events).await?;
+        let Some((_, first)) = failures.into_iter().next() else {
+            return Ok(fleet);
+        };
+        fleet.close().await;
+        Err(first)
+    }
+
+    /// Connects to as many as can be reached.
+    pub(crate) async fn try_connect(
+        world: &World,
+        wanted: Vec<Wanted>,
+        limits: &JobLimits,
+        events: &UnboundedSender<Event>,
+    ) -> Result<(Self, Vec<(HostName, Failure)>), Failure> {
+        let reach = Arc::new(Reach::new(world));
+        let links = Links::new(events.clone());
+        let seed = crate::prepare::random_hex(12)?;
+        let mut set = JoinSet::new();
+        for (target, settings) in wanted {
+            let (reach, observer) = (
+                Arc::clone(&reach),
+                links.observer(&target.name, settings.ssh.reconnect_for),
+            );
+            set.spawn(async move {
+                let name = target.name.clone();
+                let opened = reach.open(&target, &settings.ssh, observer).await;
+                (name, target, opened)
+            });
+        }
+        let (mut hosts, mut failures) = (BTreeMap::new(), Vec::new());
+        while let Some(joined) = set.join_next().await {
+            let (name, target, opened) = joined.or_fail(ExitCode::Internal)?;
+            match opened {
+                Ok(session) => {
+                    let options = HostOptions {
+                        limits: limits.clone(),
+                    };
+                    hosts.insert(
+                        name,
+                        Host::new(session, options, format!("{seed}{:x}", hosts.len())),
+                    );
+                }
+                Err(error) => failures.push((name, reach_failure(&target, &error))),
+            }
+        }
+        failures.sort_by(|one, other| one.0.cmp(&other.0));
+        let scratch = world.state_dir().join("scratch");
+        let project = world.directory.clone();
+        Ok((
+            Self {
+                hosts,
+                links,
+                source: None,
+                scratch,
+                project,
+            },
+            failures,
+        ))
+    }
+
+    /// The host of this name, where it was reached.
+    pub(crate) fn host(&self, name: &HostName) -> Option<&Host> {
+        self.hosts.get(name)
+    }
+
+    /// All hosts that were reached.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&HostName, &Host)> {
+        self.hosts.iter()
+    }
+
+    /// Asks the facts of all hosts side by side.
+    pub(crate) async fn facts(
+        &self,
+        asks: Vec<(HostName, Ask)>,
+    ) -> Result<BTreeMap<HostName, HostFacts>, Failure> {
+        let scripts = asks
+            .into_iter()
+            .map(|(name, ask)| (name, windlass_facts::script(&ask)))
+            .collect();
+        let mut facts = BTreeMap::new();
+        for (name, answer) in self.ask(scripts).await {
+            let answer = answer.map_err(|reason| {
+                Failure::new(ExitCode::Unreachable, format!("{name}: {reason}"))
+            })?;
+            let read = windlass_facts::read(&answer.stdout).map_err(|error| {
+                let said = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
+                let failure = Failure::from_error(ExitCode::Failed, &error);
+                Failure {
+                    text: format!(
+                        "{name}: {}{}",
+                        failure.text,
+                        if said.is_empty() {
+                            said
+                        } else {
+                            format!("\n  it said: {said}")
+                        }
+                    ),
+                    ..failure
+                }
+            })?;
+            facts.insert(name, read);
+        }
+        Ok(facts)
+    }
+
+    /// Sends scripts that answer nothing; gives the hosts on which they did not work, each with the reason.
+    pub(crate) async fn tell(&self, scripts: Vec<(HostName, String)>) -> Vec<(HostName, String)> {
+        let mut failed = Vec::new();
+        for (name, answer) in self.ask(scripts).await {
+            match answer {
+                Ok(answer) if answer.status.success() => {}
+                Ok(answer) => failed.push((
+                    name,
+                    String::from_utf8_lossy(&answer.stderr).trim().to_owned(),
+                )),
+                Err(reason) => failed.push((name, reason)),
+            }
+        }
+        failed
+    }
+
+    /// Asks hosts side by side; the answers come in the order of the names.
+    pub(crate) async fn ask(
+        &self,
+        scripts: Vec<(HostName, String)>,
+    ) -> BTreeMap<HostName, Result<Answer, String>> {
+        let mut set = JoinSet::new();
+        let mut answers = BTreeMap::new();
+        for (name, script) in scripts {
+            match self.hosts.get(&name).cloned() {
+                Some(host) => {
+                    set.spawn(async move {
+                        (
+                            name,
+                            host.ask(&script).await.map_err(|error| error.to_string()),
+                        )
+                    });
+                }
+                None => {
+                    answers.insert(name, Err("not reached".to_owned()));
+                }
+            }
+        }
+        while let Some(joined) = set.join_next().await {
+            match joined {
+                Ok((name, answer)) => {
+                    answers.insert(name, answer);
+                }
+                // A panic in a question ends that question only; its host is missing among the answers.
+                Err(error) => {
+                    crate::screen::say(&format!("a question to a host broke off: {error}"))
+                }
+            }
+        }
+        answers
+    }
+
+    /// The same fleet, ready to carry out a plan: with the repository that its pushes come from, and the directory in
+    /// which local tasks run.
+    #[must_use]
+    pub(crate) fn carrying(mut self, source: Option<Source>, project: &std::path::Path) -> Self {
+        self.source = source;
+        project.clone_into(&mut self.project);
+        self
+    }
+
+    /// What the engine works with.
+    pub(crate) fn backend(&self, secrets: &[(String, Secret)]) -> Arc<SshBackend> {
+        let objects = Objects {
+            source: self.source.clone(),
+            scratch: self.scratch.clone(),
+        };
+        let (hosts, links) = (self.hosts.clone(), self.links.clone());
+        Arc::new(SshBackend::new(
+            hosts,
+            links,
+            objects,
+            secrets.to_vec(),
+            self.project.clone(),
+        ))
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(&self) {
+        let mut set = JoinSet::new();
+        for host in self.hosts.values().cloned() {
+            set.spawn(async move { host.session().clone().close().await });
+        }
+        while set.join_next().await.is_some() {}
+    }
+}

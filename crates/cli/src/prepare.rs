@@ -1,0 +1,366 @@
+//! From a stage to a plan: resolve the revision, ask the hosts, plan. The same road for `plan`, `deploy` and `rollback`;
+//! only `deploy` and `rollback` begin the deploy on the hosts while they ask.
+
+use crate::context::Context;
+use crate::error::{Failure, OrFail as _};
+use crate::fleet::Fleet;
+use crate::world::World;
+use std::collections::BTreeMap;
+use windlass_facts::{Ask, Begin, Begun, HostFacts, Lock, Remote};
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_model::inventory::Host;
+use windlass_model::settings::SourceKind;
+use windlass_model::{DeployId, ExitCode, HostName, ReleaseName};
+use windlass_planner::{Planned, Preview, Request, Run, Wanted};
+use windlass_source::Source;
+
+/// What is wanted of a run.
+#[derive(Clone, Debug)]
+pub(crate) enum Intention {
+    /// A new release.
+    Deploy {
+        /// The branch, tag or commit, or `HEAD`.
+        reference: String,
+    },
+    /// An older one.
+    Rollback {
+        /// Which; none = the newest good one before the live one.
+        to: Option<ReleaseName>,
+    },
+}
+
+/// What is known before a plan is made.
+pub(crate) struct Prepared {
+    /// The id of the deploy.
+    pub deploy: DeployId,
+    /// What to plan.
+    pub run: Run,
+    /// The repository on this machine, for source `push`.
+    pub source: Option<Source>,
+    /// What the hosts look like.
+    pub facts: BTreeMap<HostName, HostFacts>,
+    reason: Option<String>,
+    operator: String,
+}
+
+/// The revision, and where its objects come from.
+pub(crate) struct Resolved {
+    /// What to plan.
+    pub run: Run,
+    /// The repository on this machine, for source `push`.
+    pub source: Option<Source>,
+    /// What the first host is to resolve, for source `git`.
+    remote: Option<Remote>,
+}
+
+/// Resolves what is wanted on this machine, before any host is asked.
+pub(crate) async fn resolve(
+    world: &World,
+    context: &Context,
+    intention: &Intention,
+) -> Result<Resolved, Failure> {
+    let settings = &context.inventory.settings;
+    let reference = match intention {
+        Intention::Rollback { to } => {
+            return Ok(Resolved {
+                run: Run::Rollback { to: to.clone() },
+                source: None,
+                remote: None,
+            });
+        }
+        Intention::Deploy { reference } => reference,
+    };
+    if settings.source == SourceKind::Git {
+        let repository = settings.repository.clone().ok_or_else(|| {
+            Failure::new(
+                ExitCode::Config,
+                "source = \"git\" needs the setting `repository`",
+            )
+        })?;
+        let host_keys = settings.repository_host_keys.clone();
+        let remote = Remote {
+            repository,
+            reference: reference.clone(),
+            host_keys,
+        };
+        return Ok(Resolved {
+            run: Run::Deploy { wanted: None },
+            source: None,
+            remote: Some(remote),
+        });
+    }
+    let source = Source::open(
+        settings.repository.as_deref(),
+        &context.directory,
+        &world.cache_dir(),
+    )
+    .await
+    .map_err(|error| source_failure(&error))?;
+    let resolved = source
+        .resolve(reference)
+        .await
+        .map_err(|error| source_failure(&error))?;
+    let wanted = Wanted {
+        revision: resolved.revision,
+        subject: Some(resolved.subject),
+    };
+    Ok(Resolved {
+        run: Run::Deploy {
+            wanted: Some(wanted),
+        },
+        source: Some(source),
+        remote: None,
+    })
+}
+
+fn source_failure(error: &windlass_source::Error) -> Failure {
+    let failure = Failure::from_error(ExitCode::Failed, error);
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// Who deploys, for the lock and the log line.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    /// The person's login here.
+    pub operator: String,
+    /// This machine.
+    pub machine: String,
+    /// The CI run, where this is one.
+    pub link: Option<String>,
+}
+
+impl Who {
+    /// Looks at the surroundings.
+    pub(crate) fn of(world: &World) -> Self {
+        Self {
+            operator: world.local_user(),
+            machine: world.machine(),
+            link: world.ci_link(),
+        }
+    }
+}
+
+/// Asks all hosts side by side, leaving no trace.
+pub(crate) async fn look(
+    world: &World,
+    context: &Context,
+    fleet: &Fleet,
+    resolved: Resolved,
+    extra: Look,
+) -> Result<Prepared, Failure> {
+    let deploy = deploy_id()?;
+    let asks = context
+        .inventory
+        .hosts
+        .iter()
+        .enumerate()
+        .map(|(index, host)| {
+            let mut ask = question(host, &resolved, index == 0);
+            ask.sshd = extra.sshd;
+            (host.target.name.clone(), ask)
+        });
+    let facts = fleet.facts(asks.collect()).await?;
+    let who = Who::of(world);
+    let Resolved { run, source, .. } = resolved;
+    Ok(Prepared {
+        deploy,
+        run,
+        source,
+        facts,
+        reason: extra.reason,
+        operator: who.operator,
+    })
+}
+
+/// What `look` is to do beside the usual.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Look {
+    /// Read the server's own settings too.
+    pub sshd: bool,
+    /// The reason given with `-m`.
+    pub reason: Option<String>,
+}
+
+/// Asks all hosts side by side and begins the deploy on each. What was begun before a failure is given back.
+pub(crate) async fn begin(
+    world: &World,
+    context: &Context,
+    fleet: &Fleet,
+    resolved: Resolved,
+    reason: Option<String>,
+) -> Result<Prepared, Failure> {
+    let deploy = deploy_id()?;
+    let who = Who::of(world);
+    let lock = Lock {
+        deploy: deploy.clone(),
+        owner: who.operator.clone(),
+        machine: who.machine,
+        link: who.link,
+        since: SystemClock.now(),
+        reason: reason.clone(),
+    };
+    let root_id = random_hex(16)?;
+    let asks = context
+        .inventory
+        .hosts
+        .iter()
+        .enumerate()
+        .map(|(index, host)| {
+            let mut ask = question(host, &resolved, index == 0);
+            let root_id = format!("{root_id}{index:04x}");
+            ask.begin = Some(Begin {
+                lock: lock.clone(),
+                root_id,
+                release: host.target.release,
+            });
+            (host.target.name.clone(), ask)
+        });
+    let asks: Vec<_> = asks.collect();
+    let facts = match fleet.facts(asks).await {
+        Ok(facts) => facts,
+        Err(failure) => {
+            give_back(context, fleet, &deploy, None).await;
+            return Err(failure);
+        }
+    };
+    let Resolved { run, source, .. } = resolved;
+    Ok(Prepared {
+        deploy,
+        run,
+        source,
+        facts,
+        reason,
+        operator: who.operator,
+    })
+}
+
+impl Prepared {
+    /// The plan of a deploy that was begun. Where there is none, the locks are given back.
+    pub(crate) async fn plan(&self, context: &Context, fleet: &Fleet) -> Result<Planned, Failure> {
+        let recipes = windlass_recipes::standard();
+        match windlass_planner::plan(&self.request(context, &recipes)) {
+            Ok(planned) => Ok(planned),
+            Err(error) => {
+                give_back(context, fleet, &self.deploy, Some(&self.facts)).await;
+                Err(plan_failure(&error))
+            }
+        }
+    }
+
+    /// The plan for looking at, with what speaks against it.
+    pub(crate) fn preview(&self, context: &Context) -> Result<Preview, Failure> {
+        let recipes = windlass_recipes::standard();
+        windlass_planner::preview(&self.request(context, &recipes))
+            .map_err(|error| plan_failure(&error))
+    }
+
+    /// What speaks against a deploy.
+    pub(crate) fn refusals(&self, context: &Context) -> Vec<windlass_planner::Refusal> {
+        let recipes = windlass_recipes::standard();
+        windlass_planner::precheck(&self.request(context, &recipes))
+    }
+
+    /// What the planner is asked.
+    pub(crate) fn request<'a>(
+        &'a self,
+        context: &'a Context,
+        recipes: &'a [Box<dyn windlass_planner::Recipe>],
+    ) -> Request<'a> {
+        Request {
+            deploy: self.deploy.clone(),
+            now: SystemClock.now(),
+            run: self.run.clone(),
+            inventory: &context.inventory,
+            facts: &self.facts,
+            recipes,
+            operator: self.operator.clone(),
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+/// Gives the locks of a deploy back where it was begun; a host that does not answer is told to the person.
+pub(crate) async fn give_back(
+    context: &Context,
+    fleet: &Fleet,
+    deploy: &DeployId,
+    facts: Option<&BTreeMap<HostName, HostFacts>>,
+) {
+    let begun = |host: &&Host| match facts.and_then(|facts| facts.get(&host.target.name)) {
+        Some(facts) => matches!(facts.begun, Begun::Begun { .. }),
+        None => true,
+    };
+    let scripts = context.inventory.hosts.iter().filter(begun).map(|host| {
+        let root = host.settings.deploy_to.as_str();
+        (
+            host.target.name.clone(),
+            windlass_facts::give_back(root, deploy),
+        )
+    });
+    for (host, reason) in fleet.tell(scripts.collect()).await {
+        crate::screen::say(&format!(
+            "{host}: the lock could not be given back: {reason}"
+        ));
+    }
+}
+
+/// A planner's error as people see it.
+pub(crate) fn plan_failure(error: &windlass_planner::Error) -> Failure {
+    let mut failure = Failure::from_error(error.exit_code(), error);
+    failure.hints.extend(error.hint());
+    if let windlass_planner::Error::Refused(refusals) = error {
+        for refusal in refusals {
+            let hint = refusal
+                .hint
+                .as_ref()
+                .map(|hint| format!("{}: {hint}", refusal.host));
+            failure
+                .hints
+                .extend(hint.filter(|hint| !failure.hints.contains(hint)));
+        }
+        failure
+            .hints
+            .push("nothing was changed on any host".to_owned());
+    }
+    failure
+}
+
+fn question(host: &Host, resolved: &Resolved, first: bool) -> Ask {
+    let settings = &host.settings;
+    Ask {
+        root: settings.deploy_to.clone(),
+        path: settings.path.clone(),
+        linked_files: settings.linked_files.clone(),
+        linked_dirs: settings.linked_dirs.clone(),
+        remote: resolved.remote.clone().filter(|_| first),
+        ..Ask::default()
+    }
+}
+
+/// A new deploy id, such as `d-7k3fq2`: short enough to type, and 30 bits apart from any other.
+pub(crate) fn deploy_id() -> Result<DeployId, Failure> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 6];
+    getrandom::fill(&mut bytes).or_fail(ExitCode::Internal)?;
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
+    let word: String = letters.map(|letter| char::from(*letter)).collect();
+    Ok(DeployId::new(format!("d-{word}")))
+}
+
+/// Random hexadecimal digits, two a byte.
+pub(crate) fn random_hex(bytes: usize) -> Result<String, Failure> {
+    use std::fmt::Write as _;
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).or_fail(ExitCode::Internal)?;
+    let mut text = String::new();
+    for byte in random {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
+}

@@ -1,0 +1,91 @@
+//! Lines and answers at the terminal, outside of a running deploy. What is told here goes to standard error; data goes
+//! to standard output through [`data`].
+
+use crate::error::Failure;
+use crate::world::World;
+use std::io::{BufRead as _, Write as _};
+use windlass_model::ExitCode;
+
+/// Tells one line. A closed standard error is no reason to stop working.
+pub(crate) fn say(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// Writes data to standard output.
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::new(
+            ExitCode::BrokenPipe,
+            "standard output was closed by its reader",
+        )),
+        Err(error) => Err(Failure::new(
+            ExitCode::Internal,
+            format!("cannot write to standard output: {error}"),
+        )),
+    }
+}
+
+/// Asks a yes-or-no question at the terminal; without one the answer is no.
+pub(crate) fn confirm(world: &World, question: &str) -> bool {
+    if !world.interactive {
+        return false;
+    }
+    let mut screen = std::io::stderr();
+    let asked = write!(screen, "{question} [y/N] ").and_then(|()| screen.flush());
+    let mut line = String::new();
+    asked.is_ok()
+        && std::io::stdin().lock().read_line(&mut line).is_ok()
+        && matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+/// Asks at the terminal; without echo the answer is not shown. None = no answer could be read.
+pub(crate) fn answer(question: &str, echo: bool) -> Option<String> {
+    let terminal = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .ok()?;
+    (&terminal).write_all(question.as_bytes()).ok()?;
+    let before = rustix::termios::tcgetattr(&terminal).ok()?;
+    if !echo {
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        rustix::termios::tcsetattr(&terminal, rustix::termios::OptionalActions::Now, &quiet)
+            .ok()?;
+    }
+    let mut line = String::new();
+    let read = std::io::BufReader::new(&terminal).read_line(&mut line);
+    if !echo {
+        rustix::termios::tcsetattr(&terminal, rustix::termios::OptionalActions::Now, &before)
+            .ok()?;
+        (&terminal).write_all(b"\n").ok()?;
+    }
+    read.ok().filter(|count| *count > 0)?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Rows as columns, the first row being the head.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

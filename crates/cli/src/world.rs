@@ -1,0 +1,105 @@
+//! What commands may touch: terminal, environment, paths, time. Nothing else in Windlass reads them.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+/// The surroundings of one run.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    /// The environment; names and values that are not UTF-8 are left out.
+    pub env: BTreeMap<String, String>,
+    /// The working directory (after `-C`).
+    pub directory: PathBuf,
+    /// Whether a person can be asked: standard input and standard error are a terminal.
+    pub interactive: bool,
+    /// Whether standard error is a terminal.
+    pub terminal: bool,
+    /// Columns of the terminal; 100 without one.
+    pub width: u16,
+    /// Whether colours may be used.
+    pub color: bool,
+}
+
+impl World {
+    /// Looks around once.
+    pub(crate) fn of_process(directory: Option<&Path>) -> std::io::Result<Self> {
+        let env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let start = std::env::current_dir()?;
+        let directory = match directory {
+            Some(given) => start.join(given).canonicalize()?,
+            None => start,
+        };
+        let terminal = std::io::stderr().is_terminal();
+        let no_color = env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
+        Ok(Self {
+            interactive: terminal && std::io::stdin().is_terminal(),
+            terminal: terminal && !dumb,
+            width: rustix::termios::tcgetwinsize(std::io::stderr())
+                .map_or(100, |size| size.ws_col.max(40)),
+            color: terminal && !no_color && !dumb,
+            directory,
+            env,
+        })
+    }
+
+    /// One variable of the environment.
+    pub(crate) fn var(&self, name: &str) -> Option<&str> {
+        self.env
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The person's home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.var("HOME")
+            .map_or_else(|| PathBuf::from("/"), PathBuf::from)
+    }
+
+    /// Where the journal and the logs lie.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.var("XDG_STATE_HOME")
+            .map_or_else(|| self.home().join(".local/state"), PathBuf::from)
+            .join("windlass")
+    }
+
+    /// Where mirrors of repositories lie.
+    pub(crate) fn cache_dir(&self) -> PathBuf {
+        self.var("XDG_CACHE_HOME")
+            .map_or_else(|| self.home().join(".cache"), PathBuf::from)
+            .join("windlass")
+    }
+
+    /// The login name of the person here.
+    pub(crate) fn local_user(&self) -> String {
+        ["USER", "LOGNAME", "USERNAME"]
+            .into_iter()
+            .find_map(|name| self.var(name))
+            .map_or_else(|| "unknown".to_owned(), str::to_owned)
+    }
+
+    /// The name of this machine.
+    pub(crate) fn machine(&self) -> String {
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// The page of the CI run that this is, where it is one.
+    pub(crate) fn ci_link(&self) -> Option<String> {
+        if let Some(url) = self.var("CI_JOB_URL").or_else(|| self.var("BUILD_URL")) {
+            return Some(url.to_owned());
+        }
+        let (server, repository, run) = (
+            self.var("GITHUB_SERVER_URL")?,
+            self.var("GITHUB_REPOSITORY")?,
+            self.var("GITHUB_RUN_ID")?,
+        );
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    }
+}

@@ -1,0 +1,220 @@
+//! How deploys end when it is not the connection: failing builds, signals, cancel, kill -9, failing restarts.
+
+use crate::support::{Link, Stage, wait_until};
+use std::time::Duration;
+use windlass_lab::{Cut, Shell, Sshd};
+
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// A stage on which one release is live and whose build runs `script` from now on.
+fn live_then(script: &str, more: &str) -> (Stage, String) {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    let tables = format!(
+        "[[tasks]]\nname = \"build\"\nafter = \"updated\"\nrun = '''\n{script}\n'''\n{more}"
+    );
+    stage.configure("", &tables);
+    (stage, first)
+}
+
+fn assert_old_release(stage: &Stage, first: &str) {
+    assert_eq!(stage.host.live().as_deref(), Some(first));
+    assert_eq!(
+        stage.host.releases(),
+        [first],
+        "the failed release is moved aside"
+    );
+    assert_eq!(stage.host.list(".windlass/failed").len(), 1);
+    stage.assert_clean();
+}
+
+#[test]
+fn a_failing_build_is_undone() {
+    let (stage, first) = live_then("echo 'undefined variable: $brand' >&2\nexit 3", "");
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    for words in [
+        "build on",
+        "failed",
+        "exit status 3",
+        "undefined variable: $brand",
+        "undone",
+        "live",
+        "next",
+    ] {
+        assert!(
+            run.stderr.contains(words),
+            "`{words}` is on the failure screen\n{run}"
+        );
+    }
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn a_build_killed_by_sigkill_is_named_as_that() {
+    let (stage, first) = live_then("kill -9 $$", "");
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("SIGKILL"), "{run}");
+    assert!(run.stderr.contains("out-of-memory killer"), "{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn undo_waits_for_the_link_and_runs() {
+    let (stage, first) = live_then("echo go > \"$DEPLOY_SHARED_PATH/go\"\nsleep 2\nexit 1", "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    stage.proxy.refuse_for(Duration::from_secs(8));
+    stage.proxy.cut_now(Cut::Reset);
+    let run = running.finish();
+    assert_eq!(run.code, 1, "{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn undos_of_tasks_run_in_reverse_order() {
+    let script = "echo one >> \"$DEPLOY_SHARED_PATH/order\"";
+    let more = "undo = '''echo undo-one >> \"$DEPLOY_SHARED_PATH/order\"'''\n\
+        [[tasks]]\nname = \"two\"\nafter = \"build\"\nrun = '''echo two >> \"$DEPLOY_SHARED_PATH/order\"'''\n\
+        undo = '''echo undo-two >> \"$DEPLOY_SHARED_PATH/order\"'''\n\
+        [[tasks]]\nname = \"three\"\nafter = \"two\"\nrun = '''exit 1'''\n";
+    let (stage, first) = live_then(script, more);
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let order = stage.host.read("shared/order").expect("the tasks ran");
+    assert_eq!(
+        String::from_utf8_lossy(&order),
+        "one\ntwo\nundo-two\nundo-one\n"
+    );
+    assert_old_release(&stage, &first);
+}
+
+fn cancel_in_mid_build(script: &str) {
+    let (stage, first) = live_then(script, "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    let cancel = stage.run(&["cancel", "production"]);
+    let run = running.finish();
+    assert_eq!(cancel.code, 1, "cancelled and undone\n{cancel}");
+    assert_eq!(run.code, 1, "{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn cancel_stops_the_build_and_undoes() {
+    cancel_in_mid_build("echo go > \"$DEPLOY_SHARED_PATH/go\"\nsleep 60");
+}
+
+#[test]
+fn cancel_stops_a_build_that_ignores_term() {
+    cancel_in_mid_build(
+        "trap '' TERM\necho go > \"$DEPLOY_SHARED_PATH/go\"\nfor i in 1 2 3 4 5 6; do sleep 10; done",
+    );
+}
+
+#[test]
+fn a_failing_restart_flips_back_and_restarts_the_old_release() {
+    let restart = "readlink \"$DEPLOY_CURRENT_PATH\" | sed 's|.*/||' >> \"$DEPLOY_SHARED_PATH/restarts\"\n\
+        [ ! -e \"$DEPLOY_SHARED_PATH/break\" ] || [ \"$(readlink \"$DEPLOY_CURRENT_PATH\")\" = \"$DEPLOY_PREVIOUS_PATH\" ]";
+    let stage = Stage::new();
+    let tables = format!("[restart]\napp = '''{restart}'''\n");
+    stage.configure("", &tables);
+    let first = stage.deploy_first();
+    stage.host.write("shared/break", "").expect("written");
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let restarts =
+        String::from_utf8(stage.host.read("shared/restarts").expect("restarted")).expect("UTF-8");
+    let restarts: Vec<&str> = restarts.lines().collect();
+    assert_eq!(
+        restarts.len(),
+        3,
+        "first deploy, the new release, the old release again: {restarts:?}"
+    );
+    assert_eq!([restarts[0], restarts[2]], [first.as_str(), first.as_str()]);
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn term_parks_and_cancel_in_a_new_process_undoes() {
+    let (stage, first) = live_then("echo go > \"$DEPLOY_SHARED_PATH/go\"\nsleep 30", "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    running.signal("TERM");
+    let run = running.finish();
+    assert_eq!(run.code, 11, "{run}");
+    for command in ["windlass resume", "windlass cancel"] {
+        assert!(run.stderr.contains(command), "{run}");
+    }
+    let cancel = stage.run(&["cancel", "production"]);
+    assert_eq!(cancel.code, 1, "{cancel}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn killed_in_mid_build_and_resumed() {
+    let stage = Stage::new();
+    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build has started", || builds.count() == 1);
+    std::thread::sleep(Duration::from_millis(500));
+    running.signal("KILL");
+    assert_eq!(running.finish().code, -1);
+    let run = stage.run(&["resume", "production", "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(builds.count(), 1, "{run}");
+    run.assert_build_output();
+    assert!(stage.host.live().is_some());
+    stage.assert_clean();
+}
+
+#[test]
+fn rollback_and_forward_again() {
+    let mut stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    stage
+        .repo
+        .commit(&[("index.html", "second")])
+        .expect("a commit");
+    let second = stage.deploy_first();
+    assert!(second > first);
+    let run = stage.run(&["rollback", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(stage.host.live(), Some(first));
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(stage.host.live().expect("live") > second);
+    stage.assert_clean();
+}
+
+#[test]
+fn a_deploy_runs_under_every_login_shell_and_daemon() {
+    let daemons = [
+        Sshd::builder().shell(Shell::Dash),
+        Sshd::builder().shell(Shell::Bash),
+        Sshd::builder().shell(Shell::Busybox),
+        Sshd::builder().shell(Shell::Tcsh),
+        Sshd::dropbear(),
+    ];
+    for builder in daemons {
+        let name = format!("{builder:?}");
+        let stage = Stage::with(builder);
+        let noise = "echo welcome to this noisy host\necho mind the step >&2\n";
+        for profile in [".bashrc", ".profile", ".tcshrc", ".cshrc"] {
+            std::fs::write(stage.sshd.home().join(profile), noise.replace(">&2", ""))
+                .expect("written");
+        }
+        let builds = stage.with_build(Duration::from_secs(2), Link::default(), "");
+        let running = stage.start_deploy();
+        wait_until("the build has started", || builds.count() == 1);
+        stage.proxy.cut_now(Cut::Reset);
+        let run = running.finish();
+        assert_eq!(run.code, 0, "{name}\n{run}");
+        assert_eq!(builds.count(), 1, "{name}\n{run}");
+        run.assert_build_output();
+        stage.assert_clean();
+    }
+}

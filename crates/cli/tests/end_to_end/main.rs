@@ -1,0 +1,8 @@
+//! Whole runs of the built binary against real daemons. Linux only, like the laboratory.
+
+#![cfg(target_os = "linux")]
+
+mod bad_input;
+mod ends;
+mod faults;
+mod support;

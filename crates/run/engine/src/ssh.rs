@@ -1,0 +1,408 @@
+//! The backend over SSH: jobs on hosts, objects sent from the repository, commands on this machine.
+//!
+//! What sessions tell of their connections becomes events here, in the words of the screen, and the toll that the end
+//! screen speaks of.
+
+use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
+use crate::local::Locals;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+use windlass_job::{CancelReport, Host, JobEvent, JobReport, JobSpec, Place};
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_model::{
+    Action, Command, CommandEnd, DisconnectKind, Event, EventBody, HostName, JobKey, Secret, Step,
+};
+use windlass_source::Source;
+use windlass_transport::{Observer, SessionEvent, Upload, UploadSource};
+
+/// What is known of the connections of all hosts; told as events.
+#[derive(Clone)]
+pub struct Links {
+    shared: Arc<LinksShared>,
+}
+
+struct LinksShared {
+    events: UnboundedSender<Event>,
+    hosts: Mutex<BTreeMap<HostName, Link>>,
+    lost: Mutex<Toll>,
+}
+
+/// One host's link.
+#[derive(Default)]
+struct Link {
+    /// The job that is followed there.
+    job: Option<u32>,
+    /// How it was lost, while it is gone.
+    gone: Option<DisconnectKind>,
+    /// When the next line about its absence is due.
+    next_word: Duration,
+}
+
+/// The first word about a long absence, and by how much the distance to the next one grows.
+const FIRST_WORD: Duration = Duration::from_secs(30);
+
+impl Links {
+    /// Tells through these events.
+    pub fn new(events: UnboundedSender<Event>) -> Self {
+        let shared = LinksShared {
+            events,
+            hosts: Mutex::default(),
+            lost: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// What the session of a host tells is told on from here.
+    pub fn observer(&self, host: &HostName, give_up_after: Duration) -> Observer {
+        let (links, host) = (self.clone(), host.clone());
+        Arc::new(move |event| links.told(&host, event, give_up_after))
+    }
+
+    fn tell(&self, body: EventBody) {
+        let event = Event {
+            at: SystemClock.now(),
+            deploy: None,
+            body,
+        };
+        // Where nobody listens any more, the run is over.
+        drop(self.shared.events.send(event));
+    }
+
+    fn with<T>(&self, host: &HostName, change: impl FnOnce(&mut Link) -> T) -> T {
+        let mut hosts = self
+            .shared
+            .hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        change(hosts.entry(host.clone()).or_default())
+    }
+
+    fn told(&self, host: &HostName, event: SessionEvent, give_up_after: Duration) {
+        let name = host.clone();
+        match event {
+            SessionEvent::Lost { kind, .. } => {
+                let pid = self.with(host, |link| {
+                    link.gone = Some(kind);
+                    link.next_word = FIRST_WORD;
+                    link.job
+                });
+                self.count(1, Duration::ZERO);
+                self.tell(EventBody::ConnectionLost {
+                    host: name,
+                    kind,
+                    pid,
+                });
+            }
+            SessionEvent::Dialling { gone, kind, .. } => {
+                let due = self.with(host, |link| {
+                    let due = gone >= link.next_word && link.gone.is_some();
+                    if due {
+                        link.next_word = link.next_word.saturating_mul(2);
+                    }
+                    due
+                });
+                if due {
+                    self.tell(EventBody::StillReconnecting {
+                        host: name,
+                        gone,
+                        kind,
+                        give_up_after,
+                    });
+                }
+            }
+            SessionEvent::Beside { silent } => {
+                self.tell(EventBody::ConnectionSilent { host: name, silent })
+            }
+            SessionEvent::Back { gone, .. } => {
+                self.with(host, |link| link.gone = None);
+                self.count(0, gone);
+                self.tell(EventBody::ConnectionBack { host: name, gone });
+            }
+            SessionEvent::Warning(message) => {
+                self.tell(EventBody::Warning {
+                    host: Some(name),
+                    message,
+                    hint: None,
+                });
+            }
+            SessionEvent::Connected { .. } | SessionEvent::GaveUp { .. } => {}
+        }
+    }
+
+    fn count(&self, lost: u32, cost: Duration) {
+        let mut toll = self
+            .shared
+            .lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        toll.lost = toll.lost.saturating_add(lost);
+        toll.cost = toll.cost.saturating_add(cost);
+    }
+}
+
+/// What pushes are made of.
+#[derive(Clone)]
+pub struct Objects {
+    /// The repository on this machine; none = nothing is pushed by this run.
+    pub source: Option<Source>,
+    /// Where packs are made, private to this user.
+    pub scratch: PathBuf,
+}
+
+/// The backend over SSH.
+pub struct SshBackend {
+    hosts: BTreeMap<HostName, Host>,
+    links: Links,
+    objects: Objects,
+    secrets: Vec<(String, Secret)>,
+    locals: Locals,
+}
+
+impl SshBackend {
+    /// Works on these hosts.
+    pub fn new(
+        hosts: BTreeMap<HostName, Host>,
+        links: Links,
+        objects: Objects,
+        secrets: Vec<(String, Secret)>,
+        project: PathBuf,
+    ) -> Self {
+        let locals = Locals::new(project, secrets.clone());
+        Self {
+            hosts,
+            links,
+            objects,
+            secrets,
+            locals,
+        }
+    }
+
+    fn host(&self, name: &HostName) -> Result<&Host, BackendError> {
+        self.hosts.get(name).ok_or_else(|| BackendError::NotBegun {
+            reason: format!("{name} was not connected"),
+        })
+    }
+
+    async fn pushed(&self, host: &HostName, step: &Step) -> Result<Option<String>, BackendError> {
+        let Action::Push { want, have, to } = &step.action else {
+            return Err(broken(&"the step pushes nothing"));
+        };
+        let source = self
+            .objects
+            .source
+            .as_ref()
+            .ok_or_else(|| broken(&"no repository was opened for this run"))?;
+        std::fs::create_dir_all(&self.objects.scratch).map_err(|error| broken(&error))?;
+        let file = self.objects.scratch.join(format!(
+            "{}-{}.pack",
+            std::process::id(),
+            safe(step.id.as_str())
+        ));
+        let pack = source
+            .pack(want, have, &file)
+            .await
+            .map_err(|error| broken(&error))?;
+        if pack.objects == 0 {
+            return Ok(Some("nothing to send".to_owned()));
+        }
+        let sent = self.sent(host, &pack.path, to).await;
+        if let Err(error) = std::fs::remove_file(&pack.path) {
+            tracing::debug!(%error, "pack was not removed");
+        }
+        sent?;
+        Ok(Some(format!(
+            "sent {} objects, {}",
+            pack.objects,
+            size(pack.bytes)
+        )))
+    }
+
+    async fn sent(
+        &self,
+        host: &HostName,
+        path: &std::path::Path,
+        to: &str,
+    ) -> Result<(), BackendError> {
+        let mut source = FileSource::open(path).map_err(|error| broken(&error))?;
+        let upload = Upload {
+            to,
+            mode: 0o600,
+            source: &mut source,
+        };
+        match self.host(host)?.session().upload(upload).await {
+            Ok(()) => Ok(()),
+            Err(windlass_transport::UploadError::Session(error)) => Err(BackendError::GaveUp {
+                reason: error.to_string(),
+            }),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+}
+
+fn broken(error: &dyn std::fmt::Display) -> BackendError {
+    BackendError::Broken {
+        reason: error.to_string(),
+    }
+}
+
+fn gave_up(error: &windlass_job::Error) -> BackendError {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(reason, ": {error}");
+        cause = error.source();
+    }
+    match error {
+        windlass_job::Error::Session(_) => BackendError::GaveUp { reason },
+        windlass_job::Error::Answer(_) => BackendError::Broken { reason },
+    }
+}
+
+fn safe(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
+}
+
+fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let number = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", number / 1e3),
+        _ => format!("{:.1} MB", number / 1e6),
+    }
+}
+
+impl Backend for SshBackend {
+    fn run(&self, spec: JobSpec, mut sink: JobSink) -> Work<'_, Result<JobReport, BackendError>> {
+        Box::pin(async move {
+            let name = spec.key.host.clone();
+            let host = self.host(&name)?;
+            let links = self.links.clone();
+            let mut tell = |event: JobEvent| {
+                if let JobEvent::Running { pid } = &event {
+                    links.with(&name, |link| link.job = Some(*pid));
+                }
+                sink(event);
+            };
+            let report = host.run(&spec, &self.secrets, &mut tell).await;
+            self.links.with(&name, |link| link.job = None);
+            report.map_err(|error| gave_up(&error))
+        })
+    }
+
+    fn cancel<'a>(
+        &'a self,
+        key: &'a JobKey,
+        place: &'a Place,
+    ) -> Work<'a, Result<CancelReport, BackendError>> {
+        Box::pin(async move {
+            self.host(&key.host)?
+                .cancel(key, place)
+                .await
+                .map_err(|error| gave_up(&error))
+        })
+    }
+
+    fn push<'a>(
+        &'a self,
+        host: &'a HostName,
+        step: &'a Step,
+    ) -> Work<'a, Result<Option<String>, BackendError>> {
+        Box::pin(self.pushed(host, step))
+    }
+
+    fn local<'a>(
+        &'a self,
+        command: &'a Command,
+        key: &'a JobKey,
+        sink: JobSink,
+    ) -> Work<'a, Result<CommandEnd, BackendError>> {
+        Box::pin(self.locals.run(command, key, sink))
+    }
+
+    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()> {
+        Box::pin(self.locals.stop(key))
+    }
+
+    fn boot_id<'a>(&'a self, host: &'a HostName) -> Work<'a, Result<String, BackendError>> {
+        Box::pin(async move {
+            let answer = self
+                .host(host)?
+                .ask("cat /proc/sys/kernel/random/boot_id")
+                .await;
+            let answer = answer.map_err(|error| gave_up(&error))?;
+            Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+        })
+    }
+
+    fn toll(&self) -> Toll {
+        *self
+            .links
+            .shared
+            .lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A file as what is uploaded.
+struct FileSource {
+    file: std::fs::File,
+    length: u64,
+    digest: String,
+}
+
+impl FileSource {
+    fn open(path: &std::path::Path) -> std::io::Result<Self> {
+        use sha2::Digest as _;
+        let mut file = std::fs::File::open(path)?;
+        let mut digest = sha2::Sha256::new();
+        let mut buffer = vec![0; 128 * 1024];
+        let mut length = 0_u64;
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            digest.update(buffer.get(..read).unwrap_or_default());
+            length = length.saturating_add(u64::try_from(read).unwrap_or(0));
+        }
+        let digest = digest
+            .finalize()
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            });
+        Ok(Self {
+            file,
+            length,
+            digest,
+        })
+    }
+}
+
+impl UploadSource for FileSource {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn sha256(&self) -> &str {
+        &self.digest
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset)
+    }
+}
