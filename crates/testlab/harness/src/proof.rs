@@ -1,0 +1,289 @@
+//! The proofs: each step failing in turn, and the controller stopped at every record.
+
+use crate::crash::{Crash, CrashingStore};
+use crate::fake::FakeBackend;
+use crate::script::Script;
+use crate::world::World;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use windlass_engine::{Control, Error, Run, resume, run};
+use windlass_journal::{Journal, Store};
+use windlass_model::clock::{Clock, Timestamp};
+use windlass_model::event::{DeployEnd, EndSummary};
+use windlass_model::{Event, HostName, Plan, PlanDigest, Step, StepId, Undo};
+
+/// A plan, a world to carry it out in, and a journal.
+pub struct Bench {
+    /// What is carried out.
+    pub plan: Plan,
+    /// Where.
+    pub world: World,
+    /// What the engine remembers.
+    pub journal: Arc<Journal>,
+    /// Says what is wanted of the engine.
+    pub control: watch::Sender<Control>,
+    events: mpsc::UnboundedSender<Event>,
+    told: mpsc::UnboundedReceiver<Event>,
+    _dir: tempfile::TempDir,
+}
+
+/// What is compared: how it ended and what stands on the hosts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// How it ended.
+    pub end: DeployEnd,
+    /// What stands.
+    pub standing: BTreeSet<StepId>,
+    /// Which locks are held.
+    pub locked: BTreeSet<HostName>,
+}
+
+/// Time of day by tokio's clock.
+struct PausedClock(tokio::time::Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Bench {
+    /// A new world for a plan.
+    ///
+    /// # Panics
+    /// Where the machine has no room for a temporary journal.
+    pub fn new(plan: &Plan, script: Script) -> Self {
+        // In memory where there is such a place: thousands of syncs are waited for otherwise.
+        let memory = Path::new("/dev/shm");
+        let dir = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir());
+        let dir = dir.expect("a temporary directory");
+        let path: PathBuf = dir.path().join("journal.db");
+        let (events, told) = mpsc::unbounded_channel();
+        Self {
+            world: World::new(plan, script),
+            journal: Arc::new(Journal::open(&path).expect("a journal")),
+            control: watch::channel(Control::Go).0,
+            plan: plan.clone(),
+            events,
+            told,
+            _dir: dir,
+        }
+    }
+
+    /// What an engine works with, over this journal.
+    pub fn tools(&self, journal: Arc<dyn Store>) -> Run {
+        Run {
+            journal,
+            backend: FakeBackend::new(&self.world),
+            events: self.events.clone(),
+            control: self.control.subscribe(),
+            clock: Arc::new(PausedClock(tokio::time::Instant::now())),
+            log: None,
+        }
+    }
+
+    /// Carries the plan out.
+    pub async fn run(&self) -> Result<EndSummary, Error> {
+        self.run_until(Crash::Never).await.0
+    }
+
+    /// Carries the plan out until the controller dies; also says how many records were written.
+    pub async fn run_until(&self, crash: Crash) -> (Result<EndSummary, Error>, usize) {
+        let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
+        let digest = PlanDigest::new("9c1e77");
+        let end = run(self.plan.clone(), digest, self.tools(store.clone())).await;
+        (end, store.written())
+    }
+
+    /// Goes on with it.
+    pub async fn resume(&self) -> Result<EndSummary, Error> {
+        resume(&self.plan.deploy, self.tools(self.journal.clone())).await
+    }
+
+    /// Goes on with it until the controller dies again.
+    pub async fn resume_until(&self, crash: Crash) -> Result<EndSummary, Error> {
+        let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
+        resume(&self.plan.deploy, self.tools(store)).await
+    }
+
+    /// Everything told so far.
+    pub fn told(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Ok(event) = self.told.try_recv() {
+            events.push(event);
+        }
+        events
+    }
+
+    /// What is to be compared. Of a deploy that was undone, what nothing reverses may or may not have been done.
+    pub fn ending(&self, summary: &EndSummary) -> Ending {
+        let mut standing = self.world.standing();
+        if summary.end != DeployEnd::Deployed {
+            standing.retain(|id| self.plan.step(id).is_some_and(is_undoable));
+        }
+        Ending {
+            end: summary.end,
+            standing,
+            locked: self.world.locked(),
+        }
+    }
+
+    /// # Panics
+    /// Where something happened that must not, or something still runs.
+    pub fn assert_sound(&self, what: &str) {
+        assert_eq!(self.world.violations(), Vec::<String>::new(), "{what}");
+        assert_eq!(self.world.running(), Vec::new(), "{what}: left running");
+    }
+}
+
+/// Lets every step of the plan fail in turn; and every undo of the whole plan be cut short once, so that it runs twice.
+///
+/// # Panics
+/// Where a failed deploy is not undone everywhere, with the locks freed.
+pub async fn every_step(plan: &Plan) {
+    for step in &plan.steps {
+        let bench = Bench::new(plan, Script::failing(&step.id));
+        let summary = bench.run().await.expect("an end");
+        bench.assert_sound(step.id.as_str());
+        if step.advisory {
+            assert_eq!(summary.end, DeployEnd::Deployed, "{}", step.id);
+        } else if Plan::is_closing(step) {
+            assert_eq!(summary.end, DeployEnd::Stuck, "{}", step.id);
+        } else {
+            assert_undone(&bench, &summary, step.id.as_str());
+        }
+    }
+    every_undo_twice(plan).await;
+}
+
+async fn every_undo_twice(plan: &Plan) {
+    let Some(last) = plan
+        .steps
+        .iter()
+        .rev()
+        .find(|step| !step.advisory && !Plan::is_closing(step))
+    else {
+        return;
+    };
+    let fails = last.id.clone();
+    let script = Script::default().ending(move |deed| {
+        use windlass_model::{CommandEnd, ExitStatus};
+        match (deed.undo, deed.attempt) {
+            (true, 1) => CommandEnd::Lost,
+            (true, _) => CommandEnd::Exited(ExitStatus(0)),
+            (false, _) => CommandEnd::Exited(ExitStatus(u8::from(deed.step == fails))),
+        }
+    });
+    let bench = Bench::new(plan, script);
+    let summary = bench.run().await.expect("an end");
+    bench.assert_sound("every undo twice");
+    assert_undone(&bench, &summary, "every undo twice");
+    let undoable = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.undo, Undo::Commands { .. }));
+    for step in undoable {
+        assert_eq!(bench.world.undone(&step.id), 2, "{}", step.id);
+    }
+}
+
+fn is_undoable(step: &Step) -> bool {
+    !matches!(step.undo, Undo::None { .. })
+}
+
+fn assert_undone(bench: &Bench, summary: &EndSummary, what: &str) {
+    assert_eq!(summary.end, DeployEnd::Undone, "{what}: {summary:?}");
+    let left: Vec<&StepId> = bench
+        .plan
+        .steps
+        .iter()
+        .filter(|step| is_undoable(step))
+        .map(|step| &step.id)
+        .filter(|id| bench.world.standing().contains(*id))
+        .collect();
+    assert!(left.is_empty(), "{what}: still stands {left:?}");
+    assert!(
+        bench.world.locked().is_empty(),
+        "{what}: locks {:?}",
+        bench.world.locked()
+    );
+}
+
+/// Stops the controller before and after every record of a run, resumes it, at once and much later, and compares what
+/// has become of the hosts with the undisturbed run.
+///
+/// # Panics
+/// Where the end differs, or a command was started twice for one attempt.
+pub async fn every_crash(plan: &Plan, script: impl Fn() -> Script) {
+    let calm = Bench::new(plan, script());
+    let (summary, records) = calm.run_until(Crash::Never).await;
+    let wanted = calm.ending(&summary.expect("an end"));
+    calm.assert_sound("undisturbed");
+    for count in 1..=records {
+        for crash in [Crash::Before(count), Crash::After(count)] {
+            for rest in [Duration::ZERO, Duration::from_secs(86_400)] {
+                crash_once(plan, script(), (crash, rest), &wanted).await;
+            }
+        }
+    }
+}
+
+/// Stops the controller twice: once on the way, and again at each record of the run that takes it up.
+///
+/// # Panics
+/// As [`every_crash`].
+pub async fn every_second_crash(plan: &Plan, script: impl Fn() -> Script, first: usize) {
+    let calm = Bench::new(plan, script());
+    let wanted = calm.ending(&calm.run().await.expect("an end"));
+    for second in 1.. {
+        let what = format!("stopped at {first} and then at {second}");
+        let bench = Bench::new(plan, script());
+        let (begun, _) = bench.run_until(Crash::After(first)).await;
+        assert!(begun.is_err(), "{what}: it ended before record {first}");
+        let again = bench.resume_until(Crash::Before(second)).await;
+        let whole = again.is_ok();
+        let summary = match again {
+            Ok(summary) => summary,
+            Err(_) => bench
+                .resume()
+                .await
+                .unwrap_or_else(|error| panic!("{what}: {error:?}")),
+        };
+        bench.assert_sound(&what);
+        assert_eq!(bench.ending(&summary), wanted, "{what}: {summary:?}");
+        if whole {
+            return;
+        }
+    }
+}
+
+async fn crash_once(
+    plan: &Plan,
+    script: Script,
+    (crash, rest): (Crash, Duration),
+    wanted: &Ending,
+) {
+    let what = format!("{crash:?}, resumed after {rest:?}");
+    let bench = Bench::new(plan, script);
+    let (first, _) = bench.run_until(crash).await;
+    tokio::time::sleep(rest).await;
+    let summary = match first {
+        Ok(summary) => summary,
+        // The record of the end is there, and only telling it was not possible.
+        Err(_) if is_over(&bench) => return,
+        Err(_) => bench
+            .resume()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}")),
+    };
+    bench.assert_sound(&what);
+    assert_eq!(&bench.ending(&summary), wanted, "{what}: {summary:?}");
+}
+
+fn is_over(bench: &Bench) -> bool {
+    let stored = bench.journal.load(&bench.plan.deploy).expect("a journal");
+    stored.state.end.is_some_and(|end| end != DeployEnd::Stuck)
+}
