@@ -4,9 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The session has no connection any more.
-    #[error("the host could not be reached again")]
+    #[error("host could not be reached again")]
     Session(#[from] windlass_transport::Error),
-    /// The host answered something that is no answer of ours.
-    #[error("the host's answer makes no sense: {0}")]
+    /// The host cannot do what was asked, or its answer is none of ours.
+    #[error("{0}")]
     Answer(String),
 }

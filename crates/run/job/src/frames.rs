@@ -23,6 +23,7 @@ pub(crate) struct Frames {
 const LONGEST_LINE: usize = 4096;
 
 impl Frames {
+    /// A parser for the frames that begin with this nonce.
     pub(crate) fn new(nonce: &str) -> Self {
         Self {
             nonce: nonce.as_bytes().to_vec(),

@@ -1,97 +1,124 @@
 //! The jobs of one host: questions, jobs and their ends, over any number of connections.
 
+use crate::account::{self, Account, Sink, Verdict};
+use crate::answer::{self, Answer, Listening};
 use crate::error::Error;
-use crate::follow;
-use crate::follow::Account;
-use crate::frames::{Frames, Piece};
-use crate::request::{self, BOOT, Follow, From};
-use crate::types::{CancelEnd, CancelReport, JobEvent, JobInfo, JobReport, JobSpec, Place};
+use crate::layout;
+use crate::request::{self, Follow, Start};
+use crate::spec::{
+    CancelEnd, CancelReport, JobInfo, JobReport, JobSpec, JobState, Offsets, Place,
+};
+use crate::talks::{Needs, Talk, Talks};
+use crate::tie::{Line as _, Tie};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 use windlass_model::plan::JobLimits;
-use windlass_model::shell::quote;
-use windlass_model::{DeployId, DisconnectKind, ExitStatus, JobKey, Secret, Stream};
-use windlass_transport::{Channel, ChannelMessage, Connection, ExecOptions, Session};
+use windlass_model::{JobKey, Secret};
+use windlass_transport::{ChannelMessage, Session};
 
-/// How long nothing may be heard of a running job where neither pulse nor keepalive is on.
+/// How long nothing may be heard where neither pulse nor keepalive is on, and how long a request may take to be sent.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The answer to a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What it wrote to standard output.
-    pub stdout: Vec<u8>,
-    /// What it wrote to standard error.
-    pub stderr: Vec<u8>,
-    /// How it ended.
-    pub status: ExitStatus,
-}
-
 /// What holds for all jobs of a host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HostOptions {
     /// Limits and times.
     pub limits: JobLimits,
+    /// The program that starts units of the user's manager.
+    pub systemd_run: String,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            limits: JobLimits::default(),
+            systemd_run: "systemd-run".to_owned(),
+        }
+    }
 }
 
 /// The jobs of one host. Clones are the same host.
-#[derive(Clone)]
-pub struct Host {
-    shared: Arc<Shared>,
+pub struct Host<T: Tie = Session> {
+    shared: Arc<Shared<T>>,
 }
 
-struct Shared {
-    session: Session,
-    limits: JobLimits,
+impl<T: Tie> Clone for Host<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<T: Tie> {
+    tie: T,
+    options: HostOptions,
+    through_manager: AtomicBool,
     seed: String,
     count: AtomicU64,
-    /// A channel with a supervisor that waits for a request.
-    idle: Mutex<Option<Talk>>,
+    talks: Talks<T::Link>,
 }
 
-/// A channel with a supervisor at its other end.
-struct Talk {
-    connection: Connection,
-    channel: Channel,
+/// What came of one attach.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attach {
+    /// The last word on the job was said.
+    Over,
+    /// The channel is gone.
+    Cut,
 }
 
-type Sink<'a> = &'a mut (dyn FnMut(JobEvent) + Send);
+impl Host<Session> {
+    /// The session that leads to the host.
+    pub fn session(&self) -> &Session {
+        &self.shared.tie
+    }
+}
 
-impl Host {
-    /// The jobs of the host that the session leads to. The seed makes nonces that no command can guess.
-    pub fn new(session: Session, options: HostOptions, seed: String) -> Self {
+impl<T: Tie> Host<T> {
+    /// The jobs of the host that the tie leads to. The seed makes nonces that no command can guess; it is used once.
+    pub fn new(tie: T, options: HostOptions, seed: String) -> Self {
         let shared = Shared {
-            session,
-            limits: options.limits,
+            tie,
+            options,
+            through_manager: AtomicBool::new(false),
             seed,
             count: AtomicU64::new(0),
-            idle: Mutex::new(None),
+            talks: Talks::new(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
-    /// The session.
-    pub fn session(&self) -> &Session {
-        &self.shared.session
+    /// From now on jobs are started through the user's lingering manager: on this host processes do not survive the end
+    /// of a login otherwise.
+    pub fn start_through_user_manager(&self) {
+        self.shared.through_manager.store(true, Ordering::Relaxed);
     }
 
-    /// A question that may be repeated: asked again on a new connection where the answer was cut off.
+    /// A question that may be repeated: asked again on a new connection where the answer was cut off. It leaves no trace.
     pub async fn ask(&self, script: &str) -> Result<Answer, Error> {
+        let mut fruitless = 0;
         loop {
-            let connection = self.shared.session.connection().await?;
             let nonce = self.nonce();
-            let Ok(mut talk) = self.talk(&connection, &request::ask(&nonce, script)).await else {
-                continue;
-            };
-            if let Some(answer) = answer(&mut talk.channel, &nonce).await {
-                *self.shared.idle.lock().await = Some(talk);
-                return Ok(answer);
+            let request = request::ask(&nonce, self.limits().pulse_interval, script);
+            if let Some(mut talk) = self.send(&request, Needs::default()).await? {
+                let mut listening = Listening::new(&nonce);
+                let answer = loop {
+                    let heard = self.next(&mut talk).await?;
+                    match heard.map(|message| listening.take(message)) {
+                        Some(answer::Heard::More) => {}
+                        Some(answer::Heard::All(answer)) => break Some(answer),
+                        Some(answer::Heard::Cut) | None => break None,
+                    }
+                };
+                if let Some(answer) = answer {
+                    self.shared.talks.keep(talk);
+                    return Ok(answer);
+                }
             }
+            self.pause(&mut fruitless).await;
         }
     }
 
@@ -102,282 +129,191 @@ impl Host {
         secrets: &[(String, Secret)],
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
-        self.follow_from(spec, Some(secrets), From::default(), sink)
-            .await
+        self.followed(spec, Some(secrets), Offsets::default(), sink).await
     }
 
-    /// Follows a job that must be there; never starts anything.
-    pub async fn follow(&self, spec: &JobSpec, sink: Sink<'_>) -> Result<JobReport, Error> {
-        self.follow_from(spec, None, From::default(), sink).await
+    /// Follows a job that must be there, from an offset on; never starts anything. Of commands before that offset the
+    /// report says that they were not reached.
+    pub async fn follow(&self, spec: &JobSpec, from: Offsets, sink: Sink<'_>) -> Result<JobReport, Error> {
+        self.followed(spec, None, from, sink).await
     }
 
-    async fn follow_from(
+    async fn followed(
         &self,
         spec: &JobSpec,
         start: Option<&[(String, Secret)]>,
-        from: From,
+        from: Offsets,
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
         let mut account = Account::new(spec, from);
-        let mut fruitless = 0_u32;
+        let mut fruitless = 0;
         loop {
-            let connection = self.shared.session.connection().await?;
             let before = account.headway();
-            let over = self
-                .attach(&connection, &mut account, spec, start, sink)
-                .await?;
-            if over {
-                return Ok(account.report());
+            // What is known to run needs no start.
+            let start = start.filter(|_| !account.is_started());
+            if self.attach(&mut account, spec, start, sink).await? == Attach::Over {
+                break;
             }
-            fruitless = if account.headway() > before {
-                0
-            } else {
-                fruitless.saturating_add(1)
-            };
-            if fruitless > 2 {
-                self.shared.session.no_progress();
-                tokio::time::sleep(Duration::from_millis(100) * fruitless.min(50)).await;
+            if account.headway() > before {
+                fruitless = 0;
             }
+            self.pause(&mut fruitless).await;
+        }
+        match account.verdict() {
+            Some(Verdict::Absent) => Err(Error::Answer(format!("host has no job {}", spec.key))),
+            Some(Verdict::NoDetach) => Err(Error::Answer(
+                "host has none of `setsid`, `busybox` and `perl`, so that nothing can outlive its connection".to_owned(),
+            )),
+            _ => Ok(account.report()),
         }
     }
 
-    /// One request on one channel; true = the job is over.
+    /// One request on one channel.
     async fn attach(
         &self,
-        connection: &Connection,
         account: &mut Account<'_>,
         spec: &JobSpec,
         start: Option<&[(String, Secret)]>,
         sink: Sink<'_>,
-    ) -> Result<bool, Error> {
+    ) -> Result<Attach, Error> {
         let nonce = self.nonce();
-        let from = account.restart(&nonce);
+        let manager = self.shared.through_manager.load(Ordering::Relaxed);
+        let manager = manager.then_some(self.shared.options.systemd_run.as_str());
         let follow = Follow {
             nonce: &nonce,
             spec,
-            limits: &self.shared.limits,
-            from,
-            start,
+            limits: self.limits(),
+            from: account.restart(&nonce),
+            start: start.map(|secrets| Start { secrets, manager }),
         };
-        let Ok(mut talk) = self.talk(connection, &follow.line()).await else {
-            return Ok(false);
+        let needs = Needs {
+            follows: true,
+            starts: start.is_some(),
+            agent: start.is_some() && spec.commands.iter().any(|one| one.command.forward_agent),
         };
-        let patience = self.patience();
-        let mut heard = Instant::now();
+        let Some(mut talk) = self.send(&follow.line(), needs).await? else {
+            return Ok(Attach::Cut);
+        };
         loop {
-            let message = tokio::select! {
-                message = talk.channel.next() => message,
-                () = tokio::time::sleep_until(heard + patience) => {
-                    if self.someone_answers(&mut talk, heard).await? { return Ok(false); }
-                    heard = Instant::now();
-                    continue;
-                }
-            };
-            heard = Instant::now();
-            match message {
-                ChannelMessage::Stdout(bytes) => account.take(Stream::Stdout, &bytes, sink),
-                ChannelMessage::Stderr(bytes) => account.take(Stream::Stderr, &bytes, sink),
-                ChannelMessage::Closed(_) => return Ok(account.is_over()),
-                _ => {}
+            match self.next(&mut talk).await? {
+                Some(ChannelMessage::Stdout(bytes)) => account.take(&bytes, sink),
+                Some(ChannelMessage::Closed(_)) | None => return Ok(Attach::Cut),
+                Some(_) => {}
             }
-            if account.is_over() {
-                *self.shared.idle.lock().await = Some(talk);
-                return Ok(true);
+            if account.verdict().is_some() {
+                self.shared.talks.keep(talk);
+                return Ok(Attach::Over);
             }
         }
     }
 
-    /// Nothing was heard for too long: dials beside; true = the new connection is the one to go on with.
-    async fn someone_answers(&self, talk: &mut Talk, heard: Instant) -> Result<bool, Error> {
-        let _ = &talk.connection;
-        let connection = self.shared.session.beside(heard.elapsed()).await?;
-        drop(connection);
-        Ok(true)
-    }
-
-    fn patience(&self) -> Duration {
-        match self.shared.limits.pulse_interval {
-            Duration::ZERO => SILENCE,
-            interval => interval * 2,
+    /// Sends a request. `None`: the connection was lost or too silent, and it should be sent again.
+    async fn send(&self, request: &str, needs: Needs) -> Result<Option<Talk<T::Link>>, Error> {
+        // Waiting for a connection is the session's affair and may take long; sending may not.
+        self.shared.tie.connection().await?;
+        let sent = self.shared.talks.send(&self.shared.tie, request, needs);
+        match tokio::time::timeout(SILENCE, sent).await {
+            Ok(sent) => sent,
+            Err(_) => self.shared.tie.beside(SILENCE).await.map(|_| None),
         }
     }
 
-    /// Sends a request on the idle supervisor of this connection, or on a new one; nothing is waited for.
-    async fn talk(&self, connection: &Connection, line: &str) -> Result<Talk, DisconnectKind> {
-        let idle = self.shared.idle.lock().await.take();
-        if let Some(mut talk) = idle.filter(|talk| talk.connection.epoch() == connection.epoch())
-            && talk.channel.send(line.as_bytes()).await.is_ok()
-        {
-            return Ok(talk);
+    /// What comes next on a talk. `None`: nothing came for too long, and another connection has taken over.
+    async fn next(&self, talk: &mut Talk<T::Link>) -> Result<Option<ChannelMessage>, Error> {
+        let began = Instant::now();
+        let Some(patience) = self.patience() else {
+            return Ok(Some(talk.line.next().await));
+        };
+        if let Ok(message) = tokio::time::timeout(patience, talk.line.next()).await {
+            return Ok(Some(message));
         }
-        self.fresh(connection, line).await
+        tokio::select! {
+            message = talk.line.next() => Ok(Some(message)),
+            taken_over = self.shared.tie.beside(began.elapsed()) => taken_over.map(|_| None),
+        }
+    }
+
+    /// How long nothing may be heard: a pulse is owed. Without one the session notices by itself, where it probes.
+    fn patience(&self) -> Option<Duration> {
+        match self.limits().pulse_interval {
+            Duration::ZERO if self.shared.tie.probes() => None,
+            Duration::ZERO => Some(SILENCE),
+            interval => Some(interval.max(Duration::from_secs(1)).saturating_mul(2)),
+        }
+    }
+
+    /// Between attaches: none at first, longer and with smaller packets where no headway is made.
+    async fn pause(&self, fruitless: &mut u32) {
+        *fruitless = fruitless.saturating_add(1);
+        if *fruitless > 2 {
+            self.shared.tie.no_progress();
+            tokio::time::sleep(Duration::from_millis(100).saturating_mul((*fruitless).min(50))).await;
+        }
+    }
+
+    fn limits(&self) -> &JobLimits {
+        &self.shared.options.limits
     }
 
     fn nonce(&self) -> String {
         let count = self.shared.count.fetch_add(1, Ordering::Relaxed);
-        format!("{}.{count:x}.", self.shared.seed)
-    }
-}
-
-/// Reads an answer to its end; none = it was cut off. What comes before the answer's first line is noise of profiles.
-async fn answer(channel: &mut Channel, nonce: &str) -> Option<Answer> {
-    let (mut stdout, mut stderr) = (Half::new(nonce), Half::new(nonce));
-    while stdout.end.is_none() || stderr.end.is_none() {
-        match channel.next().await {
-            ChannelMessage::Stdout(bytes) => stdout.take(&bytes),
-            ChannelMessage::Stderr(bytes) => stderr.take(&bytes),
-            ChannelMessage::Closed(_) => return None,
-            _ => {}
+        let digest = Sha256::digest(format!("{} {count}", self.shared.seed).as_bytes());
+        let mut nonce = String::from(".");
+        for byte in digest.iter().take(16) {
+            // Writing to a String cannot fail.
+            let _ = write!(nonce, "{byte:02x}");
         }
-    }
-    let status = stdout.end?.strip_prefix("A ")?.parse().ok()?;
-    Some(Answer {
-        stdout: stdout.bytes,
-        stderr: stderr.bytes,
-        status: ExitStatus(status),
-    })
-}
-
-/// One stream of an answer.
-struct Half {
-    frames: Frames,
-    open: bool,
-    bytes: Vec<u8>,
-    end: Option<String>,
-}
-
-impl Half {
-    fn new(nonce: &str) -> Self {
-        Self {
-            frames: Frames::new(nonce),
-            open: false,
-            bytes: Vec::new(),
-            end: None,
-        }
+        nonce.push('.');
+        nonce
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        for piece in self.frames.push(bytes) {
-            match piece {
-                Piece::Bytes(more) if self.open => self.bytes.extend(more),
-                Piece::Bytes(_) => {}
-                Piece::Line(_) if !self.open => self.open = true,
-                Piece::Line(line) => self.end = Some(line),
-            }
-        }
-    }
-}
-
-const CANCEL: &str = include_str!("cancel.sh");
-const LIST: &str = include_str!("list.sh");
-
-impl Host {
     /// Stops a job and sees its processes gone; claims the key of one that was not started, so that it never will be.
     ///
-    /// It speaks over a channel of its own, since the supervisor reads no requests while it follows a job, and over a
+    /// It speaks on a channel of its own, since the supervisor reads no requests while it follows a job, or on a
     /// connection of its own where the server allows no second channel.
     pub async fn cancel(&self, key: &JobKey, place: &Place) -> Result<CancelReport, Error> {
-        self.cancel_record(&request::base(key), &key.to_string(), place)
-            .await
-    }
-
-    /// The same for a job that is only known by its record.
-    pub async fn cancel_named(
-        &self,
-        job: &JobInfo,
-        deploy: &DeployId,
-        place: &Place,
-    ) -> Result<CancelReport, Error> {
-        let key = format!("{deploy}/{}", request::unbase(&job.name));
-        self.cancel_record(&job.name, &key, place).await
-    }
-
-    async fn cancel_record(
-        &self,
-        base: &str,
-        key: &str,
-        place: &Place,
-    ) -> Result<CancelReport, Error> {
-        let script = format!(
-            "{home}dir={directory}; base={base}; key={name}; grace={grace}; won=\n{CANCEL}",
-            home = request::home(place),
-            directory = request::directory(place),
-            base = quote(base),
-            name = quote(key),
-            grace = self.shared.limits.kill_after.as_secs(),
-        );
-        let answer = self.ask_apart(&script).await?;
+        let answer = self.ask(&request::cancel(key, place, self.limits())).await?;
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let words: Vec<&str> = text.split_whitespace().collect();
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let end = match words.as_slice() {
-            ["cancelled" | "absent"] => CancelEnd::Cancelled,
-            ["ended", status] => CancelEnd::AlreadyEnded(follow::ended(status)),
-            ["stuck", pids @ ..] => {
-                CancelEnd::Stuck(pids.iter().filter_map(|pid| pid.parse().ok()).collect())
-            }
-            _ => return Err(Error::Answer(text)),
+            ["cancelled" | "absent" | "notstarted" | "nospace"] => CancelEnd::Cancelled,
+            ["ended", status] => CancelEnd::AlreadyEnded(account::end_of(status)),
+            ["stuck", pids @ ..] => CancelEnd::Stuck(pids.iter().filter_map(|pid| pid.parse().ok()).collect()),
+            _ => return Err(unclear(&answer)),
         };
         Ok(CancelReport { end })
     }
 
     /// The jobs of a place, with how they stand.
     pub async fn jobs(&self, place: &Place) -> Result<Vec<JobInfo>, Error> {
-        let script = format!(
-            "{}dir={}\n{LIST}",
-            request::home(place),
-            request::directory(place)
-        );
-        let answer = self.ask(&script).await?;
+        let answer = self.ask(&request::jobs(place)).await?;
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        Ok(text.lines().filter_map(JobInfo::parse).collect())
+        Ok(text.lines().filter_map(job_info).collect())
     }
 
-    /// Removes the records of a job, or of all jobs of a place, that have ended.
-    pub async fn sweep(&self, place: &Place, key: &JobKey) -> Result<(), Error> {
-        let script = format!(
-            "{}cd {} 2>/dev/null && rm -f {}.*",
-            request::home(place),
-            request::directory(place),
-            quote(&request::base(key))
-        );
-        self.ask(&script).await.map(drop)
+    /// Removes the records of a job, or of all jobs of a place, that are over. What they leave is enough to keep a
+    /// request that comes late from starting anything.
+    pub async fn sweep(&self, place: &Place, key: Option<&JobKey>) -> Result<(), Error> {
+        self.ask(&request::sweep(place, key)).await.map(drop)
     }
+}
 
-    /// A question on a channel of its own.
-    async fn ask_apart(&self, script: &str) -> Result<Answer, Error> {
-        loop {
-            let connection = self.shared.session.connection().await?;
-            let nonce = self.nonce();
-            let line = request::ask(&nonce, script);
-            let mut talk = match self.fresh(&connection, &line).await {
-                Ok(talk) => talk,
-                Err(DisconnectKind::ChannelRefused) => {
-                    let extra = self.shared.session.extra().await?;
-                    let Ok(talk) = self.fresh(&extra, &line).await else {
-                        continue;
-                    };
-                    talk
-                }
-                Err(_) => continue,
-            };
-            if let Some(answer) = answer(&mut talk.channel, &nonce).await {
-                return Ok(answer);
-            }
-        }
-    }
+fn unclear(answer: &Answer) -> Error {
+    let said = [answer.stdout.as_slice(), answer.stderr.as_slice()].concat();
+    Error::Answer(format!("host's answer makes no sense: {}", String::from_utf8_lossy(&said).escape_debug()))
+}
 
-    /// A supervisor on a new channel.
-    async fn fresh(&self, connection: &Connection, line: &str) -> Result<Talk, DisconnectKind> {
-        let mut channel = connection
-            .exec(BOOT.as_bytes(), ExecOptions::default())
-            .await?;
-        let boot = request::supervisor(&self.nonce());
-        channel
-            .send(&[boot.as_bytes(), line.as_bytes()].concat())
-            .await?;
-        Ok(Talk {
-            connection: connection.clone(),
-            channel,
-        })
-    }
+/// Reads a line of the list of jobs.
+fn job_info(line: &str) -> Option<JobInfo> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [key, pid, state] = words.as_slice() else {
+        return None;
+    };
+    let pid: u32 = pid.parse().ok()?;
+    let state = match *state {
+        _ if pid == 0 => JobState::NeverStarts,
+        "running" => JobState::Running { pid },
+        word => JobState::Ended(account::end_of(word)),
+    };
+    Some(JobInfo { key: layout::read_key(key)?, state })
 }

@@ -5,20 +5,29 @@
 //! connections; how it ended is read from its record on the host. The crate knows no recipe and decides nothing about
 //! what a job's end means.
 //!
-//! On the host a small POSIX shell script, the supervisor, answers on one channel per connection. It starts a detached
-//! wrapper, which claims the key with a hard link (exclusive and whole at once), checks boot id, deploy root and fence,
-//! and only then runs the commands, each in a session of its own, with its output and status in files.
+//! On the host a small script of POSIX sh, the supervisor, answers on one channel per connection. It starts a detached
+//! wrapper, which claims the key, checks boot id, deploy root and fence, and only then runs the commands, each in a
+//! session of its own with its output and status in files. The claim is the first line of a file to which everyone only
+//! appends: it is there whole or not at all, there is exactly one, and nothing ever takes it back.
 
+mod account;
+mod answer;
 mod error;
-mod follow;
 mod frames;
 mod host;
+mod launcher;
+mod layout;
 mod request;
-mod types;
+mod spec;
+mod talks;
+mod text;
+mod tie;
 
+pub use answer::Answer;
 pub use error::Error;
-pub use host::{Answer, Host, HostOptions};
-pub use types::{
+pub use host::{Host, HostOptions};
+pub use spec::{
     CancelEnd, CancelReport, CommandReport, CommandResult, JobCommand, JobEvent, JobInfo,
-    JobReport, JobSpec, Place,
+    JobReport, JobSpec, JobState, Offsets, Place,
 };
+pub use tie::{Line, Link, Tie, Work};

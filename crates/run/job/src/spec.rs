@@ -1,4 +1,4 @@
-//! What a job is, what it tells while it runs, and how it ended.
+//! What a job is, what it tells while it runs, how it ended.
 
 use std::time::Duration;
 use windlass_model::{Command, CommandEnd, DeployId, JobKey, Pulse, StepId, Stream};
@@ -154,26 +154,33 @@ pub enum CancelEnd {
 /// A job as its record on the host shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobInfo {
-    /// The name of its record: step, host and attempt.
-    pub name: String,
-    /// The process that keeps its record; 0 = it was cancelled before it started.
-    pub pid: u32,
-    /// The status of its last command as recorded; none = it runs or is lost.
-    pub status: Option<String>,
+    /// Its key.
+    pub key: JobKey,
+    /// How it stands.
+    pub state: JobState,
 }
 
-impl JobInfo {
-    /// Reads a line of the list.
-    pub(crate) fn parse(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [name, pid, _start, _boot, _files, status, ..] = words.as_slice() else {
-            return None;
-        };
-        let status = (*status != "-").then(|| (*status).to_owned());
-        Some(Self {
-            name: (*name).to_owned(),
-            pid: pid.parse().ok()?,
-            status,
-        })
-    }
+/// How a job stands on its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// Its key was claimed so that it never starts.
+    NeverStarts,
+    /// It runs.
+    Running {
+        /// The process that keeps its record.
+        pid: u32,
+    },
+    /// It ended, with the end of the command that ended it.
+    Ended(CommandEnd),
+}
+
+/// How far a job's output is known already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    /// The command.
+    pub index: usize,
+    /// The bytes known of its standard output.
+    pub stdout: u64,
+    /// The bytes known of its standard error.
+    pub stderr: u64,
 }
