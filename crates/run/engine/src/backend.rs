@@ -35,7 +35,8 @@ pub trait Backend: Send + Sync {
         step: &'a Step,
     ) -> Work<'a, Result<Option<String>, BackendError>>;
 
-    /// Runs a command on this machine to its end, in a process group of its own. Its events carry index 0.
+    /// Runs a command on this machine to its end, in a process group of its own. What it says carries index 0; that it
+    /// has begun and how it ended is not said, for the caller knows. Dropping the future ends the command.
     fn local<'a>(
         &'a self,
         command: &'a Command,

@@ -7,7 +7,7 @@
 use crate::backend::Backend;
 use crate::batch::{Batch, blocking};
 use crate::error::Error;
-use crate::flight::{Flight, Message, Part, Side, Task, Unit, fly, stop};
+use crate::flight::{Flight, Message, Side, Unit, fly, stop};
 use crate::{Control, Run};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,13 +15,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
-use windlass_job::{JobCommand, JobSpec, Place};
 use windlass_journal::{Attempt, Decision, Record, State, Stored, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
-use windlass_model::{
-    Action, Command, EventBody, HostName, JobKey, Plan, PlanDigest, Step, StepId, TaskName,
-};
+use windlass_model::{EventBody, HostName, JobKey, Plan, PlanDigest, StepId, TaskName};
 
 /// How often the journal is asked whether another process wants the deploy cancelled.
 const LOOK: Duration = Duration::from_secs(1);
@@ -299,22 +296,6 @@ impl Dispatcher {
             && self.asking.is_empty()
     }
 
-    /// Where the job records of a host lie, and by what it is known again.
-    pub(crate) fn place(&self, host: &HostName) -> Place {
-        let known = self.plan.host(host);
-        let boot = self.boots.get(host);
-        Place::Deploy {
-            root: known.map(|host| host.root.clone()).unwrap_or_default(),
-            deploy: self.plan.deploy.clone(),
-            boot_id: boot
-                .or(known.map(|host| &host.boot_id))
-                .cloned()
-                .unwrap_or_default(),
-            root_id: known.map(|host| host.root_id.clone()).unwrap_or_default(),
-            fence: known.map(|host| host.fence).unwrap_or_default(),
-        }
-    }
-
     /// Jobs with steps whose ends are not known and that nobody follows, each with its host.
     pub(crate) fn orphans(&self) -> Vec<(JobKey, HostName)> {
         let mut found = Vec::new();
@@ -333,83 +314,5 @@ impl Dispatcher {
             }
         }
         found
-    }
-
-    /// The unit that an intent in the journal stands for, exactly as it was sent.
-    pub(crate) fn rebuilt(&self, key: &JobKey) -> Option<Unit> {
-        let mut steps = Vec::new();
-        let mut parts = Vec::new();
-        for step in &self.plan.steps {
-            if let Some(attempt) = self
-                .state
-                .step(&step.id)
-                .filter(|attempt| &attempt.job == key)
-            {
-                steps.push(step);
-                parts.push(part(step, attempt.number));
-            }
-        }
-        self.unit(key.clone(), &steps, parts)
-    }
-
-    /// A group of steps of one host as a unit, each in its next attempt.
-    pub(crate) fn next_unit(&self, steps: &[&Step]) -> Option<Unit> {
-        let number = |step: &Step| {
-            let before = self.state.step(&step.id);
-            before.map_or(1, |attempt| attempt.number.saturating_add(1))
-        };
-        let first = steps.first()?;
-        let key = JobKey {
-            deploy: self.plan.deploy.clone(),
-            step: first.id.as_str().to_owned(),
-            host: first.host.clone(),
-            attempt: number(first),
-        };
-        let parts = steps.iter().map(|step| part(step, number(step))).collect();
-        self.unit(key, steps, parts)
-    }
-
-    fn unit(&self, key: JobKey, steps: &[&Step], parts: Vec<Part>) -> Option<Unit> {
-        let first = steps.first()?;
-        let task = match &first.action {
-            Action::Push { .. } => Task::Push((*first).clone()),
-            Action::Local { command } => Task::Local(vec![command.clone()]),
-            Action::Command { .. } => Task::Job(JobSpec {
-                key: key.clone(),
-                place: self.place(&first.host),
-                commands: steps.iter().filter_map(|step| job_command(step)).collect(),
-            }),
-        };
-        Some(Unit {
-            host: first.host.clone(),
-            key,
-            side: Side::Forward,
-            parts,
-            task,
-        })
-    }
-}
-
-fn part(step: &Step, attempt: u32) -> Part {
-    Part {
-        step: step.id.clone(),
-        attempt,
-        commands: 1,
-    }
-}
-
-fn job_command(step: &Step) -> Option<JobCommand> {
-    let Action::Command { command } = &step.action else {
-        return None;
-    };
-    Some(in_job(&step.id, command, step.advisory))
-}
-
-/// A command as part of a job.
-pub(crate) fn in_job(step: &StepId, command: &Command, advisory: bool) -> JobCommand {
-    JobCommand {
-        step: step.clone(),
-        command: command.clone(),
-        advisory,
     }
 }

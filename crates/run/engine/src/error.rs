@@ -15,9 +15,6 @@ pub enum Error {
     /// The id belongs to something else.
     #[error("{0} is not a deploy")]
     NotADeploy(DeployId),
-    /// The id belongs to something else.
-    #[error("{0} is not an ad hoc run")]
-    NotAdHoc(DeployId),
     /// A task of the engine ended before its time.
     #[error("a part of the engine ended before its time")]
     Interrupted(#[source] tokio::task::JoinError),

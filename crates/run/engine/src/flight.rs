@@ -79,7 +79,7 @@ pub(crate) struct Unit {
 /// What the backend is asked to do.
 pub(crate) enum Task {
     Job(JobSpec),
-    Push(Step),
+    Push(Box<Step>),
     Local(Vec<Command>),
 }
 

@@ -6,10 +6,10 @@ use crate::error::Error;
 use crate::schedule::{is_complete, is_done, ready};
 use crate::step_machine::{Verdict, verdict};
 use std::time::Duration;
-use windlass_journal::{Decision, Record};
+use windlass_journal::{Attempt, Decision, Record};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::Plan;
-use windlass_model::{Action, CommandEnd, EventBody, HostName, JobKey, Phase, Step, StepOutcome};
+use windlass_model::{Action, CommandEnd, EventBody, Phase, Step, StepOutcome};
 
 impl Dispatcher {
     /// Goes forward until nothing is left to do, or until it must be decided otherwise.
@@ -84,11 +84,7 @@ impl Dispatcher {
     /// a job is stopped first, and what has become of it decides.
     fn cancel(&mut self) {
         let may_be_closing = self.plan.steps.iter().any(|step| {
-            Plan::is_closing(step)
-                && self
-                    .state
-                    .step(&step.id)
-                    .is_some_and(|attempt| attempt.is_open())
+            Plan::is_closing(step) && self.state.step(&step.id).is_some_and(Attempt::is_open)
         });
         if may_be_closing {
             self.draining = true;
@@ -118,7 +114,7 @@ impl Dispatcher {
             });
             match step.cloned() {
                 Some(step) if matches!(step.action, Action::Local { .. }) => {
-                    self.lost_here(&step)?
+                    self.lost_here(&step)?;
                 }
                 Some(_) => {
                     if let Some(unit) = self.rebuilt(&key) {
@@ -188,65 +184,6 @@ impl Dispatcher {
             return Ok(DeployEnd::Deployed);
         }
         Ok(DeployEnd::Stuck)
-    }
-
-    /// Stops every job whose end is not known. What runs on this machine is stopped too; an upload is given up.
-    pub(crate) fn stop_open(&mut self) -> Result<(), Error> {
-        let flying: Vec<(JobKey, HostName)> = self
-            .flights
-            .iter()
-            .filter(|(key, flight)| {
-                flight.side == crate::flight::Side::Forward
-                    && !flight.failed
-                    && !self.stopping.contains_key(*key)
-                    && !self.gone.contains(*key)
-            })
-            .map(|(key, flight)| (key.clone(), flight.host.clone()))
-            .collect();
-        for (key, host) in flying {
-            self.stop_flight(&key, &host)?;
-        }
-        for (key, host) in self.orphans() {
-            if self.is_well(&host) && !self.is_busy(&host) {
-                self.stop_orphan(&key, &host)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn stop_flight(&mut self, key: &JobKey, host: &HostName) -> Result<(), Error> {
-        let Some(flight) = self.flights.get(key) else {
-            return Ok(());
-        };
-        if flight.is_job {
-            self.stop(key, host);
-        } else if flight.is_local {
-            self.gone.insert(key.clone());
-            let (backend, key) = (self.run.backend.clone(), key.clone());
-            self.aside(async move { backend.stop_local(&key).await });
-        } else {
-            // What was uploaded so far lies under a name of its own and harms nobody.
-            let parts = flight.parts.clone();
-            self.abandon(key);
-            self.close_parts(&parts)?;
-        }
-        Ok(())
-    }
-
-    /// A job that nobody follows is stopped first. Then it is followed: its key is claimed by now, so that this starts
-    /// nothing and tells how each of its commands ended.
-    fn stop_orphan(&mut self, key: &JobKey, host: &HostName) -> Result<(), Error> {
-        let Some(unit) = self.rebuilt(key) else {
-            return Ok(());
-        };
-        match unit.task {
-            crate::flight::Task::Job(_) if self.gone.contains(key) => self.follow(unit),
-            crate::flight::Task::Job(_) => self.stop(key, host),
-            crate::flight::Task::Push(_) | crate::flight::Task::Local(_) => {
-                self.close_parts(&unit.parts)?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,13 +1,12 @@
 //! What a message means: the only place where the account of a deploy changes because of something that happened.
 
 use crate::backend::BackendError;
-use crate::dispatcher::{Dispatcher, Turn};
+use crate::dispatcher::Dispatcher;
 use crate::error::Error;
 use crate::flight::{End, Finish, Message, Part, Position, Side};
-use crate::step_machine::{Verdict, undo_again, verdict};
 use std::time::Duration;
-use windlass_job::{CancelEnd, CancelReport, JobEvent};
-use windlass_journal::{Attempt, Record};
+use windlass_job::JobEvent;
+use windlass_journal::Record;
 use windlass_model::{CommandEnd, EventBody, HostName, JobKey, Step, StepId, StepOutcome};
 
 impl Dispatcher {
@@ -180,136 +179,15 @@ impl Dispatcher {
             }),
             (Side::Forward, End::Skipped) => self.step_ended(
                 Some(key),
-                part,
-                StepOutcome::Skipped,
+                &part,
+                &StepOutcome::Skipped,
                 (tally.duration, note),
             ),
             (Side::Forward, End::Ended(..)) => {
-                self.step_ended(Some(key), part, tally.outcome, (tally.duration, note))
+                self.step_ended(Some(key), &part, &tally.outcome, (tally.duration, note))
             }
             (Side::Undo, _) => self.undo_ended(part, tally.outcome, tally.duration),
         }
-    }
-
-    fn step_ended(
-        &mut self,
-        key: Option<&JobKey>,
-        part: Part,
-        outcome: StepOutcome,
-        (duration, note): (Duration, Option<String>),
-    ) -> Result<(), Error> {
-        self.record(Record::Outcome {
-            step: part.step.clone(),
-            attempt: part.attempt,
-            outcome: outcome.clone(),
-            duration,
-        })?;
-        let Some(step) = self.plan.step(&part.step).cloned() else {
-            return Ok(());
-        };
-        self.batch.tell(EventBody::StepEnded {
-            step: step.id.clone(),
-            task: step.task.clone(),
-            host: step.host.clone(),
-            outcome: outcome.clone(),
-            duration,
-            note,
-            advisory: step.advisory,
-        });
-        if !outcome.is_fine() && !step.advisory {
-            if let Some(flight) = key.and_then(|key| self.flights.get_mut(key)) {
-                flight.failed = true;
-            }
-        }
-        if self.state.undo.is_none() && !self.draining {
-            self.judge(&step, part.attempt, &outcome);
-        }
-        Ok(())
-    }
-
-    /// What the end of a step means for the deploy.
-    pub(crate) fn judge(&mut self, step: &Step, attempt: u32, outcome: &StepOutcome) {
-        match verdict(step, attempt, outcome) {
-            Verdict::Fine => {}
-            Verdict::Warn => self.batch.tell(EventBody::Warning {
-                host: Some(step.host.clone()),
-                message: format!("{}: {}", step.task, ended_as(outcome)),
-                hint: None,
-            }),
-            Verdict::Retry => {
-                if rebooted(outcome) {
-                    self.ask_boot(&step.host);
-                }
-                self.batch.tell(EventBody::StepRetried {
-                    step: step.id.clone(),
-                    host: step.host.clone(),
-                    attempt: attempt.saturating_add(1),
-                });
-            }
-            Verdict::Fail => self.fail(step, &ended_as(outcome)),
-            Verdict::LockLeft => {
-                let reason = format!("the lock was not freed: {}", ended_as(outcome));
-                self.stuck.insert(step.host.clone(), reason);
-            }
-            Verdict::Fenced => self.turn = Some(Turn::Fenced),
-        }
-    }
-
-    /// The first failure is the one that is named.
-    pub(crate) fn fail(&mut self, step: &Step, how: &str) {
-        self.turn.get_or_insert_with(|| Turn::Undo {
-            reason: format!("{} on {}: {how}", step.task, step.host),
-            failed: Some(step.id.clone()),
-            cancelled: false,
-        });
-    }
-
-    fn undo_ended(
-        &mut self,
-        part: Part,
-        outcome: StepOutcome,
-        duration: Duration,
-    ) -> Result<(), Error> {
-        self.record(Record::UndoOutcome {
-            step: part.step.clone(),
-            attempt: part.attempt,
-            outcome: outcome.clone(),
-            duration,
-        })?;
-        let frees_lock = self.lock_owner(&part.step);
-        let host = match (&frees_lock, self.plan.step(&part.step)) {
-            (Some(host), _) => host.clone(),
-            (None, Some(step)) => step.host.clone(),
-            (None, None) => return Ok(()),
-        };
-        let runs = self.undo_runs.entry(part.step.clone()).or_insert(0);
-        *runs = runs.saturating_add(1);
-        let again = undo_again(*runs, &outcome);
-        if rebooted(&outcome) && again {
-            self.ask_boot(&host);
-        }
-        if !outcome.is_fine() && !again {
-            self.undo_failed.insert(part.step.clone());
-        }
-        if frees_lock.is_none() {
-            let step = part.step;
-            self.batch.tell(EventBody::UndoEnded {
-                step,
-                host,
-                outcome,
-                duration,
-            });
-        }
-        Ok(())
-    }
-
-    /// The host whose lock an undo of this name frees.
-    pub(crate) fn lock_owner(&self, step: &StepId) -> Option<HostName> {
-        let names = self.plan.hosts.iter().map(|host| &host.target.name);
-        names
-            .into_iter()
-            .find(|host| &crate::unwind::lock_step(host) == step)
-            .cloned()
     }
 
     fn finished(&mut self, key: &JobKey, finish: Finish) -> Result<(), Error> {
@@ -398,7 +276,7 @@ impl Dispatcher {
                 let outcome = StepOutcome::Broken {
                     reason: reason.to_owned(),
                 };
-                self.step_ended(None, part, outcome, (Duration::ZERO, None))?;
+                self.step_ended(None, &part, &outcome, (Duration::ZERO, None))?;
             } else {
                 self.record(Record::NotReached {
                     step: part.step,
@@ -427,87 +305,5 @@ impl Dispatcher {
         {
             self.fail(&step, reason);
         }
-    }
-
-    fn stopped(
-        &mut self,
-        key: JobKey,
-        host: &HostName,
-        result: Result<CancelReport, BackendError>,
-    ) {
-        self.stopping.remove(&key);
-        match result.map(|report| report.end) {
-            Ok(CancelEnd::Cancelled | CancelEnd::AlreadyEnded(_)) => {
-                self.gone.insert(key);
-            }
-            Ok(CancelEnd::Stuck(pids)) => {
-                let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
-                let reason = format!(
-                    "`{}` does not end, not even killed (process {}); nothing was undone beside it",
-                    key.step,
-                    pids.join(", ")
-                );
-                self.stuck.insert(host.clone(), reason);
-                self.abandon(&key);
-            }
-            Err(error) => {
-                let whose = match error {
-                    BackendError::GaveUp { .. } => &mut self.doubt,
-                    _ => &mut self.stuck,
-                };
-                whose.insert(host.clone(), error.reason().to_owned());
-                self.abandon(&key);
-            }
-        }
-    }
-
-    /// Stops following; the work itself is left alone.
-    pub(crate) fn abandon(&mut self, key: &JobKey) {
-        if let Some(abort) = self.flights.remove(key).and_then(|flight| flight.abort) {
-            abort.abort();
-        }
-    }
-
-    /// Asks for the boot id of a host that was started anew, so that what comes next is meant for its present boot.
-    pub(crate) fn ask_boot(&mut self, host: &HostName) {
-        if !self.asking.insert(host.clone()) {
-            return;
-        }
-        let (backend, outbox) = (self.run.backend.clone(), self.outbox.clone());
-        let host = host.clone();
-        self.aside(async move {
-            let result = backend.boot_id(&host).await;
-            outbox.send(Message::Boot { host, result }).ok();
-        });
-    }
-
-    /// Hosts that are known to have been started anew.
-    pub(crate) fn rebooted_hosts(&self) -> Vec<HostName> {
-        let attempts = self.state.steps.iter().chain(&self.state.undos);
-        let mut hosts: Vec<HostName> = attempts
-            .filter(|(_, attempt)| attempt.outcome().is_some_and(rebooted))
-            .map(|(_, Attempt { job, .. })| job.host.clone())
-            .collect();
-        hosts.dedup();
-        hosts
-    }
-}
-
-fn rebooted(outcome: &StepOutcome) -> bool {
-    matches!(
-        outcome,
-        StepOutcome::Failed {
-            end: CommandEnd::Rebooted
-        }
-    )
-}
-
-/// How a step ended, for people.
-pub(crate) fn ended_as(outcome: &StepOutcome) -> String {
-    match outcome {
-        StepOutcome::Succeeded => "succeeded".to_owned(),
-        StepOutcome::Skipped => "nothing to do".to_owned(),
-        StepOutcome::Failed { end } => end.to_string(),
-        StepOutcome::Broken { reason } => reason.clone(),
     }
 }

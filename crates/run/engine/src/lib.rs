@@ -10,15 +10,19 @@
 mod backend;
 mod batch;
 mod dispatcher;
+mod ends;
 mod error;
 mod flight;
 mod forward;
 mod handle;
+mod links;
 mod local;
 mod schedule;
 pub mod ssh;
 mod step_machine;
+mod stopping;
 mod summary;
+mod units;
 mod unwind;
 
 pub use backend::{Backend, BackendError, JobSink, Toll, Work};

@@ -1,91 +1,103 @@
 //! Commands on this machine: each in a process group of its own, its output told as it comes, stopped by TERM and KILL.
+//!
+//! They do not outlive their engine: dropping the future of [`Locals::run`] ends the group. Their script is a file of
+//! this user alone, so that nothing of it stands in a list of processes.
 
 use crate::backend::{BackendError, JobSink};
-use std::collections::BTreeMap;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use std::collections::HashMap;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::io::AsyncReadExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tempfile::NamedTempFile;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 use windlass_job::JobEvent;
 use windlass_model::{Command, CommandEnd, ExitStatus, JobKey, Secret, Stream};
 
 /// From TERM to KILL.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long output is still waited for after the command has ended: what left-over daemons write later is none.
+const REST: Duration = Duration::from_millis(100);
+
+/// How often a stopped group is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// No limit: longer than any command runs.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// The commands that run on this machine.
 pub(crate) struct Locals {
     project: PathBuf,
     secrets: Vec<(String, Secret)>,
-    running: Mutex<BTreeMap<String, rustix::process::Pid>>,
-    stopped: Mutex<Vec<String>>,
+    running: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
 }
 
 impl Locals {
+    /// Commands run in the project's directory and may see these secrets, each where its command names it.
     pub(crate) fn new(project: PathBuf, secrets: Vec<(String, Secret)>) -> Self {
         Self {
             project,
             secrets,
             running: Mutex::default(),
-            stopped: Mutex::default(),
         }
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end, unless its `when` says that there is nothing to do.
     pub(crate) async fn run(
         &self,
         command: &Command,
         key: &JobKey,
         mut sink: JobSink,
     ) -> Result<CommandEnd, BackendError> {
-        let name = key.to_string();
-        let started = Instant::now();
-        let mut child = self
-            .spawn(command)
-            .map_err(|error| BackendError::NotBegun {
-                reason: error.to_string(),
-            })?;
-        let pid = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid {
-            self.running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(name.clone(), pid);
+        if let Some(when) = &command.when {
+            let question = Command {
+                script: when.clone(),
+                when: None,
+                ..command.clone()
+            };
+            if !self.carry_out(&question, key, &mut sink).await?.success() {
+                sink(JobEvent::Skipped { index: 0 });
+                return Ok(CommandEnd::Exited(ExitStatus(0)));
+            }
         }
-        sink(JobEvent::Running {
-            pid: child.id().unwrap_or(0),
-        });
-        sink(JobEvent::CommandStarted { index: 0 });
-        let end = self.follow(&mut child, command, &mut sink).await;
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&name);
-        let was_stopped = self
-            .stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&name);
-        let end = if was_stopped {
-            CommandEnd::Cancelled
-        } else {
-            end?
-        };
-        sink(JobEvent::CommandEnded {
-            index: 0,
-            end,
-            duration: started.elapsed(),
-        });
-        Ok(end)
+        self.carry_out(command, key, &mut sink).await
     }
 
-    fn spawn(&self, command: &Command) -> std::io::Result<Child> {
-        let script = format!("{}\n{}\n", command.prelude(), command.script);
+    /// Stops the command of this key, and returns when its group is gone.
+    pub(crate) async fn stop(&self, key: &JobKey) {
+        let stop = self.lock().get(key).cloned();
+        if let Some(stop) = stop {
+            stop.send_replace(true);
+            stop.closed().await;
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        command: &Command,
+        key: &JobKey,
+        sink: &mut JobSink,
+    ) -> Result<CommandEnd, BackendError> {
+        let begun =
+            script_file(command).and_then(|file| Ok((self.spawn(command, file.path())?, file)));
+        let (mut child, _script) = begun.map_err(|error| BackendError::NotBegun {
+            reason: format!("a command on this machine could not be started: {error}"),
+        })?;
+        let (stop, stopped) = watch::channel(false);
+        self.lock().insert(key.clone(), stop);
+        let end = follow(&mut child, command, stopped, sink).await;
+        self.lock().remove(key);
+        end
+    }
+
+    fn spawn(&self, command: &Command, script: &Path) -> std::io::Result<Child> {
         let words = command.shell_words();
         let (program, arguments) = words
             .split_first()
@@ -96,7 +108,6 @@ impl Locals {
             .filter(|(name, _)| command.secrets.contains(name));
         tokio::process::Command::new(program)
             .args(arguments)
-            .arg("-c")
             .arg(script)
             .envs(secrets.map(|(name, secret)| (name, secret.reveal())))
             .current_dir(&self.project)
@@ -107,127 +118,318 @@ impl Locals {
             .spawn()
     }
 
-    async fn follow(
-        &self,
-        child: &mut Child,
-        command: &Command,
-        sink: &mut JobSink,
-    ) -> Result<CommandEnd, BackendError> {
-        let (Some(mut out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(BackendError::Broken {
-                reason: "the command's output cannot be read".to_owned(),
-            });
-        };
-        let (mut out_buffer, mut err_buffer) = (vec![0; 16 * 1024], vec![0; 16 * 1024]);
-        let (mut out_offset, mut err_offset) = (0, 0);
-        let (mut out_open, mut err_open) = (true, true);
-        let limit = command.timeout.unwrap_or(Duration::MAX);
-        let deadline = tokio::time::sleep(limit.min(Duration::from_secs(365 * 24 * 3600)));
-        tokio::pin!(deadline);
-        let mut ended = None;
-        loop {
-            tokio::select! {
-                read = out.read(&mut out_buffer), if out_open => {
-                    out_open = told(read, &out_buffer, Stream::Stdout, &mut out_offset, sink);
-                }
-                read = err.read(&mut err_buffer), if err_open => {
-                    err_open = told(read, &err_buffer, Stream::Stderr, &mut err_offset, sink);
-                }
-                status = child.wait(), if ended.is_none() => {
-                    ended = Some(status.map_err(|error| BackendError::Broken { reason: error.to_string() })?);
-                }
-                // What left-over daemons write later is not output: a moment for what is in the pipe, and no more.
-                () = tokio::time::sleep(Duration::from_millis(100)), if ended.is_some() => break,
-                () = &mut deadline, if ended.is_none() => {
-                    self.strike(child).await;
-                    return Ok(CommandEnd::TimedOut);
-                }
-            }
-            if ended.is_some() && !out_open && !err_open {
-                break;
-            }
-        }
-        let status = ended.map_or(0, |status| {
-            status
-                .code()
-                .or_else(|| status.signal().map(|signal| signal.saturating_add(128)))
-                .unwrap_or(255)
-        });
-        Ok(CommandEnd::Exited(ExitStatus(
-            u8::try_from(status).unwrap_or(255),
-        )))
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobKey, watch::Sender<bool>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn script_file(command: &Command) -> std::io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("windlass-").tempfile()?;
+    writeln!(file, "{}\n{}", command.prelude(), command.script)?;
+    Ok(file)
+}
+
+/// The process group of a command; ended where nobody has seen its end.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let number = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(number.and_then(Pid::from_raw))
     }
 
-    async fn strike(&self, child: &mut Child) {
-        let Some(pid) = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(rustix::process::Pid::from_raw)
-        else {
-            return;
-        };
-        signal(pid, rustix::process::Signal::TERM);
-        if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-            signal(pid, rustix::process::Signal::KILL);
-            if let Err(error) = child.wait().await {
-                tracing::debug!(%error, "a local command could not be waited for");
-            }
+    /// A group that is gone already needs no signal.
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.0 {
+            kill_process_group(pid, signal).ok();
         }
     }
 
-    /// Stops the command of this key, and returns when it is gone.
-    pub(crate) async fn stop(&self, key: &JobKey) {
-        let name = key.to_string();
-        let pid = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&name)
-            .copied();
-        let Some(pid) = pid else { return };
-        self.stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(name.clone());
-        signal(pid, rustix::process::Signal::TERM);
-        let began = Instant::now();
+    /// TERM, then KILL; returns when nobody of the group is left.
+    async fn end(&self, child: &mut Child) {
+        let killed_at = Instant::now() + GRACE;
+        self.signal(Signal::TERM);
         while self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(&name)
+            .0
+            .is_some_and(|pid| test_kill_process_group(pid).is_ok())
         {
-            if began.elapsed() > GRACE {
-                signal(pid, rustix::process::Signal::KILL);
+            // The leader stays a zombie, and so its group there, until it is waited for.
+            child.try_wait().ok();
+            if Instant::now() >= killed_at {
+                self.signal(Signal::KILL);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(LOOK).await;
         }
     }
 }
 
-/// To the whole group; one that is gone already needs none.
-fn signal(pid: rustix::process::Pid, signal: rustix::process::Signal) {
-    if let Err(error) = rustix::process::kill_process_group(pid, signal) {
-        tracing::debug!(%error, "a local command was gone already");
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::TERM);
     }
 }
 
-/// Tells what was read; false = the stream is at its end.
-fn told(
-    read: std::io::Result<usize>,
-    buffer: &[u8],
-    stream: Stream,
-    offset: &mut u64,
+async fn follow(
+    child: &mut Child,
+    command: &Command,
+    mut stopped: watch::Receiver<bool>,
     sink: &mut JobSink,
-) -> bool {
-    let Ok(count @ 1..) = read else { return false };
-    let bytes = buffer.get(..count).unwrap_or_default().to_vec();
-    sink(JobEvent::Output {
-        index: 0,
-        stream,
-        offset: *offset,
-        bytes,
+) -> Result<CommandEnd, BackendError> {
+    let mut group = Group::of(child);
+    sink(JobEvent::Running {
+        pid: child.id().unwrap_or_default(),
     });
-    *offset = offset.saturating_add(u64::try_from(count).unwrap_or(0));
-    true
+    let mut output = Output::of(child);
+    let idle = command.idle_timeout.unwrap_or(FOREVER);
+    let deadline = Instant::now() + command.timeout.unwrap_or(FOREVER);
+    let mut silent_until = Instant::now() + idle;
+    let cut = loop {
+        tokio::select! {
+            Some((stream, bytes)) = output.chunks.recv() => {
+                silent_until = Instant::now() + idle;
+                output.tell(stream, bytes, sink);
+            }
+            status = child.wait() => {
+                output.rest(sink).await;
+                // Daemons that it leaves behind are its own business.
+                group.0 = None;
+                return status.map(ended).map_err(|error| BackendError::Broken {
+                    reason: format!("a command on this machine cannot be waited for: {error}"),
+                });
+            }
+            () = wanted(&mut stopped) => break CommandEnd::Cancelled,
+            () = sleep_until(deadline) => break CommandEnd::TimedOut,
+            () = sleep_until(silent_until) => break CommandEnd::IdleTimedOut,
+        }
+    };
+    group.end(child).await;
+    group.0 = None;
+    output.rest(sink).await;
+    Ok(cut)
+}
+
+/// Resolves when the command is to be stopped.
+async fn wanted(stopped: &mut watch::Receiver<bool>) {
+    stopped.wait_for(|stop| *stop).await.map(drop).ok();
+}
+
+fn ended(status: std::process::ExitStatus) -> CommandEnd {
+    let signal = status.signal().map(|signal| signal.saturating_add(128));
+    let number = status.code().or(signal).unwrap_or(255);
+    CommandEnd::Exited(ExitStatus(u8::try_from(number).unwrap_or(255)))
+}
+
+/// Both output streams of a command, in the order in which they are read.
+struct Output {
+    chunks: mpsc::Receiver<(Stream, Vec<u8>)>,
+    told: [u64; 2],
+}
+
+impl Output {
+    fn of(child: &mut Child) -> Self {
+        let (sender, chunks) = mpsc::channel(16);
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(read(stdout, Stream::Stdout, sender.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(read(stderr, Stream::Stderr, sender));
+        }
+        Self {
+            chunks,
+            told: [0, 0],
+        }
+    }
+
+    fn tell(&mut self, stream: Stream, bytes: Vec<u8>, sink: &mut JobSink) {
+        let [stdout, stderr] = &mut self.told;
+        let told = match stream {
+            Stream::Stdout => stdout,
+            Stream::Stderr => stderr,
+        };
+        let offset = *told;
+        *told = told.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        sink(JobEvent::Output {
+            index: 0,
+            stream,
+            offset,
+            bytes,
+        });
+    }
+
+    /// What is in the pipes when the command has ended.
+    async fn rest(&mut self, sink: &mut JobSink) {
+        let over = Instant::now() + REST;
+        while let Ok(Some((stream, bytes))) =
+            tokio::time::timeout_at(over, self.chunks.recv()).await
+        {
+            self.tell(stream, bytes, sink);
+        }
+    }
+}
+
+async fn read(
+    mut from: impl AsyncRead + Unpin,
+    stream: Stream,
+    to: mpsc::Sender<(Stream, Vec<u8>)>,
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    // A pipe that cannot be read is at its end.
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let bytes = buffer.get(..count).unwrap_or_default().to_vec();
+        if to.send((stream, bytes)).await.is_err() {
+            break;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex as StdMutex};
+    use windlass_model::{DeployId, HostName};
+
+    fn key() -> JobKey {
+        JobKey {
+            deploy: DeployId::new("d-test"),
+            step: "local@web1".to_owned(),
+            host: HostName::new("web1"),
+            attempt: 1,
+        }
+    }
+
+    fn locals() -> Locals {
+        let secrets = vec![("TOKEN".to_owned(), Secret::new("canary"))];
+        Locals::new(std::env::temp_dir(), secrets)
+    }
+
+    fn listening() -> (Arc<StdMutex<Vec<JobEvent>>>, JobSink) {
+        let heard = Arc::new(StdMutex::new(Vec::new()));
+        let sink = Arc::clone(&heard);
+        (
+            heard,
+            Box::new(move |event| sink.lock().unwrap().push(event)),
+        )
+    }
+
+    fn stdout(heard: &StdMutex<Vec<JobEvent>>) -> String {
+        let heard = heard.lock().unwrap();
+        let bytes = heard.iter().filter_map(|event| match event {
+            JobEvent::Output {
+                stream: Stream::Stdout,
+                bytes,
+                ..
+            } => Some(bytes.clone()),
+            _ => None,
+        });
+        String::from_utf8(bytes.flatten().collect()).unwrap()
+    }
+
+    async fn run(command: &Command) -> (CommandEnd, String, Arc<StdMutex<Vec<JobEvent>>>) {
+        let (heard, sink) = listening();
+        let end = locals().run(command, &key(), sink).await.unwrap();
+        (end, stdout(&heard), heard)
+    }
+
+    #[tokio::test]
+    async fn output_and_status_are_the_commands_own() {
+        let mut command = Command::script("printf '%s' \"$GREETING\"; echo oops >&2; exit 3");
+        command
+            .env
+            .insert("GREETING".to_owned(), "it's $HOME".to_owned());
+        let (end, text, _) = run(&command).await;
+        assert_eq!(end, CommandEnd::Exited(ExitStatus(3)));
+        assert_eq!(text, "it's $HOME");
+    }
+
+    #[tokio::test]
+    async fn a_secret_reaches_only_a_command_that_names_it() {
+        let script = "printf '%s' \"${TOKEN-none}\"";
+        assert_eq!(run(&Command::script(script)).await.1, "none");
+        let named = Command {
+            secrets: vec!["TOKEN".to_owned()],
+            ..Command::script(script)
+        };
+        assert_eq!(run(&named).await.1, "canary");
+    }
+
+    #[tokio::test]
+    async fn when_may_say_that_there_is_nothing_to_do() {
+        let command = Command {
+            when: Some("exit 1".to_owned()),
+            ..Command::script("echo ran")
+        };
+        let (end, text, heard) = run(&command).await;
+        assert!(end.success());
+        assert_eq!(text, "");
+        assert!(
+            heard
+                .lock()
+                .unwrap()
+                .contains(&JobEvent::Skipped { index: 0 })
+        );
+    }
+
+    #[tokio::test]
+    async fn silence_and_time_have_limits() {
+        let idle = Command {
+            idle_timeout: Some(Duration::from_millis(100)),
+            ..Command::script("sleep 600")
+        };
+        assert_eq!(run(&idle).await.0, CommandEnd::IdleTimedOut);
+        let long = Command {
+            timeout: Some(Duration::from_millis(100)),
+            ..Command::script("while :; do echo; sleep 0.01; done")
+        };
+        assert_eq!(run(&long).await.0, CommandEnd::TimedOut);
+    }
+
+    /// The pid that a command prints first.
+    async fn pid_of(heard: &StdMutex<Vec<JobEvent>>) -> Pid {
+        loop {
+            if let Some((line, _)) = stdout(heard).split_once('\n') {
+                return Pid::from_raw(line.parse().unwrap()).unwrap();
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn is_gone(pid: Pid) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+        stat.is_err() || stat.is_ok_and(|text| text.contains(") Z "))
+    }
+
+    #[tokio::test]
+    async fn stopping_ends_the_whole_group() {
+        let locals = locals();
+        let (heard, sink) = listening();
+        let command = Command::script("sleep 600 & echo $!; wait");
+        let job = key();
+        let stop = async {
+            let pid = pid_of(&heard).await;
+            locals.stop(&job).await;
+            pid
+        };
+        let (end, pid) = tokio::join!(locals.run(&command, &job, sink), stop);
+        assert_eq!(end.unwrap(), CommandEnd::Cancelled);
+        assert!(is_gone(pid));
+    }
+
+    #[tokio::test]
+    async fn a_dropped_command_does_not_go_on() {
+        let locals = locals();
+        let (heard, sink) = listening();
+        let command = Command::script("sleep 600 & echo $!; wait");
+        let job = key();
+        let pid = tokio::select! {
+            _ = locals.run(&command, &job, sink) => unreachable!("it sleeps"),
+            pid = pid_of(&heard) => pid,
+        };
+        for _ in 0..500 {
+            if is_gone(pid) {
+                return;
+            }
+            sleep(LOOK).await;
+        }
+        panic!("it goes on");
+    }
 }

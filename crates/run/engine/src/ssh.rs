@@ -1,7 +1,6 @@
 //! The backend over SSH: jobs on hosts, objects sent from the repository, commands on this machine.
 //!
-//! What sessions tell of their connections becomes events here, in the words of the screen, and the toll that the end
-//! screen speaks of.
+//! Secret values are held here and handed to the job layer at the moment of sending; the engine knows their names only.
 
 use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
 use crate::local::Locals;
@@ -9,143 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::mpsc::UnboundedSender;
 use windlass_job::{CancelReport, Host, JobEvent, JobReport, JobSpec, Place};
-use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::{
-    Action, Command, CommandEnd, DisconnectKind, Event, EventBody, HostName, JobKey, Secret, Step,
-};
+use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secret, Step};
 use windlass_source::Source;
-use windlass_transport::{Observer, SessionEvent, Upload, UploadSource};
+use windlass_transport::{Upload, UploadSource};
 
-/// What is known of the connections of all hosts; told as events.
-#[derive(Clone)]
-pub struct Links {
-    shared: Arc<LinksShared>,
-}
-
-struct LinksShared {
-    events: UnboundedSender<Event>,
-    hosts: Mutex<BTreeMap<HostName, Link>>,
-    lost: Mutex<Toll>,
-}
-
-/// One host's link.
-#[derive(Default)]
-struct Link {
-    /// The job that is followed there.
-    job: Option<u32>,
-    /// How it was lost, while it is gone.
-    gone: Option<DisconnectKind>,
-    /// When the next line about its absence is due.
-    next_word: Duration,
-}
-
-/// The first word about a long absence, and by how much the distance to the next one grows.
-const FIRST_WORD: Duration = Duration::from_secs(30);
-
-impl Links {
-    /// Tells through these events.
-    pub fn new(events: UnboundedSender<Event>) -> Self {
-        let shared = LinksShared {
-            events,
-            hosts: Mutex::default(),
-            lost: Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
-    }
-
-    /// What the session of a host tells is told on from here.
-    pub fn observer(&self, host: &HostName, give_up_after: Duration) -> Observer {
-        let (links, host) = (self.clone(), host.clone());
-        Arc::new(move |event| links.told(&host, event, give_up_after))
-    }
-
-    fn tell(&self, body: EventBody) {
-        let event = Event {
-            at: SystemClock.now(),
-            deploy: None,
-            body,
-        };
-        // Where nobody listens any more, the run is over.
-        drop(self.shared.events.send(event));
-    }
-
-    fn with<T>(&self, host: &HostName, change: impl FnOnce(&mut Link) -> T) -> T {
-        let mut hosts = self
-            .shared
-            .hosts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        change(hosts.entry(host.clone()).or_default())
-    }
-
-    fn told(&self, host: &HostName, event: SessionEvent, give_up_after: Duration) {
-        let name = host.clone();
-        match event {
-            SessionEvent::Lost { kind, .. } => {
-                let pid = self.with(host, |link| {
-                    link.gone = Some(kind);
-                    link.next_word = FIRST_WORD;
-                    link.job
-                });
-                self.count(1, Duration::ZERO);
-                self.tell(EventBody::ConnectionLost {
-                    host: name,
-                    kind,
-                    pid,
-                });
-            }
-            SessionEvent::Dialling { gone, kind, .. } => {
-                let due = self.with(host, |link| {
-                    let due = gone >= link.next_word && link.gone.is_some();
-                    if due {
-                        link.next_word = link.next_word.saturating_mul(2);
-                    }
-                    due
-                });
-                if due {
-                    self.tell(EventBody::StillReconnecting {
-                        host: name,
-                        gone,
-                        kind,
-                        give_up_after,
-                    });
-                }
-            }
-            SessionEvent::Beside { silent } => {
-                self.tell(EventBody::ConnectionSilent { host: name, silent })
-            }
-            SessionEvent::Back { gone, .. } => {
-                self.with(host, |link| link.gone = None);
-                self.count(0, gone);
-                self.tell(EventBody::ConnectionBack { host: name, gone });
-            }
-            SessionEvent::Warning(message) => {
-                self.tell(EventBody::Warning {
-                    host: Some(name),
-                    message,
-                    hint: None,
-                });
-            }
-            SessionEvent::Connected { .. } | SessionEvent::GaveUp { .. } => {}
-        }
-    }
-
-    fn count(&self, lost: u32, cost: Duration) {
-        let mut toll = self
-            .shared
-            .lost
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        toll.lost = toll.lost.saturating_add(lost);
-        toll.cost = toll.cost.saturating_add(cost);
-    }
-}
+pub use crate::links::Links;
 
 /// What pushes are made of.
 #[derive(Clone)]
@@ -290,12 +158,12 @@ impl Backend for SshBackend {
             let links = self.links.clone();
             let mut tell = |event: JobEvent| {
                 if let JobEvent::Running { pid } = &event {
-                    links.with(&name, |link| link.job = Some(*pid));
+                    links.following(&name, Some(*pid));
                 }
                 sink(event);
             };
             let report = host.run(&spec, &self.secrets, &mut tell).await;
-            self.links.with(&name, |link| link.job = None);
+            self.links.following(&name, None);
             report.map_err(|error| gave_up(&error))
         })
     }
@@ -346,12 +214,7 @@ impl Backend for SshBackend {
     }
 
     fn toll(&self) -> Toll {
-        *self
-            .links
-            .shared
-            .lost
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.links.toll()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is true at the beginning and at the end of a run, for people.
 
 use crate::dispatcher::Dispatcher;
-use crate::handle::ended_as;
+use crate::ends::ended_as;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use windlass_journal::{Attempt, Decision, Progress};
@@ -107,7 +107,7 @@ impl Dispatcher {
         let Some(id) = id.filter(|id| self.state.has_begun(id)) else {
             return before;
         };
-        let undone = self.state.undos.get(&id).map(|undo| undo.is_fine());
+        let undone = self.state.undos.get(&id).map(Attempt::is_fine);
         match (self.state.step(&id).map(Attempt::is_fine), undone) {
             (_, Some(true)) => before,
             (Some(true), None) => Some(self.plan.release.as_str().to_owned()),

@@ -4,16 +4,15 @@
 //! not keep the others from running; then the deploy is stuck, and the next `resume` tries what is left.
 
 use crate::Control;
-use crate::dispatcher::{Dispatcher, in_job};
+use crate::dispatcher::{Dispatcher, Turn};
 use crate::error::Error;
 use crate::flight::{Part, Side, Task, Unit};
+use crate::units::in_job;
 use windlass_job::JobSpec;
-use windlass_journal::{Attempt, Decision, Record};
+use windlass_journal::{Attempt, Decision};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
-use windlass_model::{
-    Command, CommandEnd, HostName, JobKey, Step, StepId, StepOutcome, TaskName, Undo,
-};
+use windlass_model::{Command, HostName, JobKey, Step, StepId, TaskName, Undo};
 
 /// The name under which the journal keeps the freeing of a host's lock after an undo.
 pub(crate) fn lock_step(host: &HostName) -> StepId {
@@ -38,6 +37,9 @@ impl Dispatcher {
         loop {
             if self.wanted() == Control::Park {
                 return Ok(DeployEnd::Parked);
+            }
+            if matches!(self.turn, Some(Turn::Fenced)) {
+                return Ok(DeployEnd::Fenced);
             }
             self.stop_open()?;
             let hosts: Vec<HostName> = self
@@ -226,24 +228,6 @@ impl Dispatcher {
             parts,
             task,
         })
-    }
-
-    /// Closes steps that nothing can be running of any more, and of which more is not known.
-    pub(crate) fn close_parts(&mut self, parts: &[Part]) -> Result<(), Error> {
-        for part in parts {
-            let open = self.state.step(&part.step).is_some_and(Attempt::is_open);
-            if open {
-                self.record(Record::Outcome {
-                    step: part.step.clone(),
-                    attempt: part.attempt,
-                    outcome: StepOutcome::Failed {
-                        end: CommandEnd::Cancelled,
-                    },
-                    duration: std::time::Duration::ZERO,
-                })?;
-            }
-        }
-        Ok(())
     }
 }
 
