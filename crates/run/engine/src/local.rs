@@ -36,7 +36,8 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 pub(crate) struct Locals {
     project: PathBuf,
     secrets: Vec<(String, Secret)>,
-    running: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
+    /// By which commands are stopped.
+    switches: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
 }
 
 impl Locals {
@@ -45,7 +46,7 @@ impl Locals {
         Self {
             project,
             secrets,
-            running: Mutex::default(),
+            switches: Mutex::default(),
         }
     }
 
@@ -70,13 +71,19 @@ impl Locals {
         self.carry_out(command, key, &mut sink).await
     }
 
-    /// Stops the command of this key, and returns when its group is gone.
+    /// Stops the command of this key, and returns when its group is gone. One that has not begun yet never will.
     pub(crate) async fn stop(&self, key: &JobKey) {
-        let stop = self.lock().get(key).cloned();
-        if let Some(stop) = stop {
-            stop.send_replace(true);
-            stop.closed().await;
-        }
+        let stop = self.switch(key);
+        stop.send_replace(true);
+        stop.closed().await;
+    }
+
+    fn switch(&self, key: &JobKey) -> watch::Sender<bool> {
+        let mut switches = self.lock();
+        let switch = switches
+            .entry(key.clone())
+            .or_insert_with(|| watch::channel(false).0);
+        switch.clone()
     }
 
     async fn carry_out(
@@ -85,16 +92,16 @@ impl Locals {
         key: &JobKey,
         sink: &mut JobSink,
     ) -> Result<CommandEnd, BackendError> {
-        let begun =
-            script_file(command).and_then(|file| Ok((self.spawn(command, file.path())?, file)));
-        let (mut child, _script) = begun.map_err(|error| BackendError::NotBegun {
+        let stopped = self.switch(key).subscribe();
+        if *stopped.borrow() {
+            return Ok(CommandEnd::Cancelled);
+        }
+        let not_begun = |error: std::io::Error| BackendError::NotBegun {
             reason: format!("a command on this machine could not be started: {error}"),
-        })?;
-        let (stop, stopped) = watch::channel(false);
-        self.lock().insert(key.clone(), stop);
-        let end = follow(&mut child, command, stopped, sink).await;
-        self.lock().remove(key);
-        end
+        };
+        let script = script_file(command).map_err(not_begun)?;
+        let mut child = self.spawn(command, script.path()).map_err(not_begun)?;
+        follow(&mut child, command, stopped, sink).await
     }
 
     fn spawn(&self, command: &Command, script: &Path) -> std::io::Result<Child> {
@@ -119,7 +126,7 @@ impl Locals {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<JobKey, watch::Sender<bool>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -412,6 +419,16 @@ mod tests {
         let (end, pid) = tokio::join!(locals.run(&command, &job, sink), stop);
         assert_eq!(end.unwrap(), CommandEnd::Cancelled);
         assert!(is_gone(pid));
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_before_it_begins_never_begins() {
+        let locals = locals();
+        locals.stop(&key()).await;
+        let (heard, sink) = listening();
+        let end = locals.run(&Command::script("echo ran"), &key(), sink).await;
+        assert_eq!(end.unwrap(), CommandEnd::Cancelled);
+        assert_eq!(stdout(&heard), "");
     }
 
     #[tokio::test]

@@ -23,11 +23,16 @@ impl FakeBackend {
         })
     }
 
+    fn switch(&self, key: &JobKey) -> watch::Sender<bool> {
+        let mut switches = self.local.lock().unwrap_or_else(PoisonError::into_inner);
+        let switch = switches
+            .entry(key.clone())
+            .or_insert_with(|| watch::channel(false).0);
+        switch.clone()
+    }
+
     fn stop_switch(&self, key: &JobKey) -> watch::Receiver<bool> {
-        let (stop, stopped) = watch::channel(false);
-        let mut running = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(key.clone(), stop);
-        stopped
+        self.switch(key).subscribe()
     }
 
     /// Waits for a connection, as a session does.
@@ -146,10 +151,7 @@ impl Backend for FakeBackend {
 
     fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()> {
         Box::pin(async move {
-            let running = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(stop) = running.get(key) {
-                stop.send_replace(true);
-            }
+            self.switch(key).send_replace(true);
         })
     }
 
