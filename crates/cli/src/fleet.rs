@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use windlass_engine::ssh::{Links, Objects, SshBackend};
-use windlass_facts::{Ask, HostFacts};
+use windlass_facts::{Ask, HostFacts, Logout};
 use windlass_job::{Answer, Host, HostOptions};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::Settings;
@@ -109,6 +109,7 @@ impl Fleet {
                 Ok(session) => {
                     let options = HostOptions {
                         limits: limits.clone(),
+                        ..HostOptions::default()
                     };
                     hosts.insert(
                         name,
@@ -136,11 +137,6 @@ impl Fleet {
     /// The host of this name, where it was reached.
     pub(crate) fn host(&self, name: &HostName) -> Option<&Host> {
         self.hosts.get(name)
-    }
-
-    /// All hosts that were reached.
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&HostName, &Host)> {
-        self.hosts.iter()
     }
 
     /// Asks the facts of all hosts side by side.
@@ -173,6 +169,9 @@ impl Fleet {
                     ..failure
                 }
             })?;
+            if let (Logout::UserManager, Some(host)) = (read.logout, self.hosts.get(&name)) {
+                host.start_through_user_manager();
+            }
             facts.insert(name, read);
         }
         Ok(facts)

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use windlass_config::{Address, Config, Given};
-use windlass_job::{CommandResult, Host, JobCommand, JobEvent, JobSpec, Place};
+use windlass_job::{CommandResult, Host, JobCommand, JobEvent, JobSpec, Offsets, Place};
 use windlass_journal::{AdHoc, AdHocHost, Record, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::event::DeployEnd;
@@ -448,7 +448,7 @@ impl One {
             if how.start {
                 jobs.run(&self.spec, &secrets, &mut sink).await
             } else {
-                jobs.follow(&self.spec, &mut sink).await
+                jobs.follow(&self.spec, Offsets::default(), &mut sink).await
             }
         };
         let report = tokio::select! {
@@ -478,7 +478,7 @@ impl One {
             note: None,
             advisory: false,
         });
-        if let Err(error) = jobs.sweep(&self.spec.place, &self.spec.key).await {
+        if let Err(error) = jobs.sweep(&self.spec.place, Some(&self.spec.key)).await {
             tracing::debug!(%error, "the record of an ad hoc job was not removed");
         }
         (host, Ok(Some(report.end)))

@@ -149,9 +149,9 @@ async fn stop_jobs(
         fence: facts.fence,
     };
     for job in jobs.jobs(&place).await.or_fail(ExitCode::Unreachable)? {
-        if job.status.is_none() {
+        if matches!(job.state, windlass_job::JobState::Running { .. }) {
             let report = jobs
-                .cancel_named(&job, deploy, &place)
+                .cancel(&job.key, &place)
                 .await
                 .or_fail(ExitCode::Unreachable)?;
             if let windlass_job::CancelEnd::Stuck(pids) = report.end {

@@ -193,10 +193,10 @@ fn rollback_and_forward_again() {
 #[test]
 fn a_deploy_runs_under_every_login_shell_and_daemon() {
     let daemons = [
-        Sshd::builder().shell(Shell::Dash),
-        Sshd::builder().shell(Shell::Bash),
-        Sshd::builder().shell(Shell::Busybox),
-        Sshd::builder().shell(Shell::Tcsh),
+        Sshd::builder().login_shell(Shell::Dash),
+        Sshd::builder().login_shell(Shell::Bash),
+        Sshd::builder().login_shell(Shell::Busybox),
+        Sshd::builder().login_shell(Shell::Tcsh),
         Sshd::dropbear(),
     ];
     for builder in daemons {

@@ -3,35 +3,31 @@
 
 use base64::Engine as _;
 use serde_json::Value;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use windlass_lab::{Counter, LabHost, Proxy, Repo, Sshd, SshdBuilder};
 
 /// How long anything may take before a test calls it hung. Generous: speed is measured by benches.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// What the build writes to each stream before and after its silence.
-pub const BLOCK: usize = 40_000;
-
 /// A stage named `production` with one host.
-pub struct Stage {
-    pub sshd: Sshd,
-    pub proxy: Proxy,
-    pub repo: Repo,
-    pub host: LabHost,
+pub(crate) struct Stage {
+    pub(crate) sshd: Sshd,
+    pub(crate) proxy: Proxy,
+    pub(crate) repo: Repo,
+    pub(crate) host: LabHost,
     home: tempfile::TempDir,
 }
 
 impl Stage {
     /// A plain sshd.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Sshd::builder())
     }
 
     /// A daemon with settings of its own.
-    pub fn with(sshd: SshdBuilder) -> Self {
+    pub(crate) fn with(sshd: SshdBuilder) -> Self {
         let sshd = sshd.start().expect("the daemon starts");
         let proxy = sshd.proxy().expect("the proxy starts");
         let repo = Repo::sample().expect("git makes a repository");
@@ -48,14 +44,14 @@ impl Stage {
     }
 
     /// Writes windlass.toml: what every test needs, and `extra` at the end of the top-level tables.
-    pub fn configure(&self, top: &str, tables: &str) {
+    pub(crate) fn configure(&self, top: &str, tables: &str) {
         let text = format!(
             "application = \"shop\"\nrepository = {repo}\nbranch = \"main\"\ndeploy_to = {root}\n{top}\n\
              [ssh]\nconfig = \"none\"\nagent = false\nidentities = [{key}]\nknown_hosts = {known}\n{tables}\n\
              [stages.production]\nhosts = [{address}]\n",
             repo = toml(self.repo.bare().to_str().expect("UTF-8")),
             root = toml(self.host.deploy_to().to_str().expect("UTF-8")),
-            key = toml(self.sshd.key().path().to_str().expect("UTF-8")),
+            key = toml(self.sshd.client_key().path().to_str().expect("UTF-8")),
             known = toml(self.sshd.known_hosts().to_str().expect("UTF-8")),
             address = toml(&format!(
                 "{}@127.0.0.1:{}",
@@ -68,7 +64,7 @@ impl Stage {
     }
 
     /// The usual windlass.toml with a build that is silent for `silence`, and more of the same kind.
-    pub fn with_build(&self, silence: Duration, link: Link, more: &str) -> Counter {
+    pub(crate) fn with_build(&self, silence: Duration, link: Link, more: &str) -> Counter {
         let builds = self.host.counter("builds");
         let script = build_script(&builds, silence);
         let tables = format!(
@@ -80,7 +76,7 @@ impl Stage {
     }
 
     /// A command line of the built binary, in the project's directory, with nothing of this machine's settings.
-    pub fn windlass(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn windlass(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
         command
             .args(arguments)
@@ -98,48 +94,48 @@ impl Stage {
     }
 
     /// The controller's home: its journal and logs lie below.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// Runs it to its end.
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.start(arguments).finish()
     }
 
     /// Starts it.
-    pub fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         Running::new(self.windlass(arguments))
     }
 
     /// Starts `deploy production --json`.
-    pub fn start_deploy(&self) -> Running {
+    pub(crate) fn start_deploy(&self) -> Running {
         self.start(&["deploy", "production", "--json", "--yes"])
     }
 
     /// A first good deploy, so that there is something to go back to; returns its release.
-    pub fn deploy_first(&self) -> String {
+    pub(crate) fn deploy_first(&self) -> String {
         let run = self.run(&["deploy", "production", "--json", "--yes"]);
         assert_eq!(run.code, 0, "{run}");
         self.host.live().expect("a release is live")
     }
 
     /// Asserts what every fault must leave: the right thing live, one build more, nothing else.
-    pub fn assert_clean(&self) {
+    pub(crate) fn assert_clean(&self) {
         self.host.assert_nothing_left();
     }
 }
 
 /// What keeps a silent path busy.
 #[derive(Clone, Debug, Default)]
-pub struct Link {
+pub(crate) struct Link {
     top: String,
     ssh: String,
 }
 
 impl Link {
     /// These settings; the default is what Windlass does by itself.
-    pub fn with(keepalive: &str, count: u32, pulse: &str) -> Self {
+    pub(crate) fn with(keepalive: &str, count: u32, pulse: &str) -> Self {
         Self {
             top: format!("pulse_interval = \"{pulse}\""),
             ssh: format!("keepalive_interval = \"{keepalive}\"\nkeepalive_count = {count}"),
@@ -147,13 +143,13 @@ impl Link {
     }
 
     /// Off and off: nothing of ours passes on a silent path.
-    pub fn mute() -> Self {
+    pub(crate) fn mute() -> Self {
         Self::with("0s", 3, "0s")
     }
 }
 
 /// The build: counts itself, writes a block to each stream, is silent, writes the blocks again, leaves an artefact.
-pub fn build_script(builds: &Counter, silence: Duration) -> String {
+pub(crate) fn build_script(builds: &Counter, silence: Duration) -> String {
     format!(
         "{count}\nblock() {{ i=0; while [ $i -lt 1000 ]; do printf 'line %03d of {{%s}} \\001\\377 ......\\n' $i \"$1\"; i=$((i+1)); done; }}\n\
          block out; block err >&2\nsleep {silence}\nblock OUT; block ERR >&2\nmkdir -p public\necho built > public/artefact\n",
@@ -163,7 +159,7 @@ pub fn build_script(builds: &Counter, silence: Duration) -> String {
 }
 
 /// What [`build_script`] writes to a stream.
-pub fn expected_output(before: &str, after: &str) -> Vec<u8> {
+pub(crate) fn expected_output(before: &str, after: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for name in [before, after] {
         for i in 0..1000 {
@@ -175,14 +171,14 @@ pub fn expected_output(before: &str, after: &str) -> Vec<u8> {
 }
 
 /// A run of the binary under way.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: Option<std::thread::JoinHandle<Vec<u8>>>,
     stderr: Option<std::thread::JoinHandle<Vec<u8>>>,
 }
 
 impl Running {
-    pub fn new(mut command: Command) -> Self {
+    pub(crate) fn new(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the binary starts");
         let mut out = child.stdout.take().expect("piped");
         let mut err = child.stderr.take().expect("piped");
@@ -195,12 +191,12 @@ impl Running {
         }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends a signal to this very process.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args([&format!("-{name}"), &self.pid().to_string()])
             .status();
@@ -208,7 +204,7 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn finish(mut self) -> Run {
+    pub(crate) fn finish(mut self) -> Run {
         let started = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
@@ -238,10 +234,10 @@ fn read_all(from: &mut impl std::io::Read) -> Vec<u8> {
 }
 
 /// How a run ended: -1 = by a signal, -2 = hung.
-pub struct Run {
-    pub code: i32,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
 }
 
 impl std::fmt::Display for Run {
@@ -260,23 +256,15 @@ impl std::fmt::Display for Run {
 }
 
 impl Run {
-    pub fn from_output(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
     /// The events of `--json`.
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         String::from_utf8_lossy(&self.stdout)
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()
     }
 
-    pub fn count(&self, event: &str) -> usize {
+    pub(crate) fn count(&self, event: &str) -> usize {
         self.events()
             .iter()
             .filter(|value| value["event"] == event)
@@ -284,7 +272,7 @@ impl Run {
     }
 
     /// What the events say that the build wrote to a stream.
-    pub fn output_of(&self, task: &str, stream: &str) -> Vec<u8> {
+    pub(crate) fn output_of(&self, task: &str, stream: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         for event in self.events() {
             let step = event["step"].as_str().unwrap_or_default();
@@ -306,7 +294,7 @@ impl Run {
     }
 
     /// Asserts that both streams of the build arrived whole, in order, exactly.
-    pub fn assert_build_output(&self) {
+    pub(crate) fn assert_build_output(&self) {
         for (stream, before, after) in [("stdout", "out", "OUT"), ("stderr", "err", "ERR")] {
             let got = self.output_of("build", stream);
             let want = expected_output(before, after);
@@ -322,7 +310,7 @@ impl Run {
 }
 
 /// Waits until something is true.
-pub fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is() {
         assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
@@ -331,7 +319,7 @@ pub fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 /// A basic TOML string.
-pub fn toml(value: &str) -> String {
+pub(crate) fn toml(value: &str) -> String {
     serde_json::to_string(value).expect("a string can be JSON, and such JSON is TOML")
 }
 
@@ -343,7 +331,7 @@ fn open_to_everybody(path: &Path) {
 }
 
 /// All files below a directory.
-pub fn files_below(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = vec![path.to_owned()];
     while let Some(dir) = left.pop() {
