@@ -153,7 +153,11 @@ w_settle() {
 # Nonce, directory, base of names, number of commands, pulse in hundredths, index, offsets of both streams, may start.
 w_follow() {
   w_n=$1 w_k=$3 w_last=$4 w_beat=$5 w_i=$6 w_o=$7 w_e=$8 w_w= w_patient=3
-  cd "$2" 2>/dev/null && [ -O . ] || { cd "$w_home"; w_say X noplace; return; }
+  cd "$2" 2>/dev/null && [ -O . ] || {
+    cd "$w_home"
+    [ "$9" = 0 ] && w_say X absent || w_say X noplace
+    return
+  }
   if w_claim || [ "$9" = 0 ] || w_start; then
     w_more=more
     w_settle && while [ "$w_more" = more ] && [ "$w_i" -lt "$w_last" ]; do

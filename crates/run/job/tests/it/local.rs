@@ -59,6 +59,13 @@ impl LocalTie {
         }
     }
 
+    /// The same host with nothing on its PATH but one directory.
+    pub fn only(mut self, dir: &Path) -> Self {
+        let world = Arc::get_mut(&mut self.world).expect("not shared yet");
+        world.env.push(("PATH".to_owned(), dir.display().to_string()));
+        self
+    }
+
     pub fn home(&self) -> &Path {
         self.world.home.path()
     }

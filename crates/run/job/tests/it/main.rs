@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 
 mod basics;
+mod holes;
 mod local;
 mod ssh;
+mod stops;
 mod support;
+mod ways;
