@@ -69,6 +69,11 @@ pub(crate) struct Login<'a> {
     tried: Vec<String>,
     unusable: Vec<String>,
     offered: Vec<PublicKey>,
+    /// What the server takes for RSA keys: asked once, and the answer may be SHA-1 only.
+    #[expect(
+        clippy::option_option,
+        reason = "the inner one is the library's word for SHA-1"
+    )]
     rsa_hash: Option<Option<HashAlg>>,
 }
 
@@ -213,6 +218,10 @@ impl<'a> Login<'a> {
         }
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it ends the arms that go on with the next key"
+    )]
     fn cannot_use(&mut self, file: &Path, why: &str) -> Step {
         self.unusable.push(format!("{}: {why}", file.display()));
         Ok(Progress::Next)
@@ -303,7 +312,6 @@ impl<'a> Login<'a> {
                 self.say_tried(what, key.public(), &from);
                 self.take(Ok(result))
             }
-            Err(_) if self.handle.is_closed() => Err(Failure::Lost),
             Err(error) => {
                 self.unusable.push(format!("{from}: {error}"));
                 Ok(Progress::Next)
@@ -311,6 +319,7 @@ impl<'a> Login<'a> {
         }
     }
 
+    #[expect(clippy::single_match_else, reason = "two ways of the same weight")]
     async fn sign_with(
         &mut self,
         agent: &mut AgentClient<UnixStream>,
@@ -388,14 +397,13 @@ impl<'a> Login<'a> {
         match result {
             Ok(AuthResult::Success) => Ok(Progress::In),
             // The library says the same of a connection that ended.
-            Ok(_) if self.handle.is_closed() => Err(Failure::Lost),
+            Ok(_) | Err(_) if self.handle.is_closed() => Err(Failure::Lost),
             Ok(AuthResult::Failure {
                 remaining_methods, ..
             }) => {
                 self.allowed = Some(remaining_methods);
                 Ok(Progress::Next)
             }
-            Err(_) if self.handle.is_closed() => Err(Failure::Lost),
             Err(error) => {
                 self.unusable.push(error.to_string());
                 Ok(Progress::Next)

@@ -20,7 +20,7 @@ use crate::connection::{Connection, Ended, Made};
 use crate::error::Error;
 use crate::event::Observer;
 use crate::host_key::{Judge, Pin};
-use crate::options::{AuthOptions, Endpoint, Hop, HostKeyOptions, SessionOptions, Way};
+use crate::options::{AuthOptions, Endpoint, HostKeyOptions, SessionOptions};
 use crate::patience::Patience;
 use crate::stream::{Bytes, Ending, Watched, kind_of};
 
@@ -79,44 +79,30 @@ impl Dialler {
 
     /// Makes one connection.
     pub(crate) async fn dial(&self, call: Call) -> Result<Connection, Error> {
-        let Way {
-            target,
-            jumps,
-            proxy_command,
-        } = &self.options.way;
+        let way = &self.options.way;
         let mut beneath: Vec<Connection> = Vec::new();
-        let pins = &mut self.pins.iter();
-        for Hop {
-            endpoint,
-            auth,
-            host_keys,
-        } in jumps
-        {
-            let pin = pins.next().cloned().unwrap_or_default();
-            let bytes = self.bytes(endpoint, beneath.last(), None).await?;
+        for (hop, pin) in way.jumps.iter().zip(&self.pins) {
+            let bytes = self.bytes(&hop.endpoint, beneath.last(), None).await?;
             let end = End {
-                endpoint,
-                auth,
-                host_keys,
-                pin,
+                endpoint: &hop.endpoint,
+                auth: &hop.auth,
+                host_keys: &hop.host_keys,
+                pin: pin.clone(),
             };
-            let below = std::mem::take(&mut beneath);
             let on_the_way = Call {
                 ending: Arc::default(),
                 ..call.clone()
             };
-            let connection = self.shake(end, bytes, on_the_way, below).await?;
-            beneath.push(connection);
+            let below = std::mem::take(&mut beneath);
+            beneath.push(self.shake(end, bytes, on_the_way, below).await?);
         }
-        let bytes = self
-            .bytes(target, beneath.last(), proxy_command.as_deref())
-            .await?;
-        let pin = pins.next().cloned().unwrap_or_default();
+        let command = way.proxy_command.as_deref();
+        let bytes = self.bytes(&way.target, beneath.last(), command).await?;
         let end = End {
-            endpoint: target,
+            endpoint: &way.target,
             auth: &self.options.auth,
             host_keys: &self.options.host_keys,
-            pin,
+            pin: self.pins.last().cloned().unwrap_or_default(),
         };
         self.shake(end, bytes, call, beneath).await
     }
@@ -187,15 +173,9 @@ impl Dialler {
         call: Call,
         beneath: Vec<Connection>,
     ) -> Result<Connection, Error> {
-        let ending = call.ending;
-        let judge = Arc::new(Judge::new(
-            end.endpoint,
-            end.host_keys,
-            end.pin.clone(),
-            &self.observer,
-        )?);
-        let at = format!("{}:{}", end.endpoint.address, end.endpoint.port);
-        let turn = self.options.pacer.turn(&at).await;
+        let judge = Judge::new(end.endpoint, end.host_keys, end.pin.clone(), &self.observer)?;
+        let judge = Arc::new(judge);
+        let _turn = self.options.pacer.turn(&end.at()).await;
         let (tell, told) = watch::channel(None);
         let refusal = Refusal::default();
         let client = Client {
@@ -203,72 +183,79 @@ impl Dialler {
             refusal: Arc::clone(&refusal),
             agent: end.auth.agent.clone().filter(|_| end.auth.forward_agent),
             end: EndNote {
-                ending: Arc::clone(&ending),
+                ending: Arc::clone(&call.ending),
                 tell,
             },
         };
         let config = Arc::new(self.config(&judge, call.packet));
-        let stream = Watched::new(bytes, Arc::clone(&ending));
-        let patience = HANDSHAKE;
+        let stream = Watched::new(bytes, Arc::clone(&call.ending));
         let shaken =
-            tokio::time::timeout(patience, client::connect_stream(config, stream, client)).await;
-        let early = |kind: Option<DisconnectKind>| {
-            let kind = kind.unwrap_or(DisconnectKind::Silence);
-            let closed =
-                matches!(kind, DisconnectKind::Closed | DisconnectKind::Reset) && ending.answered();
-            if closed {
-                DisconnectKind::ClosedBeforeAuthentication
-            } else {
-                kind
-            }
-        };
-        let mut handle = match shaken {
+            tokio::time::timeout(HANDSHAKE, client::connect_stream(config, stream, client));
+        let mut handle = match shaken.await {
             Ok(Ok(handle)) => handle,
-            Ok(Err(error)) => {
-                if let Some(refused) = refusal
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take()
-                {
-                    return Err(refused.into());
-                }
-                let kind = early(Some(
-                    ending
-                        .kind()
-                        .unwrap_or_else(|| crate::client::kind_of(&error)),
-                ));
-                self.options.pacer.ended_early(&at);
-                return Err(not_reached(end.endpoint, kind, None));
-            }
+            Ok(Err(error)) => return Err(self.not_shaken(&end, &call.ending, &refusal, &error)),
             Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
         };
-        let patience_of_login = Patience::default();
-        let login = Login::new(&mut handle, end.endpoint, end.auth, &patience_of_login).log_in();
-        let logged_in = if end.auth.prompter.is_some() {
-            login.await
-        } else {
-            match tokio::time::timeout(HANDSHAKE, login).await {
-                Ok(logged_in) => logged_in,
-                Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
-            }
-        };
-        match logged_in {
-            Ok(()) => {}
-            Err(Failure::Lost) => {
-                self.options.pacer.ended_early(&at);
-                return Err(not_reached(end.endpoint, early(ending.kind()), None));
-            }
-            Err(Failure::Refused(refused)) => return Err(refused.into()),
-        }
+        self.log_in(&mut handle, &end, &call.ending).await?;
         judge.settle();
-        drop(turn);
+        let ended = Ended {
+            ending: call.ending,
+            told,
+        };
         Ok(connection(
             handle,
             call.epoch,
             end.auth.forward_agent,
-            Ended { ending, told },
+            ended,
             beneath,
         ))
+    }
+
+    /// Why a handshake came to nothing: a host key that was refused, or how the stream ended.
+    fn not_shaken(
+        &self,
+        end: &End<'_>,
+        ending: &Ending,
+        refusal: &Refusal,
+        error: &russh::Error,
+    ) -> Error {
+        if let Some(refused) = refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            return refused.into();
+        }
+        let kind = ending
+            .kind()
+            .unwrap_or_else(|| crate::client::kind_of(error));
+        self.options.pacer.ended_early(&end.at());
+        not_reached(end.endpoint, early(kind, ending), None)
+    }
+
+    /// The login. Its limit does not run while a person is asked.
+    async fn log_in(
+        &self,
+        handle: &mut Handle<Client>,
+        end: &End<'_>,
+        ending: &Ending,
+    ) -> Result<(), Error> {
+        let patience = Patience::default();
+        let logged_in = tokio::select! {
+            logged_in = Login::new(handle, end.endpoint, end.auth, &patience).log_in() => logged_in,
+            () = patience.reached(HANDSHAKE) => {
+                return Err(not_reached(end.endpoint, DisconnectKind::Silence, None));
+            }
+        };
+        match logged_in {
+            Ok(()) => Ok(()),
+            Err(Failure::Lost) => {
+                self.options.pacer.ended_early(&end.at());
+                let kind = ending.kind().unwrap_or(DisconnectKind::Silence);
+                Err(not_reached(end.endpoint, early(kind, ending), None))
+            }
+            Err(Failure::Refused(refused)) => Err(refused.into()),
+        }
     }
 
     fn config(&self, judge: &Judge, packet: u32) -> Config {
@@ -301,6 +288,23 @@ impl Dialler {
             nodelay: true,
             ..Config::default()
         }
+    }
+}
+
+impl End<'_> {
+    /// The name under which handshakes with it are paced.
+    fn at(&self) -> String {
+        format!("{}:{}", self.endpoint.address, self.endpoint.port)
+    }
+}
+
+/// The kind of an end before login: a server that answered and then closed says more than a closed socket.
+fn early(kind: DisconnectKind, ending: &Ending) -> DisconnectKind {
+    match kind {
+        DisconnectKind::Closed | DisconnectKind::Reset if ending.answered() => {
+            DisconnectKind::ClosedBeforeAuthentication
+        }
+        kind => kind,
     }
 }
 

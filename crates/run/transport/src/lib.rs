@@ -26,6 +26,7 @@ mod pacer;
 mod patience;
 mod pattern;
 mod session;
+pub mod ssh_config;
 mod stream;
 mod task;
 mod upload;

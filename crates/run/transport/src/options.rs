@@ -186,7 +186,10 @@ impl HostKeyOptions {
 
 /// Asks a person whether to trust a key: the host as known hosts name it, the key's kind and its fingerprint.
 #[derive(Clone)]
-pub struct HostKeyQuestion(Arc<dyn Fn(&str, &str, &str) -> bool + Send + Sync>);
+pub struct HostKeyQuestion(Arc<AskKey>);
+
+/// Host, kind of key, fingerprint.
+type AskKey = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
 
 impl HostKeyQuestion {
     /// Asks through `ask`, which may block.

@@ -19,6 +19,7 @@ use crate::task;
 
 /// Between two dials while nothing is heard of the server.
 const QUICK: Duration = Duration::from_secs(1);
+const HALF: Duration = Duration::from_millis(500);
 /// For how long dials come quickly.
 const QUICKLY_FOR: Duration = Duration::from_secs(600);
 /// Between two dials afterwards.
@@ -303,19 +304,25 @@ impl Shared {
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {
                     dials.start(self);
-                    next = Instant::now() + dials.pause(since.elapsed());
+                    next = after(dials.pause(since.elapsed()));
                 }
                 Some(result) = dials.next() => match result {
                     Ok(connection) => return Ok(connection),
                     Err(error) => {
                         dials.failed(&error);
                         self.tell(SessionEvent::Dialling { attempt: dials.failures, gone: since.elapsed(), kind: error.kind() });
-                        next = next.max(Instant::now() + dials.pause(since.elapsed()).saturating_sub(QUICK / 2));
+                        next = next.max(after(dials.pause(since.elapsed()).saturating_sub(HALF)));
                     }
                 },
             }
         }
     }
+}
+
+/// A moment from now; one that no clock can hold is now.
+fn after(pause: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(pause).unwrap_or(now)
 }
 
 /// The dials under way.

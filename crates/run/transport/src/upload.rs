@@ -3,10 +3,12 @@
 //! Needs only a POSIX shell on the host, and `sha256sum` or `openssl`.
 
 use std::io;
+use std::time::Duration;
+use windlass_model::DisconnectKind;
 use windlass_model::shell::quote;
 
 use crate::channel::{Channel, ChannelMessage};
-use crate::connection::ExecOptions;
+use crate::connection::{Connection, ExecOptions};
 use crate::error::UploadError;
 use crate::session::Session;
 
@@ -36,6 +38,8 @@ pub struct Upload<'a> {
 
 /// What is read and sent at once.
 const CHUNK: usize = 128 * 1024;
+/// Before a connection that is just ending is asked for again.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How often a file that arrived damaged is sent again from the beginning.
 const AGAIN: u32 = 2;
 
@@ -105,32 +109,10 @@ impl Session {
         let script = format!(
             "umask 077; s=0; [ ! -f {path} ] || s=$(wc -c <{path}); [ \"$s\" -eq {from} ] || {{ echo moved; exit 0; }}; cat >>{path} && echo sent || echo full"
         );
-        let connection = self.connection().await?;
-        let Ok(mut channel) = connection
-            .exec(shell(&script).as_bytes(), ExecOptions::default())
-            .await
-        else {
+        let Some((_connection, mut channel)) = self.channel(&script).await? else {
             return Ok(false);
         };
-        let mut offset = from;
-        let mut buffer = vec![0; CHUNK];
-        while offset < source.len() {
-            let read = source
-                .read_at(offset, &mut buffer)
-                .map_err(UploadError::Source)?;
-            if read == 0 {
-                break;
-            }
-            if channel
-                .send(buffer.get(..read).unwrap_or_default())
-                .await
-                .is_err()
-            {
-                return Ok(false);
-            }
-            offset = offset.saturating_add(u64::try_from(read).unwrap_or(0));
-        }
-        if channel.send_eof().await.is_err() {
+        if !feed(&mut channel, from, source).await? {
             return Ok(false);
         }
         match collect(&mut channel).await {
@@ -143,14 +125,28 @@ impl Session {
         }
     }
 
+    /// A channel with a script in it, and the connection that must outlive it: one of its own where the server allows no
+    /// second channel. None = the connection went away.
+    async fn channel(&self, script: &str) -> Result<Option<(Connection, Channel)>, UploadError> {
+        let command = shell(script);
+        let connection = self.connection().await?;
+        let opened = connection.exec(command.as_bytes(), ExecOptions::default());
+        match opened.await {
+            Ok(channel) => return Ok(Some((connection, channel))),
+            Err(DisconnectKind::ChannelRefused) => {}
+            Err(_) => {
+                tokio::time::sleep(PAUSE).await;
+                return Ok(None);
+            }
+        }
+        let extra = self.extra().await?;
+        let opened = extra.exec(command.as_bytes(), ExecOptions::default());
+        Ok(opened.await.ok().map(|channel| (extra, channel)))
+    }
+
     /// What a short script writes; none = the connection went away.
     async fn answer(&self, script: &str) -> Result<Option<String>, UploadError> {
-        let connection = self.connection().await?;
-        let Ok(mut channel) = connection
-            .exec(shell(script).as_bytes(), ExecOptions::default())
-            .await
-        else {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let Some((_connection, mut channel)) = self.channel(script).await? else {
             return Ok(None);
         };
         Ok(collect(&mut channel).await.map(|(out, err)| {
@@ -161,6 +157,30 @@ impl Session {
             }
         }))
     }
+}
+
+/// Sends everything from an offset on; false = the connection went away.
+async fn feed(
+    channel: &mut Channel,
+    from: u64,
+    source: &mut dyn UploadSource,
+) -> Result<bool, UploadError> {
+    let mut offset = from;
+    let mut buffer = vec![0; CHUNK];
+    while offset < source.len() {
+        let read = source
+            .read_at(offset, &mut buffer)
+            .map_err(UploadError::Source)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        if channel.send(bytes).await.is_err() {
+            return Ok(false);
+        }
+        offset = offset.saturating_add(u64::try_from(read).unwrap_or(0));
+    }
+    Ok(channel.send_eof().await.is_ok())
 }
 
 /// The script for any login shell; marked, so that what profiles print before it is not taken for its answer.
