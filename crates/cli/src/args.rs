@@ -26,6 +26,10 @@ pub(crate) struct Cli {
 }
 
 /// Options of every command.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, on or off by itself"
+)]
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Global {
     /// Work as if started in DIR
@@ -55,9 +59,21 @@ pub(crate) struct Global {
     /// Show the output of commands as it comes
     #[arg(short = 'v', long, global = true)]
     pub verbose: bool,
-    /// Never use colour (as with NO_COLOR)
+    /// Never use colour (as with `NO_COLOR`)
     #[arg(long, global = true)]
     pub no_color: bool,
+}
+
+impl Global {
+    /// The same without filters: what was begun is about the hosts of its plan, whatever filters say today.
+    pub(crate) fn everywhere(&self) -> Self {
+        Self {
+            host: Vec::new(),
+            role: Vec::new(),
+            exclude: Vec::new(),
+            ..self.clone()
+        }
+    }
 }
 
 /// The commands.

@@ -9,7 +9,7 @@ use crate::world::World;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use windlass_engine::{Control, Run};
-use windlass_journal::Journal;
+use windlass_journal::{Journal, Store as _};
 use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
@@ -33,7 +33,41 @@ impl Work {
             Self::Resume(deploy) | Self::Cancel(deploy) => deploy,
         }
     }
+
+    /// The plan, from the journal where the deploy was begun earlier.
+    fn plan(&self, journal: &Journal) -> Result<Option<Plan>, Failure> {
+        match self {
+            Self::New(plan) => Ok(Some(plan.as_ref().clone())),
+            Self::Resume(deploy) | Self::Cancel(deploy) => {
+                let stored = journal.load(deploy).or_fail(ExitCode::Failed)?;
+                Ok(stored.subject.plan().cloned())
+            }
+        }
+    }
+
+    /// What the engine is told at the start.
+    fn control(&self) -> Control {
+        match self {
+            Self::Cancel(_) => Control::Cancel,
+            Self::New(_) | Self::Resume(_) => Control::Go,
+        }
+    }
+
+    async fn carried_out(self, run: Run) -> Result<EndSummary, windlass_engine::Error> {
+        match self {
+            Self::New(plan) => {
+                let digest = windlass_planner::digest(&plan);
+                windlass_engine::run(*plan, digest, run).await
+            }
+            Self::Resume(deploy) | Self::Cancel(deploy) => {
+                windlass_engine::resume(&deploy, run).await
+            }
+        }
+    }
 }
+
+/// The two ends of a run's events.
+pub(crate) type Events = (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>);
 
 /// What a run is carried out with.
 pub(crate) struct Means {
@@ -42,7 +76,7 @@ pub(crate) struct Means {
     /// The secrets of its commands.
     pub secrets: Vec<(String, Secret)>,
     /// Where its events come together; the fleet's senders are of the same channel.
-    pub events: (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>),
+    pub events: Events,
     /// What SIGINT and SIGTERM mean without a terminal.
     pub on_term: OnTerm,
     /// Show nothing: the engine of a detached deploy.
@@ -65,34 +99,12 @@ pub(crate) async fn carry_out(
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = work.deploy().clone();
-    let log = journal.log_path(&deploy).or_fail(ExitCode::Internal)?;
-    let telling = Telling {
-        log: Some(log.clone()),
-        record: Some(record_path(world, &deploy)),
-        secrets: means
-            .secrets
-            .iter()
-            .map(|(_, secret)| secret.clone())
-            .collect(),
-        quiet: means.quiet,
-        ..Telling::default()
-    };
+    let telling = telling(world, &journal, &deploy, &means)?;
+    let log = telling.log.as_deref().map(|log| shown(world, log));
+    let plan = work.plan(&journal)?;
     let (sender, receiver) = means.events;
-    let plan = match &work {
-        Work::New(plan) => Some(plan.as_ref().clone()),
-        Work::Resume(deploy) | Work::Cancel(deploy) => {
-            let stored = windlass_journal::Store::load(journal.as_ref(), deploy)
-                .or_fail(ExitCode::Failed)?;
-            stored.subject.plan().cloned()
-        }
-    };
     let teller = tell(world, global, &telling, plan.as_ref(), receiver)?;
-    let start = if matches!(work, Work::Cancel(_)) {
-        Control::Cancel
-    } else {
-        Control::Go
-    };
-    let (control, controlled) = watch::channel(start);
+    let (control, controlled) = watch::channel(work.control());
     let (wishes, wish) = watch::channel(None);
     let rules = Rules {
         interactive: world.interactive && !means.quiet,
@@ -100,32 +112,40 @@ pub(crate) async fn carry_out(
         leaves: format!("the steps under way go on on the hosts; windlass resume {deploy} goes on"),
     };
     let signals = tokio::spawn(listen(rules, control, wishes));
-    let backend = means.fleet.backend(&means.secrets);
     let run = Run {
         journal,
-        backend,
+        backend: means.fleet.backend(&means.secrets),
         events: sender,
         control: controlled,
         clock: Arc::new(SystemClock),
-        log: Some(shown(world, &log)),
+        log,
     };
-    let end = match work {
-        Work::New(plan) => {
-            let digest = windlass_planner::digest(&plan);
-            windlass_engine::run(*plan, digest, run).await
-        }
-        Work::Resume(deploy) | Work::Cancel(deploy) => windlass_engine::resume(&deploy, run).await,
-    };
+    let end = work.carried_out(run).await;
     signals.abort();
     means.fleet.close().await;
     let told = teller.finish().await;
     let end = end.map_err(|error| engine_failure(&error))?;
-    let detached = *wish.borrow() == Some(Wish::Detach) && end.end == DeployEnd::Parked;
-    if detached {
+    if *wish.borrow() == Some(Wish::Detach) && end.end == DeployEnd::Parked {
         crate::detach::go_on_in_background(world, global, &deploy)?;
     }
     told?;
     Ok(exit_code(&end))
+}
+
+fn telling(
+    world: &World,
+    journal: &Journal,
+    deploy: &DeployId,
+    means: &Means,
+) -> Result<Telling, Failure> {
+    let secrets = means.secrets.iter().map(|(_, secret)| secret.clone());
+    Ok(Telling {
+        log: Some(journal.log_path(deploy).or_fail(ExitCode::Internal)?),
+        record: Some(record_path(world, deploy)),
+        secrets: secrets.collect(),
+        quiet: means.quiet,
+        ..Telling::default()
+    })
 }
 
 /// The exit code of an end.

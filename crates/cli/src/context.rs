@@ -1,12 +1,14 @@
 //! From the command line to a stage with its hosts: the configuration loaded, the stage chosen, the filters applied.
 
 use crate::args::Global;
-use crate::error::{Failure, diagnostic};
+use crate::error::{Failure, diagnostic, mistakes};
+use crate::fleet::Wanted;
 use crate::world::World;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use windlass_config::{Argument, Config, FILE_NAME, Given, Stage};
 use windlass_inventory::Filter;
-use windlass_model::{ExitCode, Inventory, Secret};
+use windlass_model::{ExitCode, HostTarget, Inventory, Secret};
 
 /// A project: where its file lies and what it says.
 pub(crate) struct Project {
@@ -20,8 +22,6 @@ pub(crate) struct Project {
 pub(crate) struct Context {
     /// The project.
     pub directory: PathBuf,
-    /// What is in force.
-    pub stage: Stage,
     /// The hosts.
     pub inventory: Inventory,
 }
@@ -36,7 +36,7 @@ impl Project {
         let path = locate(world, global)?;
         let shown = path.strip_prefix(&world.directory).unwrap_or(&path);
         let source = windlass_config::read(&path, &shown.to_string_lossy())
-            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))?;
+            .map_err(|wrong| mistakes(world, &wrong))?;
         let mut arguments = set_arguments(global)?;
         arguments.extend_from_slice(extra);
         let environment = pairs(world);
@@ -45,8 +45,7 @@ impl Project {
             arguments: &arguments,
             recipes: &[],
         };
-        let config = Config::load(&source, given)
-            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))?;
+        let config = Config::load(&source, given).map_err(|wrong| mistakes(world, &wrong))?;
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Self { directory, config })
     }
@@ -70,7 +69,7 @@ impl Project {
         };
         self.config
             .stage(name)
-            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))
+            .map_err(|wrong| mistakes(world, &wrong))
     }
 
     /// The stage with its hosts.
@@ -94,7 +93,6 @@ impl Project {
         }
         Ok(Context {
             directory: self.directory,
-            stage,
             inventory,
         })
     }
@@ -111,6 +109,28 @@ impl Context {
         Project::load(world, global, extra)?.context(world, global, name)
     }
 
+    /// The hosts to reach.
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        let hosts = self.inventory.hosts.iter();
+        hosts
+            .map(|host| (host.target.clone(), Arc::clone(&host.settings)))
+            .collect()
+    }
+
+    /// Hosts that were chosen earlier, with the settings of today; the stage's for one that has left the file since.
+    pub(crate) fn wanted_for<'a>(
+        &self,
+        targets: impl Iterator<Item = &'a HostTarget>,
+    ) -> Vec<Wanted> {
+        targets
+            .map(|target| {
+                let today = self.inventory.host(&target.name);
+                let settings = today.map_or(&self.inventory.settings, |host| &host.settings);
+                (target.clone(), Arc::clone(settings))
+            })
+            .collect()
+    }
+
     /// The values of the stage's secrets; all that are missing are named.
     pub(crate) fn secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Failure> {
         let mut references = self.inventory.settings.secrets.clone();
@@ -118,7 +138,7 @@ impl Context {
             references.extend(host.settings.secrets.clone());
         }
         windlass_config::resolve(&references, &pairs(world))
-            .map_err(|mistakes| diagnostic(world, mistakes.exit_code(), &mistakes))
+            .map_err(|wrong| mistakes(world, &wrong))
     }
 }
 

@@ -57,6 +57,19 @@ impl Failure {
         drop(std::io::stderr().write_all(text.as_bytes()));
     }
 
+    /// Both at once: the lines of the one, then those of the other, with the exit code of the one.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        let mark = if self.drawn { "\n" } else { "✘ " };
+        let _ = write!(self.text, "\n{mark}{}", other.text);
+        for hint in other.hints {
+            if !self.hints.contains(&hint) {
+                self.hints.push(hint);
+            }
+        }
+        self
+    }
+
     /// Adds the next thing to do.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -75,6 +88,16 @@ impl<T, E: std::error::Error> OrFail<T> for Result<T, E> {
     fn or_fail(self, code: ExitCode) -> Result<T, Failure> {
         self.map_err(|error| Failure::from_error(code, &error))
     }
+}
+
+/// All mistakes of the configuration, each drawn by itself.
+pub(crate) fn mistakes(world: &World, mistakes: &windlass_config::Mistakes) -> Failure {
+    let code = mistakes.exit_code();
+    mistakes
+        .iter()
+        .map(|mistake| diagnostic(world, code, mistake))
+        .reduce(Failure::and)
+        .unwrap_or_else(|| Failure::new(code, mistakes.to_string()))
 }
 
 /// Draws a diagnostic with its source lines and carets.

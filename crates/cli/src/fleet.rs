@@ -29,25 +29,15 @@ pub(crate) struct Fleet {
 pub(crate) type Wanted = (HostTarget, Arc<Settings>);
 
 impl Fleet {
-    /// Connects to all hosts of the stage side by side. The first that cannot be reached ends it, before anything is
-    /// changed anywhere.
+    /// Connects to all hosts of the stage side by side. One that cannot be reached ends it, before anything is changed
+    /// anywhere.
     pub(crate) async fn open(
         world: &World,
         context: &Context,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
-        let wanted = context
-            .inventory
-            .hosts
-            .iter()
-            .map(|host| (host.target.clone(), Arc::clone(&host.settings)));
-        Self::connect(
-            world,
-            wanted.collect(),
-            &context.inventory.settings.limits,
-            events,
-        )
-        .await
+        let limits = &context.inventory.settings.limits;
+        Self::connect(world, context.wanted(), limits, events).await
     }
 
     /// Connects to the hosts of a plan. A host that has left the file since is reached with the settings of the stage.
@@ -57,12 +47,8 @@ impl Fleet {
         plan: &Plan,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
-        let wanted = plan.hosts.iter().map(|host| {
-            let today = context.inventory.host(&host.target.name);
-            let settings = today.map_or(&context.inventory.settings, |host| &host.settings);
-            (host.target.clone(), Arc::clone(settings))
-        });
-        Self::connect(world, wanted.collect(), &plan.limits, events).await
+        let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
+        Self::connect(world, wanted, &plan.limits, events).await
     }
 
     /// Connects to these hosts; all that cannot be reached are named.
@@ -73,11 +59,12 @@ impl Fleet {
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
         let (fleet, failures) = Self::try_connect(world, wanted, limits, events).await?;
-        let Some((_, first)) = failures.into_iter().next() else {
+        let failures = failures.into_iter().map(|(_, failure)| failure);
+        let Some(failure) = failures.reduce(Failure::and) else {
             return Ok(fleet);
         };
         fleet.close().await;
-        Err(first)
+        Err(failure)
     }
 
     /// Connects to as many as can be reached.
@@ -92,46 +79,33 @@ impl Fleet {
         let seed = crate::prepare::random_hex(12)?;
         let mut set = JoinSet::new();
         for (target, settings) in wanted {
-            let (reach, observer) = (
-                Arc::clone(&reach),
-                links.observer(&target.name, settings.ssh.reconnect_for),
-            );
+            let observer = links.observer(&target.name, settings.ssh.reconnect_for);
+            let reach = Arc::clone(&reach);
             set.spawn(async move {
-                let name = target.name.clone();
                 let opened = reach.open(&target, &settings.ssh, observer).await;
-                (name, target, opened)
+                (target, opened)
             });
         }
         let (mut hosts, mut failures) = (BTreeMap::new(), Vec::new());
         while let Some(joined) = set.join_next().await {
-            let (name, target, opened) = joined.or_fail(ExitCode::Internal)?;
+            let (target, opened) = joined.or_fail(ExitCode::Internal)?;
             match opened {
                 Ok(session) => {
-                    let options = HostOptions {
-                        limits: limits.clone(),
-                        ..HostOptions::default()
-                    };
-                    hosts.insert(
-                        name,
-                        Host::new(session, options, format!("{seed}{:x}", hosts.len())),
-                    );
+                    let seed = format!("{seed}{:x}", hosts.len());
+                    hosts.insert(target.name, Host::new(session, options(limits), seed));
                 }
-                Err(error) => failures.push((name, reach_failure(&target, &error))),
+                Err(error) => failures.push((target.name.clone(), reach_failure(&target, &error))),
             }
         }
         failures.sort_by(|one, other| one.0.cmp(&other.0));
-        let scratch = world.state_dir().join("scratch");
-        let project = world.directory.clone();
-        Ok((
-            Self {
-                hosts,
-                links,
-                source: None,
-                scratch,
-                project,
-            },
-            failures,
-        ))
+        let fleet = Self {
+            hosts,
+            links,
+            source: None,
+            scratch: world.state_dir().join("scratch"),
+            project: world.directory.clone(),
+        };
+        Ok((fleet, failures))
     }
 
     /// The host of this name, where it was reached.
@@ -222,7 +196,7 @@ impl Fleet {
                 }
                 // A panic in a question ends that question only; its host is missing among the answers.
                 Err(error) => {
-                    crate::screen::say(&format!("a question to a host broke off: {error}"))
+                    crate::screen::say(&format!("a question to a host broke off: {error}"));
                 }
             }
         }
@@ -257,9 +231,17 @@ impl Fleet {
     /// Closes all connections.
     pub(crate) async fn close(&self) {
         let mut set = JoinSet::new();
-        for host in self.hosts.values().cloned() {
-            set.spawn(async move { host.session().clone().close().await });
+        for host in self.hosts.values() {
+            let session = host.session().clone();
+            set.spawn(async move { session.close().await });
         }
         while set.join_next().await.is_some() {}
+    }
+}
+
+fn options(limits: &JobLimits) -> HostOptions {
+    HostOptions {
+        limits: limits.clone(),
+        ..HostOptions::default()
     }
 }

@@ -3,6 +3,7 @@
 //! It wires the layers together and decides nothing itself: a command reads like a sentence. It is the only crate that
 //! reads arguments and the environment, prints errors, and knows every other one.
 
+mod adhoc;
 mod args;
 mod carry_out;
 mod commands;

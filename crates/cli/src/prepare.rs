@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use windlass_facts::{Ask, Begin, Begun, HostFacts, Lock, Remote};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::inventory::Host;
-use windlass_model::settings::SourceKind;
+use windlass_model::settings::{Settings, SourceKind};
 use windlass_model::{DeployId, ExitCode, HostName, ReleaseName};
 use windlass_planner::{Planned, Preview, Request, Run, Wanted};
 use windlass_source::Source;
@@ -71,23 +71,7 @@ pub(crate) async fn resolve(
         Intention::Deploy { reference } => reference,
     };
     if settings.source == SourceKind::Git {
-        let repository = settings.repository.clone().ok_or_else(|| {
-            Failure::new(
-                ExitCode::Config,
-                "source = \"git\" needs the setting `repository`",
-            )
-        })?;
-        let host_keys = settings.repository_host_keys.clone();
-        let remote = Remote {
-            repository,
-            reference: reference.clone(),
-            host_keys,
-        };
-        return Ok(Resolved {
-            run: Run::Deploy { wanted: None },
-            source: None,
-            remote: Some(remote),
-        });
+        return on_a_host(settings, reference);
     }
     let source = Source::open(
         settings.repository.as_deref(),
@@ -110,6 +94,26 @@ pub(crate) async fn resolve(
         },
         source: Some(source),
         remote: None,
+    })
+}
+
+/// The reference is resolved by the first host, as the hosts fetch from the repository themselves.
+fn on_a_host(settings: &Settings, reference: &str) -> Result<Resolved, Failure> {
+    let repository = settings.repository.clone().ok_or_else(|| {
+        Failure::new(
+            ExitCode::Config,
+            "source = \"git\" needs the setting `repository`",
+        )
+    })?;
+    let remote = Remote {
+        repository,
+        reference: reference.to_owned(),
+        host_keys: settings.repository_host_keys.clone(),
+    };
+    Ok(Resolved {
+        run: Run::Deploy { wanted: None },
+        source: None,
+        remote: Some(remote),
     })
 }
 
@@ -137,7 +141,7 @@ impl Who {
     pub(crate) fn of(world: &World) -> Self {
         Self {
             operator: world.local_user(),
-            machine: world.machine(),
+            machine: world.machine.clone(),
             link: world.ci_link(),
         }
     }
@@ -202,24 +206,19 @@ pub(crate) async fn begin(
         since: SystemClock.now(),
         reason: reason.clone(),
     };
-    let root_id = random_hex(16)?;
-    let asks = context
-        .inventory
-        .hosts
-        .iter()
-        .enumerate()
-        .map(|(index, host)| {
-            let mut ask = question(host, &resolved, index == 0);
-            let root_id = format!("{root_id}{index:04x}");
-            ask.begin = Some(Begin {
-                lock: lock.clone(),
-                root_id,
-                release: host.target.release,
-            });
-            (host.target.name.clone(), ask)
+    // 14 random bytes and the four digits of the index: 32 hexadecimal digits, unlike on every host.
+    let root_id = random_hex(14)?;
+    let hosts = context.inventory.hosts.iter().enumerate();
+    let asks = hosts.map(|(index, host)| {
+        let mut ask = question(host, &resolved, index == 0);
+        ask.begin = Some(Begin {
+            lock: lock.clone(),
+            root_id: format!("{root_id}{index:04x}"),
+            release: host.target.release,
         });
-    let asks: Vec<_> = asks.collect();
-    let facts = match fleet.facts(asks).await {
+        (host.target.name.clone(), ask)
+    });
+    let facts = match fleet.facts(asks.collect()).await {
         Ok(facts) => facts,
         Err(failure) => {
             give_back(context, fleet, &deploy, None).await;

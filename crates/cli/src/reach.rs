@@ -99,9 +99,10 @@ impl Reach {
         AuthOptions {
             agent,
             identities: ssh.identities.iter().map(|path| self.path(path)).collect(),
-            default_identities: match ssh.identities.is_empty() {
-                true => usual.map(|name| home.join(name)).to_vec(),
-                false => Vec::new(),
+            default_identities: if ssh.identities.is_empty() {
+                usual.map(|name| home.join(name)).to_vec()
+            } else {
+                Vec::new()
             },
             certificates: ssh
                 .certificates

@@ -133,7 +133,7 @@ impl Teller {
     /// Tells what was sent so far and ends; the first error of an output is the result.
     pub(crate) async fn finish(self) -> Result<(), Failure> {
         // Where the task has ended already there is nothing to stop.
-        drop(self.stop.send(()));
+        let _ended_already = self.stop.send(()).is_err();
         self.task
             .await
             .or_fail(ExitCode::Internal)?

@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub interactive: bool,
     /// Whether standard error is a terminal.
     pub terminal: bool,
+    /// The name of this machine.
+    pub machine: String,
     /// Columns of the terminal; 100 without one.
     pub width: u16,
     /// Whether colours may be used.
@@ -41,6 +43,10 @@ impl World {
             width: rustix::termios::tcgetwinsize(std::io::stderr())
                 .map_or(100, |size| size.ws_col.max(40)),
             color: terminal && !no_color && !dumb,
+            machine: rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned(),
             directory,
             env,
         })
@@ -80,14 +86,6 @@ impl World {
             .into_iter()
             .find_map(|name| self.var(name))
             .map_or_else(|| "unknown".to_owned(), str::to_owned)
-    }
-
-    /// The name of this machine.
-    pub(crate) fn machine(&self) -> String {
-        rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned()
     }
 
     /// The page of the CI run that this is, where it is one.

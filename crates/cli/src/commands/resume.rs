@@ -2,7 +2,7 @@
 
 use crate::args::{EngineArgs, Global, TargetArgs};
 use crate::carry_out::{Means, Work, carry_out, exit_code, journal};
-use crate::context::{Context, Project};
+use crate::context::Context;
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
@@ -43,7 +43,7 @@ pub(crate) async fn cancel(
         .request_cancel(&deploy, SystemClock.now())
         .or_fail(ExitCode::Internal)?;
     say(&format!("{deploy} was asked to stop and undo"));
-    watch(world, global, &journal, &deploy).await
+    watch(world, global, &journal, &deploy)
 }
 
 /// `attach`.
@@ -62,7 +62,7 @@ pub(crate) async fn attach(
     {
         return crate::commands::exec::attach(world, global, run).await;
     }
-    watch(world, global, &journal, &deploy).await
+    watch(world, global, &journal, &deploy)
 }
 
 /// The engine of a detached deploy: waits until its parent has let go, then goes on, showing nothing.
@@ -83,7 +83,7 @@ pub(crate) async fn engine(
     go_on(world, global, Work::Resume(deploy), true).await
 }
 
-async fn watch(
+fn watch(
     world: &World,
     global: &Global,
     journal: &Journal,
@@ -92,18 +92,16 @@ async fn watch(
     let end = tokio::task::block_in_place(|| {
         replay(world, global, journal, deploy, &Telling::default())
     })?;
-    match end.map(|event| event.body) {
-        Some(EventBody::DeployEnded { summary }) => Ok(exit_code(&summary)),
-        _ => {
-            say(&format!(
-                "no engine works on {deploy} any more; the steps under way go on on the hosts"
-            ));
-            say(&format!(
-                "  next: windlass resume {deploy}, or windlass cancel {deploy}"
-            ));
-            Ok(ExitCode::Parked)
-        }
+    if let Some(EventBody::DeployEnded { summary }) = end.map(|event| event.body) {
+        return Ok(exit_code(&summary));
     }
+    say(&format!(
+        "no engine works on {deploy} any more; the steps under way go on on the hosts"
+    ));
+    say(&format!(
+        "  next: windlass resume {deploy}, or windlass cancel {deploy}"
+    ));
+    Ok(ExitCode::Parked)
 }
 
 async fn go_on(
@@ -126,15 +124,7 @@ async fn go_on(
             format!("{deploy} is not a deploy"),
         ));
     };
-    // The deploy is about the hosts of its plan, whatever filters say today.
-    let everything = Global {
-        host: Vec::new(),
-        role: Vec::new(),
-        exclude: Vec::new(),
-        ..global.clone()
-    };
-    let context =
-        Project::load(world, &everything, &[])?.context(world, &everything, Some(&plan.stage))?;
+    let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
     let secrets = context.secrets(world)?;
     let (sender, receiver) = mpsc::unbounded_channel();
     let fleet = Fleet::open_planned(world, &context, &plan, &sender).await?;

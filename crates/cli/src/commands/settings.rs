@@ -2,7 +2,7 @@
 
 use crate::args::{ConfigArgs, Global, StageArgs};
 use crate::context::{Context, Project};
-use crate::error::Failure;
+use crate::error::{Failure, mistakes};
 use crate::screen::{data, table};
 use crate::world::World;
 use windlass_config::Effective;
@@ -30,7 +30,7 @@ pub(crate) fn config(
         Some(key) => stage.setting(key),
         None => stage
             .effective(None)
-            .map_err(|mistakes| crate::error::diagnostic(world, mistakes.exit_code(), &mistakes))?,
+            .map_err(|wrong| mistakes(world, &wrong))?,
     };
     if let (Some(key), true) = (key, settings.is_empty()) {
         return Err(Failure::new(

@@ -23,7 +23,7 @@ fn assert_deployed(stage: &Stage, builds: &Counter, run: &Run) {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(builds.count(), 1, "the build is started once\n{run}");
     let live = stage.host.live().unwrap_or_default();
-    assert_eq!(stage.host.releases(), [live.clone()], "{run}");
+    assert_eq!(stage.host.releases(), std::slice::from_ref(&live), "{run}");
     let artefact = stage
         .host
         .read(&format!("releases/{live}/public/artefact"))
@@ -111,7 +111,7 @@ fn one_fin() {
     let mut stage = Stage::new();
     let builds = stage.with_build(SILENCE, Link::default(), "");
     survives(&mut stage, &builds, |stage| {
-        stage.proxy.cut_now(Cut::Finish)
+        stage.proxy.cut_now(Cut::Finish);
     });
 }
 
@@ -141,7 +141,7 @@ fn link_frozen_for_longer_than_keepalive_waits() {
     let mut stage = Stage::new();
     let builds = stage.with_build(SILENCE, Link::with("2s", 3, "10s"), "");
     survives(&mut stage, &builds, |stage| {
-        stage.proxy.freeze_for(Duration::from_secs(30))
+        stage.proxy.freeze_for(Duration::from_secs(30));
     });
 }
 
@@ -191,7 +191,7 @@ fn client_alive_and_a_frozen_link() {
     );
     let builds = stage.with_build(SILENCE, Link::with("15s", 3, "10s"), "");
     survives(&mut stage, &builds, |stage| {
-        stage.proxy.freeze_for(Duration::from_secs(20))
+        stage.proxy.freeze_for(Duration::from_secs(20));
     });
 }
 

@@ -245,8 +245,7 @@ impl std::fmt::Display for Run {
         let stdout: String = String::from_utf8_lossy(&self.stdout)
             .lines()
             .filter(|line| !line.contains("\"event\":\"output\""))
-            .map(|line| format!("{line}\n"))
-            .collect();
+            .fold(String::new(), |text, line| text + line + "\n");
         write!(
             f,
             "exit {}\n--- stdout\n{stdout}--- stderr\n{}",
