@@ -20,6 +20,7 @@ pub(crate) struct Account<'a> {
     /// The stream of the bytes that follow, and the offset of the next one.
     target: Option<(Stream, u64)>,
     begun: Option<usize>,
+    heard: bool,
     /// Output of the present command is missing, since the host no longer had it.
     gap: bool,
     results: Vec<CommandResult>,
@@ -47,6 +48,7 @@ impl<'a> Account<'a> {
             at: from,
             target: None,
             begun: None,
+            heard: false,
             gap: false,
             results: vec![CommandResult::NotReached; spec.commands.len()],
             end: None,
@@ -59,12 +61,18 @@ impl<'a> Account<'a> {
     pub(crate) fn restart(&mut self, nonce: &str) -> Offsets {
         self.frames = Frames::new(nonce);
         self.target = None;
+        self.heard = false;
         self.at
     }
 
     /// Grows with everything that will not have to be heard again.
     pub(crate) fn headway(&self) -> u64 {
         self.headway
+    }
+
+    /// Whether the supervisor has spoken in this request.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.heard
     }
 
     /// Whether the job is known to have been started.
@@ -105,7 +113,11 @@ impl<'a> Account<'a> {
         if offset > known {
             self.gap = true;
         }
-        bytes.drain(..usize::try_from(repeated).unwrap_or(usize::MAX).min(bytes.len()));
+        bytes.drain(
+            ..usize::try_from(repeated)
+                .unwrap_or(usize::MAX)
+                .min(bytes.len()),
+        );
         match stream {
             Stream::Stdout => self.at.stdout = next,
             Stream::Stderr => self.at.stderr = next,
@@ -128,17 +140,27 @@ impl<'a> Account<'a> {
 
     fn line(&mut self, line: &str, sink: Sink<'_>) {
         self.target = None;
+        self.heard = true;
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         match words.as_slice() {
-            ["O", "out", offset] => self.target = offset.parse().ok().map(|at| (Stream::Stdout, at)),
-            ["O", "err", offset] => self.target = offset.parse().ok().map(|at| (Stream::Stderr, at)),
+            ["O", "out", offset] => {
+                self.target = offset.parse().ok().map(|at| (Stream::Stdout, at))
+            }
+            ["O", "err", offset] => {
+                self.target = offset.parse().ok().map(|at| (Stream::Stderr, at))
+            }
             ["B", index, pid] if self.is_present(index) => self.begun(number(pid), sink),
             ["P", index, rest @ ..] if self.is_present(index) => {
                 if let Some(pulse) = pulse(rest) {
-                    sink(JobEvent::Pulse { index: self.at.index, pulse });
+                    sink(JobEvent::Pulse {
+                        index: self.at.index,
+                        pulse,
+                    });
                 }
             }
-            ["E", index, status, rest @ ..] if self.is_present(index) => self.ended(status, rest, sink),
+            ["E", index, status, rest @ ..] if self.is_present(index) => {
+                self.ended(status, rest, sink)
+            }
             ["X", word] => self.never(word, sink),
             ["D"] => self.verdict = Some(Verdict::Over),
             _ => {}
@@ -151,12 +173,16 @@ impl<'a> Account<'a> {
 
     fn begun(&mut self, pid: u64, sink: Sink<'_>) {
         if self.begun.is_none() {
-            sink(JobEvent::Running { pid: u32::try_from(pid).unwrap_or(0) });
+            sink(JobEvent::Running {
+                pid: u32::try_from(pid).unwrap_or(0),
+            });
         }
         if self.begun != Some(self.at.index) {
             self.begun = Some(self.at.index);
             self.headway = self.headway.saturating_add(1);
-            sink(JobEvent::CommandStarted { index: self.at.index });
+            sink(JobEvent::CommandStarted {
+                index: self.at.index,
+            });
         }
     }
 
@@ -180,17 +206,30 @@ impl<'a> Account<'a> {
             Status::Ended(end) => {
                 let missing = self.at.stdout < stdout_len || self.at.stderr < stderr_len;
                 let truncated = self.gap || missing || cut != 0;
-                sink(JobEvent::CommandEnded { index, end, duration });
+                sink(JobEvent::CommandEnded {
+                    index,
+                    end,
+                    duration,
+                });
                 if !end.success() && !(self.is_advisory() && end != CommandEnd::Cancelled) {
                     self.end = Some(end);
                 }
-                CommandResult::Ended { end, duration, stdout_len, stderr_len, truncated }
+                CommandResult::Ended {
+                    end,
+                    duration,
+                    stdout_len,
+                    stderr_len,
+                    truncated,
+                }
             }
         };
         if let Some(slot) = self.results.get_mut(index) {
             *slot = result;
         }
-        self.at = Offsets { index: index.saturating_add(1), ..Offsets::default() };
+        self.at = Offsets {
+            index: index.saturating_add(1),
+            ..Offsets::default()
+        };
         self.gap = false;
         self.headway = self.headway.saturating_add(1);
         // The last word may be cut off, and nothing hangs on it.
@@ -200,7 +239,10 @@ impl<'a> Account<'a> {
     }
 
     fn is_advisory(&self) -> bool {
-        self.spec.commands.get(self.at.index).is_some_and(|command| command.advisory)
+        self.spec
+            .commands
+            .get(self.at.index)
+            .is_some_and(|command| command.advisory)
     }
 
     /// The job has no end to read, or was never started.
@@ -215,7 +257,11 @@ impl<'a> Account<'a> {
         let index = self.at.index;
         let cut_short = matches!(end, CommandEnd::Lost | CommandEnd::Rebooted);
         if cut_short && self.begun == Some(index) {
-            sink(JobEvent::CommandEnded { index, end, duration: Duration::ZERO });
+            sink(JobEvent::CommandEnded {
+                index,
+                end,
+                duration: Duration::ZERO,
+            });
         }
         if let Some(slot) = self.results.get_mut(index).filter(|_| cut_short) {
             *slot = CommandResult::Ended {
@@ -229,10 +275,16 @@ impl<'a> Account<'a> {
     }
 
     pub(crate) fn report(self) -> JobReport {
-        let steps = self.spec.commands.iter().map(|command| command.step.clone());
+        let steps = self
+            .spec
+            .commands
+            .iter()
+            .map(|command| command.step.clone());
         let commands = steps.zip(self.results);
         JobReport {
-            commands: commands.map(|(step, result)| CommandReport { step, result }).collect(),
+            commands: commands
+                .map(|(step, result)| CommandReport { step, result })
+                .collect(),
             end: self.end.unwrap_or(CommandEnd::Exited(ExitStatus(0))),
         }
     }

@@ -38,7 +38,12 @@ struct Side {
 
 impl Side {
     fn new(nonce: &str) -> Self {
-        Self { frames: Frames::new(nonce), begun: false, bytes: Vec::new(), end: None }
+        Self {
+            frames: Frames::new(nonce),
+            begun: false,
+            bytes: Vec::new(),
+            end: None,
+        }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -48,7 +53,12 @@ impl Side {
                 Piece::Bytes(_) if !self.begun || self.end.is_some() => {}
                 Piece::Bytes(more) => self.bytes.extend(more),
                 Piece::Line(line) if line == "b" => self.begun = true,
-                Piece::Line(line) => self.end = line.strip_prefix('A').map(str::to_owned).or(self.end.take()),
+                Piece::Line(line) => {
+                    self.end = line
+                        .strip_prefix('A')
+                        .map(str::to_owned)
+                        .or(self.end.take())
+                }
             }
         }
     }
@@ -56,7 +66,15 @@ impl Side {
 
 impl Listening {
     pub(crate) fn new(nonce: &str) -> Self {
-        Self { stdout: Side::new(nonce), stderr: Side::new(nonce) }
+        Self {
+            stdout: Side::new(nonce),
+            stderr: Side::new(nonce),
+        }
+    }
+
+    /// Whether the supervisor has begun to answer.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.stdout.begun
     }
 
     pub(crate) fn take(&mut self, message: ChannelMessage) -> Heard {

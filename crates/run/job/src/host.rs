@@ -1,13 +1,11 @@
 //! The jobs of one host: questions, jobs and their ends, over any number of connections.
 
-use crate::account::{self, Account, Sink, Verdict};
+use crate::account::{Account, Sink, Verdict};
 use crate::answer::{self, Answer, Listening};
 use crate::error::Error;
-use crate::layout;
+use crate::mute::Mute;
 use crate::request::{self, Follow, Start};
-use crate::spec::{
-    CancelEnd, CancelReport, JobInfo, JobReport, JobSpec, JobState, Offsets, Place,
-};
+use crate::spec::{JobReport, JobSpec, Offsets};
 use crate::talks::{Needs, Talk, Talks};
 use crate::tie::{Line as _, Tie};
 use sha2::{Digest as _, Sha256};
@@ -16,12 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
+use windlass_model::Secret;
 use windlass_model::plan::JobLimits;
-use windlass_model::{JobKey, Secret};
 use windlass_transport::{ChannelMessage, Session};
-
-/// How long nothing may be heard where neither pulse nor keepalive is on, and how long a request may take to be sent.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// What holds for all jobs of a host.
 #[derive(Clone, Debug)]
@@ -30,6 +25,8 @@ pub struct HostOptions {
     pub limits: JobLimits,
     /// The program that starts units of the user's manager.
     pub systemd_run: String,
+    /// How long nothing may be heard where neither pulse nor keepalive is on, and how long a request may take to be sent.
+    pub silence: Duration,
 }
 
 impl Default for HostOptions {
@@ -37,6 +34,7 @@ impl Default for HostOptions {
         Self {
             limits: JobLimits::default(),
             systemd_run: "systemd-run".to_owned(),
+            silence: Duration::from_secs(60),
         }
     }
 }
@@ -48,7 +46,9 @@ pub struct Host<T: Tie = Session> {
 
 impl<T: Tie> Clone for Host<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
@@ -88,7 +88,9 @@ impl<T: Tie> Host<T> {
             count: AtomicU64::new(0),
             talks: Talks::new(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// From now on jobs are started through the user's lingering manager: on this host processes do not survive the end
@@ -99,23 +101,22 @@ impl<T: Tie> Host<T> {
 
     /// A question that may be repeated: asked again on a new connection where the answer was cut off. It leaves no trace.
     pub async fn ask(&self, script: &str) -> Result<Answer, Error> {
-        let mut fruitless = 0;
+        let (mut fruitless, mut mute) = (0, Mute::default());
         loop {
             let nonce = self.nonce();
             let request = request::ask(&nonce, self.limits().pulse_interval, script);
             if let Some(mut talk) = self.send(&request, Needs::default()).await? {
                 let mut listening = Listening::new(&nonce);
-                let answer = loop {
-                    let heard = self.next(&mut talk).await?;
-                    match heard.map(|message| listening.take(message)) {
-                        Some(answer::Heard::More) => {}
-                        Some(answer::Heard::All(answer)) => break Some(answer),
-                        Some(answer::Heard::Cut) | None => break None,
+                while let Some(message) = self.next(&mut talk).await? {
+                    mute.hear(&message, listening.is_begun())?;
+                    match listening.take(message) {
+                        answer::Heard::More => {}
+                        answer::Heard::Cut => break,
+                        answer::Heard::All(answer) => {
+                            self.shared.talks.keep(talk);
+                            return Ok(answer);
+                        }
                     }
-                };
-                if let Some(answer) = answer {
-                    self.shared.talks.keep(talk);
-                    return Ok(answer);
                 }
             }
             self.pause(&mut fruitless).await;
@@ -129,12 +130,18 @@ impl<T: Tie> Host<T> {
         secrets: &[(String, Secret)],
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
-        self.followed(spec, Some(secrets), Offsets::default(), sink).await
+        self.followed(spec, Some(secrets), Offsets::default(), sink)
+            .await
     }
 
     /// Follows a job that must be there, from an offset on; never starts anything. Of commands before that offset the
     /// report says that they were not reached.
-    pub async fn follow(&self, spec: &JobSpec, from: Offsets, sink: Sink<'_>) -> Result<JobReport, Error> {
+    pub async fn follow(
+        &self,
+        spec: &JobSpec,
+        from: Offsets,
+        sink: Sink<'_>,
+    ) -> Result<JobReport, Error> {
         self.followed(spec, None, from, sink).await
     }
 
@@ -146,12 +153,16 @@ impl<T: Tie> Host<T> {
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
         let mut account = Account::new(spec, from);
-        let mut fruitless = 0;
+        let (mut fruitless, mut mute) = (0, Mute::default());
         loop {
             let before = account.headway();
             // What is known to run needs no start.
             let start = start.filter(|_| !account.is_started());
-            if self.attach(&mut account, spec, start, sink).await? == Attach::Over {
+            if self
+                .attach((&mut account, &mut mute), spec, start, sink)
+                .await?
+                == Attach::Over
+            {
                 break;
             }
             if account.headway() > before {
@@ -171,7 +182,7 @@ impl<T: Tie> Host<T> {
     /// One request on one channel.
     async fn attach(
         &self,
-        account: &mut Account<'_>,
+        (account, mute): (&mut Account<'_>, &mut Mute),
         spec: &JobSpec,
         start: Option<&[(String, Secret)]>,
         sink: Sink<'_>,
@@ -194,17 +205,19 @@ impl<T: Tie> Host<T> {
         let Some(mut talk) = self.send(&follow.line(), needs).await? else {
             return Ok(Attach::Cut);
         };
-        loop {
-            match self.next(&mut talk).await? {
-                Some(ChannelMessage::Stdout(bytes)) => account.take(&bytes, sink),
-                Some(ChannelMessage::Closed(_)) | None => return Ok(Attach::Cut),
-                Some(_) => {}
+        while let Some(message) = self.next(&mut talk).await? {
+            mute.hear(&message, account.is_heard())?;
+            match message {
+                ChannelMessage::Stdout(bytes) => account.take(&bytes, sink),
+                ChannelMessage::Closed(_) => break,
+                _ => {}
             }
             if account.verdict().is_some() {
                 self.shared.talks.keep(talk);
                 return Ok(Attach::Over);
             }
         }
+        Ok(Attach::Cut)
     }
 
     /// Sends a request. `None`: the connection was lost or too silent, and it should be sent again.
@@ -212,9 +225,10 @@ impl<T: Tie> Host<T> {
         // Waiting for a connection is the session's affair and may take long; sending may not.
         self.shared.tie.connection().await?;
         let sent = self.shared.talks.send(&self.shared.tie, request, needs);
-        match tokio::time::timeout(SILENCE, sent).await {
+        let silence = self.shared.options.silence;
+        match tokio::time::timeout(silence, sent).await {
             Ok(sent) => sent,
-            Err(_) => self.shared.tie.beside(SILENCE).await.map(|_| None),
+            Err(_) => self.shared.tie.beside(silence).await.map(|_| None),
         }
     }
 
@@ -237,7 +251,7 @@ impl<T: Tie> Host<T> {
     fn patience(&self) -> Option<Duration> {
         match self.limits().pulse_interval {
             Duration::ZERO if self.shared.tie.probes() => None,
-            Duration::ZERO => Some(SILENCE),
+            Duration::ZERO => Some(self.shared.options.silence),
             interval => Some(interval.max(Duration::from_secs(1)).saturating_mul(2)),
         }
     }
@@ -247,11 +261,12 @@ impl<T: Tie> Host<T> {
         *fruitless = fruitless.saturating_add(1);
         if *fruitless > 2 {
             self.shared.tie.no_progress();
-            tokio::time::sleep(Duration::from_millis(100).saturating_mul((*fruitless).min(50))).await;
+            tokio::time::sleep(Duration::from_millis(100).saturating_mul((*fruitless).min(50)))
+                .await;
         }
     }
 
-    fn limits(&self) -> &JobLimits {
+    pub(crate) fn limits(&self) -> &JobLimits {
         &self.shared.options.limits
     }
 
@@ -266,54 +281,4 @@ impl<T: Tie> Host<T> {
         nonce.push('.');
         nonce
     }
-
-    /// Stops a job and sees its processes gone; claims the key of one that was not started, so that it never will be.
-    ///
-    /// It speaks on a channel of its own, since the supervisor reads no requests while it follows a job, or on a
-    /// connection of its own where the server allows no second channel.
-    pub async fn cancel(&self, key: &JobKey, place: &Place) -> Result<CancelReport, Error> {
-        let answer = self.ask(&request::cancel(key, place, self.limits())).await?;
-        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let words: Vec<&str> = text.split_ascii_whitespace().collect();
-        let end = match words.as_slice() {
-            ["cancelled" | "absent" | "notstarted" | "nospace"] => CancelEnd::Cancelled,
-            ["ended", status] => CancelEnd::AlreadyEnded(account::end_of(status)),
-            ["stuck", pids @ ..] => CancelEnd::Stuck(pids.iter().filter_map(|pid| pid.parse().ok()).collect()),
-            _ => return Err(unclear(&answer)),
-        };
-        Ok(CancelReport { end })
-    }
-
-    /// The jobs of a place, with how they stand.
-    pub async fn jobs(&self, place: &Place) -> Result<Vec<JobInfo>, Error> {
-        let answer = self.ask(&request::jobs(place)).await?;
-        let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-        Ok(text.lines().filter_map(job_info).collect())
-    }
-
-    /// Removes the records of a job, or of all jobs of a place, that are over. What they leave is enough to keep a
-    /// request that comes late from starting anything.
-    pub async fn sweep(&self, place: &Place, key: Option<&JobKey>) -> Result<(), Error> {
-        self.ask(&request::sweep(place, key)).await.map(drop)
-    }
-}
-
-fn unclear(answer: &Answer) -> Error {
-    let said = [answer.stdout.as_slice(), answer.stderr.as_slice()].concat();
-    Error::Answer(format!("host's answer makes no sense: {}", String::from_utf8_lossy(&said).escape_debug()))
-}
-
-/// Reads a line of the list of jobs.
-fn job_info(line: &str) -> Option<JobInfo> {
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [key, pid, state] = words.as_slice() else {
-        return None;
-    };
-    let pid: u32 = pid.parse().ok()?;
-    let state = match *state {
-        _ if pid == 0 => JobState::NeverStarts,
-        "running" => JobState::Running { pid },
-        word => JobState::Ended(account::end_of(word)),
-    };
-    Some(JobInfo { key: layout::read_key(key)?, state })
 }

@@ -27,7 +27,8 @@ pub(crate) fn files(index: usize, command: &JobCommand, hides_agent: bool) -> St
         let _ = write!(calls, "w_put {index}.{kind} {} && ", word(text));
     };
     let (given, advisory) = (&command.command, u8::from(command.advisory));
-    let hundredths = |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_millis() / 10);
+    let hundredths =
+        |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_millis() / 10);
     let user = given.sudo.as_deref().unwrap_or_default();
     let (longest, silent) = (hundredths(given.timeout), hundredths(given.idle_timeout));
     put("opt", &format!("{longest} {silent} {advisory} {user}"));
@@ -75,7 +76,12 @@ fn straight(command: &Command, script_name: &str, quiet: bool, hides_agent: bool
         let script = format!("w_x=$w_file; unset w_file; exec {words} \"$w_x\"");
         text.push_str(&in_terminal(&script, quiet));
     } else {
-        let _ = writeln!(text, "exec {} {file} </dev/null{}", join(command.shell_words()), hush(quiet));
+        let _ = writeln!(
+            text,
+            "exec {} {file} </dev/null{}",
+            join(command.shell_words()),
+            hush(quiet)
+        );
     }
     text
 }
@@ -83,7 +89,11 @@ fn straight(command: &Command, script_name: &str, quiet: bool, hides_agent: bool
 /// The starter of a command for another user: surroundings, secrets and script go through sudo's standard input, since
 /// that user cannot read our files and sudo writes its arguments into logs.
 fn through_sudo(command: &Command, user: &str, inner_name: &str) -> String {
-    let read = if command.secrets.is_empty() { "w_secrets=" } else { SECRETS };
+    let read = if command.secrets.is_empty() {
+        "w_secrets="
+    } else {
+        SECRETS
+    };
     format!(
         "{read}\ncd /\n{{ printf '%s\\n' \"$w_secrets\"; cat \"${{0%.*}}.{inner_name}\"; }} | \
          exec sudo -n -u {} -- sh -c '{SECRETS}; eval \"$(cat)\"' windlass-command \"$1\" \"$2\"\n",
@@ -111,7 +121,11 @@ const PTY: &str = "command -v script >/dev/null || { echo 'windlass: pty = true 
 /// Runs a script of sh in a terminal of its own.
 fn in_terminal(script: &str, quiet: bool) -> String {
     let line = format!("exec sh -c {}", quote(script));
-    format!("exec script -qec {} /dev/null </dev/null{}\n", quote(&line), hush(quiet))
+    format!(
+        "exec script -qec {} /dev/null </dev/null{}\n",
+        quote(&line),
+        hush(quiet)
+    )
 }
 
 fn hush(quiet: bool) -> &'static str {

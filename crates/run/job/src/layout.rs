@@ -115,10 +115,7 @@ mod tests {
 
     #[test]
     fn long_keys_have_short_names_of_their_own() {
-        let (one, other) = (
-            key(&"x".repeat(300), "web1"),
-            key(&"x".repeat(301), "web1"),
-        );
+        let (one, other) = (key(&"x".repeat(300), "web1"), key(&"x".repeat(301), "web1"));
         assert!(base(&one).len() < 120);
         assert_ne!(base(&one), base(&other));
     }

@@ -17,6 +17,8 @@ mod frames;
 mod host;
 mod launcher;
 mod layout;
+mod mute;
+mod orders;
 mod request;
 mod spec;
 mod talks;

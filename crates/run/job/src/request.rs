@@ -58,7 +58,11 @@ impl Parts {
 
 /// A question.
 pub(crate) fn ask(nonce: &str, sign: Duration, script: &str) -> String {
-    let seconds = if sign.is_zero() { 0 } else { sign.as_secs().max(1) };
+    let seconds = if sign.is_zero() {
+        0
+    } else {
+        sign.as_secs().max(1)
+    };
     format!("w_ask {nonce} {seconds} {}\n", word(script))
 }
 
@@ -107,9 +111,22 @@ impl Follow<'_> {
             text.push_str(&launcher::files(index, command, forwards));
         }
         text.push_str("true; }; ");
-        let named = |name: &String| commands.iter().any(|one| one.command.secrets.contains(name));
-        let secrets: Vec<_> = start.secrets.iter().filter(|(name, _)| named(name)).cloned().collect();
-        let line = if secrets.is_empty() { String::new() } else { launcher::secret_line(&secrets) };
+        let named = |name: &String| {
+            commands
+                .iter()
+                .any(|one| one.command.secrets.contains(name))
+        };
+        let secrets: Vec<_> = start
+            .secrets
+            .iter()
+            .filter(|(name, _)| named(name))
+            .cloned()
+            .collect();
+        let line = if secrets.is_empty() {
+            String::new()
+        } else {
+            launcher::secret_line(&secrets)
+        };
         let _ = write!(
             text,
             "w_key={} w_name={} w_manager={} w_secrets={} w_set={}; ",
@@ -125,7 +142,13 @@ impl Follow<'_> {
     /// What the wrapper is told, as assignments.
     fn wrapper_settings(&self, piped: bool) -> String {
         let owner = match &self.spec.place {
-            Place::Deploy { root, boot_id, root_id, fence, .. } => format!(
+            Place::Deploy {
+                root,
+                boot_id,
+                root_id,
+                fence,
+                ..
+            } => format!(
                 "boot={} ours={} id={} fence={fence}",
                 quote(boot_id),
                 home_path(&format!("{}/.windlass", trimmed(root))),

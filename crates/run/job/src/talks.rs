@@ -38,7 +38,9 @@ pub(crate) struct Talks<L: Link> {
 
 impl<L: Link> Talks<L> {
     pub(crate) fn new() -> Self {
-        Self { idle: Mutex::new(Vec::new()) }
+        Self {
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Keeps a talk whose request was answered to its end.
@@ -75,7 +77,10 @@ impl<L: Link> Talks<L> {
             Err(DisconnectKind::ChannelRefused) => {
                 let extra = tie.extra().await?;
                 let talk = Talk::open(&extra, request, needs).await.ok();
-                Ok(talk.map(|talk| Talk { extra: Some(extra), ..talk }))
+                Ok(talk.map(|talk| Talk {
+                    extra: Some(extra),
+                    ..talk
+                }))
             }
             Err(_) => Ok(None),
         }
@@ -84,7 +89,10 @@ impl<L: Link> Talks<L> {
 
 impl<L: Link> Talk<L> {
     async fn open(link: &L, request: &str, needs: Needs) -> Result<Self, DisconnectKind> {
-        let options = ExecOptions { forward_agent: needs.agent, ..ExecOptions::default() };
+        let options = ExecOptions {
+            forward_agent: needs.agent,
+            ..ExecOptions::default()
+        };
         let line = link.exec(BOOT, options).await?;
         let mut talk = Self {
             epoch: link.epoch(),

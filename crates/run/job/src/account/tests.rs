@@ -34,7 +34,13 @@ struct Held {
 fn told(held: &[Held], from: Offsets, chunk: usize) -> Vec<u8> {
     let mut bytes = b"noise of a profile\n".to_vec();
     for (index, command) in held.iter().enumerate().skip(from.index) {
-        let start = |offset: u64| if index == from.index { usize::try_from(offset).unwrap() } else { 0 };
+        let start = |offset: u64| {
+            if index == from.index {
+                usize::try_from(offset).unwrap()
+            } else {
+                0
+            }
+        };
         bytes.extend(format!("{NONCE}B {index} 77\n").bytes());
         let mut at = [start(from.stdout), start(from.stderr)];
         let streams = [("out", &command.out), ("err", &command.err)];
@@ -47,7 +53,14 @@ fn told(held: &[Held], from: Offsets, chunk: usize) -> Vec<u8> {
             }
             bytes.extend(format!("{NONCE}P {index} 78 100 50 10 3\n").bytes());
         }
-        bytes.extend(format!("{NONCE}E {index} 0 {} {} 42 0\n", command.out.len(), command.err.len()).bytes());
+        bytes.extend(
+            format!(
+                "{NONCE}E {index} 0 {} {} 42 0\n",
+                command.out.len(),
+                command.err.len()
+            )
+            .bytes(),
+        );
     }
     bytes.extend(format!("{NONCE}D\n").bytes());
     bytes
@@ -114,6 +127,10 @@ fn output_that_the_host_no_longer_has_is_named() {
     let report = account.report();
     assert!(matches!(
         report.commands[0].result,
-        CommandResult::Ended { stdout_len: 1003, truncated: true, .. }
+        CommandResult::Ended {
+            stdout_len: 1003,
+            truncated: true,
+            ..
+        }
     ));
 }

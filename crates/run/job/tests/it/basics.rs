@@ -10,9 +10,15 @@ async fn a_question_is_answered_on_both_streams() {
     for shell in SHELLS {
         let host = LocalTie::new(shell).host();
         for _ in 0..2 {
-            let answer = host.ask("echo 'it''s'; echo 'a\nb' >&2; umask; pwd; exit 3").await.expect("an answer");
+            let answer = host
+                .ask("echo 'it''s'; echo 'a\nb' >&2; umask; pwd; exit 3")
+                .await
+                .expect("an answer");
             assert_eq!(String::from_utf8_lossy(&answer.stderr), "a\nb\n", "{shell}");
-            assert!(answer.stdout.starts_with(b"its\n0022\n/tmp/"), "{shell} {answer:?}");
+            assert!(
+                answer.stdout.starts_with(b"its\n0022\n/tmp/"),
+                "{shell} {answer:?}"
+            );
             assert_eq!(answer.status.0, 3);
         }
     }
@@ -22,23 +28,39 @@ async fn a_question_is_answered_on_both_streams() {
 async fn a_job_runs_its_commands_until_one_fails() {
     for shell in SHELLS {
         let host = LocalTie::new(shell).host();
-        let spec = job("two", &["echo one; echo err >&2", "printf two; exit 7", "echo never"]);
+        let spec = job(
+            "two",
+            &["echo one; echo err >&2", "printf two; exit 7", "echo never"],
+        );
         let (report, heard) = run(&host, &spec).await;
         assert_eq!(report.end, EXIT(7), "{shell}");
-        assert_eq!((heard.out().as_str(), heard.err().as_str()), ("one\ntwo", "err\n"), "{shell}");
-        assert!(matches!(report.commands[0].result, CommandResult::Ended { end, stdout_len: 4, stderr_len: 4, .. } if end == EXIT(0)));
-        assert!(matches!(report.commands[1].result, CommandResult::Ended { end, stdout_len: 3, .. } if end == EXIT(7)));
+        assert_eq!(
+            (heard.out().as_str(), heard.err().as_str()),
+            ("one\ntwo", "err\n"),
+            "{shell}"
+        );
+        assert!(
+            matches!(report.commands[0].result, CommandResult::Ended { end, stdout_len: 4, stderr_len: 4, .. } if end == EXIT(0))
+        );
+        assert!(
+            matches!(report.commands[1].result, CommandResult::Ended { end, stdout_len: 3, .. } if end == EXIT(7))
+        );
         assert_eq!(report.commands[2].result, CommandResult::NotReached);
         assert!(matches!(heard.events[0], JobEvent::Running { pid } if pid > 0));
         // Asked again it only tells again.
         let (again, heard) = run(&host, &spec).await;
-        assert_eq!((again, heard.out().as_str()), (report, "one\ntwo"), "{shell}");
+        assert_eq!(
+            (again, heard.out().as_str()),
+            (report, "one\ntwo"),
+            "{shell}"
+        );
     }
 }
 
 #[tokio::test]
 async fn surroundings_arrive_unchanged() {
-    let odd = "q'q \"d\" $HOME `id` \\n \\\\ āöě €😀 \u{81}\u{88} line\nline\ttab *?[a] ~ # ;&|<> %s";
+    let odd =
+        "q'q \"d\" $HOME `id` \\n \\\\ āöě €😀 \u{81}\u{88} line\nline\ttab *?[a] ~ # ;&|<> %s";
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let dir = tie.home().join("a dir\nwith 'odd' name");
@@ -50,23 +72,60 @@ async fn surroundings_arrive_unchanged() {
         command.env.insert("ODD".into(), odd.into());
         command.dir = Some(dir.to_str().expect("text").into());
         command.secrets = vec!["SECRET".into()];
-        let secrets = [("SECRET".into(), Secret::new(odd)), ("OTHER".into(), Secret::new("hidden"))];
+        let secrets = [
+            ("SECRET".into(), Secret::new(odd)),
+            ("OTHER".into(), Secret::new("hidden")),
+        ];
         let mut heard = Heard::default();
-        let report = tie.host().run(&job_of("odd", vec![command]), &secrets, &mut |event| heard.take(event)).await;
-        assert_eq!(report.expect("a report").end, EXIT(0), "{shell} {}", heard.err());
+        let report = tie
+            .host()
+            .run(&job_of("odd", vec![command]), &secrets, &mut |event| {
+                heard.take(event)
+            })
+            .await;
+        assert_eq!(
+            report.expect("a report").end,
+            EXIT(0),
+            "{shell} {}",
+            heard.err()
+        );
         let read = |name: &str| std::fs::read_to_string(dir.join(name)).expect(name);
         for name in ["odd", "literal", "secret"] {
             assert_eq!(read(name), odd, "{shell} {name}");
         }
-        assert_eq!((read("umask").as_str(), read("stdin").as_str(), read("other").as_str()), ("0022\n", "/dev/null\n", "none\n"));
+        assert_eq!(
+            (
+                read("umask").as_str(),
+                read("stdin").as_str(),
+                read("other").as_str()
+            ),
+            ("0022\n", "/dev/null\n", "none\n")
+        );
         assert_eq!(read("pwd"), format!("{}\n", dir.display()));
         let env = read("env");
-        let names: Vec<&str> = env.split('\0').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).collect();
-        let known = ["HOME", "PATH", "ODD", "SECRET", "WINDLASS_JOB", "LANG", "PWD", "_", "SHLVL"];
+        let names: Vec<&str> = env
+            .split('\0')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| name)
+            .collect();
+        let known = [
+            "HOME",
+            "PATH",
+            "ODD",
+            "SECRET",
+            "WINDLASS_JOB",
+            "LANG",
+            "PWD",
+            "_",
+            "SHLVL",
+        ];
         for name in names {
             assert!(known.contains(&name), "{shell}: {name}");
         }
-        assert!(env.contains("WINDLASS_JOB=d-test/odd@web1/web1/1/0\0"), "{shell}");
+        assert!(
+            env.contains("WINDLASS_JOB=d-test/odd@web1/web1/1/0\0"),
+            "{shell}"
+        );
     }
 }
 
@@ -74,14 +133,26 @@ async fn surroundings_arrive_unchanged() {
 async fn binary_output_survives_cuts_at_any_byte() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        tie.world.cut_below.store(9000, std::sync::atomic::Ordering::SeqCst);
-        let data: Vec<u8> = (0..60_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        tie.world
+            .cut_below
+            .store(9000, std::sync::atomic::Ordering::SeqCst);
+        let data: Vec<u8> = (0..60_000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         std::fs::write(tie.home().join("data"), &data).expect("written");
         let script = "echo started >>starts; cat data; cat data >&2; sleep 0.2; cat data; exit 41";
         let (report, heard) = run(&tie.host(), &job("data", &[script])).await;
         assert_eq!(report.end, EXIT(41), "{shell}");
-        assert!(heard.stdout == [data.clone(), data.clone()].concat(), "{shell}: {} bytes", heard.stdout.len());
-        assert!(heard.stderr == data, "{shell}: {} bytes", heard.stderr.len());
+        assert!(
+            heard.stdout == [data.clone(), data.clone()].concat(),
+            "{shell}: {} bytes",
+            heard.stdout.len()
+        );
+        assert!(
+            heard.stderr == data,
+            "{shell}: {} bytes",
+            heard.stderr.len()
+        );
         assert_eq!(lines(&tie.home().join("starts")).len(), 1);
     }
 }

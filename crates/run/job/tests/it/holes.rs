@@ -11,7 +11,10 @@ use windlass_model::plan::JobLimits;
 use windlass_model::{CommandEnd, DeployId};
 
 fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("linux").trim().to_owned()
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .expect("linux")
+        .trim()
+        .to_owned()
 }
 
 /// A deploy root as the request that begins a deploy leaves it.
@@ -34,7 +37,13 @@ fn root(tie: &LocalTie) -> (PathBuf, Place) {
 fn counting(name: &str, tie: &LocalTie, place: Place) -> (JobSpec, PathBuf) {
     let starts = tie.home().join("starts");
     let script = format!("echo started >>'{}'; echo out", starts.display());
-    (JobSpec { place, ..job(name, &[&script]) }, starts)
+    (
+        JobSpec {
+            place,
+            ..job(name, &[&script])
+        },
+        starts,
+    )
 }
 
 #[tokio::test]
@@ -46,12 +55,22 @@ async fn a_request_that_comes_after_the_sweep_starts_nothing() {
         let (spec, starts) = counting("late", &tie, place);
         assert_eq!(run(&host, &spec).await.0.end, EXIT(0), "{shell}");
         std::fs::remove_dir_all(root.join(".windlass/deploys/d-test")).expect("removed");
-        assert_eq!(run(&host, &spec).await.0.end, CommandEnd::NotStarted, "{shell}");
+        assert_eq!(
+            run(&host, &spec).await.0.end,
+            CommandEnd::NotStarted,
+            "{shell}"
+        );
         // Outside of a deploy a tombstone stays.
         let (spec, _) = counting("late", &tie, Place::Home);
         assert_eq!(run(&host, &spec).await.0.end, EXIT(0), "{shell}");
-        host.sweep(&Place::Home, Some(&spec.key)).await.expect("swept");
-        let left: Vec<_> = std::fs::read_dir(tie.records()).expect("there").flatten().map(|entry| entry.file_name()).collect();
+        host.sweep(&Place::Home, Some(&spec.key))
+            .await
+            .expect("swept");
+        let left: Vec<_> = std::fs::read_dir(tie.records())
+            .expect("there")
+            .flatten()
+            .map(|entry| entry.file_name())
+            .collect();
         assert_eq!(left.len(), 1, "{left:?}");
         run(&host, &spec).await;
         assert_eq!(lines(&starts).len(), 2, "{shell}");
@@ -64,7 +83,16 @@ async fn another_boot_root_or_owner_starts_nothing() {
         let tie = LocalTie::new(shell);
         let host = tie.host();
         let (dir, place) = root(&tie);
-        let Place::Deploy { root, deploy, boot_id, root_id, fence } = place else { unreachable!() };
+        let Place::Deploy {
+            root,
+            deploy,
+            boot_id,
+            root_id,
+            fence,
+        } = place
+        else {
+            unreachable!()
+        };
         let of = |boot: &str, id: &str, fence| Place::Deploy {
             root: root.clone(),
             deploy: deploy.clone(),
@@ -79,7 +107,11 @@ async fn another_boot_root_or_owner_starts_nothing() {
         ] {
             let (spec, starts) = counting(name, &tie, place);
             let (report, heard) = run(&host, &spec).await;
-            assert_eq!((report.end, &report.commands[0].result), (end, &CommandResult::NotReached), "{shell}");
+            assert_eq!(
+                (report.end, &report.commands[0].result),
+                (end, &CommandResult::NotReached),
+                "{shell}"
+            );
             assert!(heard.events.is_empty() && !starts.exists(), "{shell}");
         }
         // A job that was fenced before it started stays so.
@@ -105,20 +137,44 @@ async fn a_pid_that_another_process_has_now_is_not_the_wrapper() {
         let (spec, starts) = counting("reused", &tie, Place::Home);
         run(&host, &spec).await;
         let claim_path = tie.records().join("d-test,reused@web1,web1,1.claim");
-        let files = std::fs::read_to_string(&claim_path).expect("a claim").split_whitespace().nth(3).expect("files").to_owned();
+        let files = std::fs::read_to_string(&claim_path)
+            .expect("a claim")
+            .split_whitespace()
+            .nth(3)
+            .expect("files")
+            .to_owned();
         let own = std::process::id().to_string();
         // As if the wrapper had been killed: no status, and its number is that of a process that lives: this one.
         std::fs::write(tie.records().join(format!("{files}.0.rc")), "-\n").expect("written");
         claim(&claim_path, |words| words[0].clone_from(&own));
-        std::fs::write(tie.records().join(format!("{files}.0.pid")), format!("{own} 1 1\n")).expect("written");
+        std::fs::write(
+            tie.records().join(format!("{files}.0.pid")),
+            format!("{own} 1 1\n"),
+        )
+        .expect("written");
         let (report, heard) = run(&host, &spec).await;
-        assert_eq!((report.end, heard.out().as_str()), (CommandEnd::Lost, "out\n"), "{shell}");
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (CommandEnd::Lost, "out\n"),
+            "{shell}"
+        );
         // And it is not stopped as one.
-        let report = host.cancel(&spec.key, &Place::Home).await.expect("an answer");
-        assert_eq!(report.end, CancelEnd::AlreadyEnded(CommandEnd::Lost), "{shell}");
+        let report = host
+            .cancel(&spec.key, &Place::Home)
+            .await
+            .expect("an answer");
+        assert_eq!(
+            report.end,
+            CancelEnd::AlreadyEnded(CommandEnd::Lost),
+            "{shell}"
+        );
         // The same under another boot.
         claim(&claim_path, |words| words[2] = "another".into());
-        assert_eq!(run(&host, &spec).await.0.end, CommandEnd::Rebooted, "{shell}");
+        assert_eq!(
+            run(&host, &spec).await.0.end,
+            CommandEnd::Rebooted,
+            "{shell}"
+        );
         assert_eq!(lines(&starts).len(), 1, "{shell}");
     }
 }
@@ -150,7 +206,10 @@ async fn a_claim_that_could_not_be_written_is_no_claim_and_hinders_nobody() {
 async fn forty_clients_that_start_one_key_at_once_start_it_once() {
     let tie = LocalTie::new("dash");
     let starts = tie.home().join("starts");
-    let script = format!("echo started >>{}; echo out; echo err >&2; sleep 0.3; exit 9", starts.display());
+    let script = format!(
+        "echo started >>{}; echo out; echo err >&2; sleep 0.3; exit 9",
+        starts.display()
+    );
     let spec = job("forty", &[&script]);
     let hosts: Vec<_> = (0..40).map(|_| tie.host()).collect();
     let runs: Vec<_> = hosts
@@ -162,7 +221,10 @@ async fn forty_clients_that_start_one_key_at_once_start_it_once() {
         .collect();
     for one in runs {
         let (report, heard) = one.await.expect("joined");
-        assert_eq!((report.end, heard.out().as_str(), heard.err().as_str()), (EXIT(9), "out\n", "err\n"));
+        assert_eq!(
+            (report.end, heard.out().as_str(), heard.err().as_str()),
+            (EXIT(9), "out\n", "err\n")
+        );
     }
     assert_eq!(lines(&starts).len(), 1);
     // Those that lost have cleared away their files.
@@ -176,11 +238,24 @@ async fn a_job_cancelled_before_it_starts_never_starts() {
         let tie = LocalTie::new(shell);
         let host = tie.host();
         let (spec, starts) = counting("early", &tie, Place::Home);
-        assert_eq!(host.cancel(&spec.key, &Place::Home).await.expect("an answer").end, CancelEnd::Cancelled);
-        assert_eq!(run(&host, &spec).await.0.end, CommandEnd::Cancelled, "{shell}");
+        assert_eq!(
+            host.cancel(&spec.key, &Place::Home)
+                .await
+                .expect("an answer")
+                .end,
+            CancelEnd::Cancelled
+        );
+        assert_eq!(
+            run(&host, &spec).await.0.end,
+            CommandEnd::Cancelled,
+            "{shell}"
+        );
         assert!(!starts.exists(), "{shell}");
         let jobs = host.jobs(&Place::Home).await.expect("a list");
-        assert_eq!((jobs.len(), &jobs[0].key, jobs[0].state), (1, &spec.key, JobState::NeverStarts));
+        assert_eq!(
+            (jobs.len(), &jobs[0].key, jobs[0].state),
+            (1, &spec.key, JobState::NeverStarts)
+        );
     }
 }
 
@@ -193,8 +268,14 @@ async fn what_is_followed_must_be_there() {
     assert!(absent.is_err() && !starts.exists());
     run(&host, &spec).await;
     let mut heard = Heard::default();
-    let from = Offsets { stdout: 2, ..Offsets::default() };
-    let report = host.follow(&spec, from, &mut |event| heard.take(event)).await.expect("a report");
+    let from = Offsets {
+        stdout: 2,
+        ..Offsets::default()
+    };
+    let report = host
+        .follow(&spec, from, &mut |event| heard.take(event))
+        .await
+        .expect("a report");
     assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "t\n"));
     assert_eq!(lines(&starts).len(), 1);
 }
@@ -211,14 +292,27 @@ async fn a_killed_wrapper_is_lost_once_its_command_is_gone() {
         let mut heard = Heard::default();
         let mut sink = |event| {
             if let JobEvent::Running { pid } = event {
-                std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");
+                std::process::Command::new("kill")
+                    .args(["-9", &pid.to_string()])
+                    .status()
+                    .expect("kill");
             }
             heard.take(event);
         };
         let report = host.run(&spec, &[], &mut sink).await.expect("a report");
-        assert_eq!((report.end, heard.out().as_str()), (CommandEnd::Lost, "before\nafter\n"), "{shell}");
-        assert!(gone.exists() && started.elapsed() > Duration::from_millis(900), "{shell}");
-        assert_eq!(host.jobs(&Place::Home).await.expect("a list")[0].state, JobState::Ended(CommandEnd::Lost));
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (CommandEnd::Lost, "before\nafter\n"),
+            "{shell}"
+        );
+        assert!(
+            gone.exists() && started.elapsed() > Duration::from_millis(900),
+            "{shell}"
+        );
+        assert_eq!(
+            host.jobs(&Place::Home).await.expect("a list")[0].state,
+            JobState::Ended(CommandEnd::Lost)
+        );
     }
 }
 
@@ -228,19 +322,31 @@ async fn what_a_daemon_writes_after_the_end_is_no_output() {
         let tie = LocalTie::new(shell);
         let host = tie.host();
         let stop = tie.home().join("stop");
-        let script = format!("(while [ ! -e '{}' ]; do echo late; done) & echo end; sleep 0.3", stop.display());
+        let script = format!(
+            "(while [ ! -e '{}' ]; do echo late; done) & echo end; sleep 0.3",
+            stop.display()
+        );
         let spec = job("daemon", &[&script, "echo next"]);
         let began = Instant::now();
         let (report, heard) = run(&host, &spec).await;
         assert!(began.elapsed() < Duration::from_secs(20), "{shell}");
-        let CommandResult::Ended { end, stdout_len, truncated: false, .. } = report.commands[0].result else {
+        let CommandResult::Ended {
+            end,
+            stdout_len,
+            truncated: false,
+            ..
+        } = report.commands[0].result
+        else {
             panic!("{report:?}")
         };
         assert_eq!((end, report.end), (EXIT(0), EXIT(0)));
         let total = stdout_len + 5;
         assert_eq!(heard.stdout.len() as u64, total, "{shell}");
         let (again, once_more) = run(&host, &spec).await;
-        assert!(again == report && once_more.stdout == heard.stdout, "{shell}");
+        assert!(
+            again == report && once_more.stdout == heard.stdout,
+            "{shell}"
+        );
         std::fs::write(stop, "").expect("written");
     }
 }
@@ -259,7 +365,10 @@ async fn records_are_private() {
 #[tokio::test]
 async fn a_late_pulse_has_another_connection_dialled() {
     let tie = LocalTie::with_env("dash", &[("SILENT_TEST", "1")]);
-    let host = tie.host_with(JobLimits { pulse_interval: Duration::from_secs(1), ..quick() });
+    let host = tie.host_with(JobLimits {
+        pulse_interval: Duration::from_secs(1),
+        ..quick()
+    });
     let spec = job("silent", &["sleep 5; echo done"]);
     let mut heard = Heard::default();
     let mut stopped = None;
@@ -267,7 +376,10 @@ async fn a_late_pulse_has_another_connection_dialled() {
         // The first supervisor falls silent, as behind a black hole.
         if matches!(event, JobEvent::Pulse { .. }) && stopped.is_none() {
             let supervisor = children().pop().expect("a supervisor");
-            std::process::Command::new("kill").args(["-STOP", &supervisor]).status().expect("kill");
+            std::process::Command::new("kill")
+                .args(["-STOP", &supervisor])
+                .status()
+                .expect("kill");
             stopped = Some(supervisor);
         }
         heard.take(event);
@@ -276,16 +388,25 @@ async fn a_late_pulse_has_another_connection_dialled() {
     assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "done\n"));
     assert_eq!(tie.world.besides.load(Ordering::SeqCst), 1);
     if let Some(supervisor) = stopped {
-        std::process::Command::new("kill").args(["-KILL", &supervisor]).status().expect("kill");
+        std::process::Command::new("kill")
+            .args(["-KILL", &supervisor])
+            .status()
+            .expect("kill");
     }
 
     /// The supervisors that this thread's host has started: children of this process with the boot line.
     fn children() -> Vec<String> {
         let own = std::process::id();
-        let tasks = std::fs::read_dir(format!("/proc/{own}/task")).expect("linux").flatten();
+        let tasks = std::fs::read_dir(format!("/proc/{own}/task"))
+            .expect("linux")
+            .flatten();
         let mut found: Vec<String> = tasks
             .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
-            .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .flat_map(|text| {
+                text.split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
             .collect();
         found.retain(|pid| {
             let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
@@ -303,12 +424,24 @@ async fn jobs_are_listed_with_how_they_stand() {
     let (running, path) = (host.clone(), tie.records());
     let spec = job("running", &["sleep 30"]);
     let following = tokio::spawn(async move { run(&running, &spec).await.0.end });
-    wait_until("running", || path.join("d-test,running@web1,web1,1.claim").exists()).await;
+    wait_until("running", || {
+        path.join("d-test,running@web1,web1,1.claim").exists()
+    })
+    .await;
     let jobs = host.jobs(&Place::Home).await.expect("a list");
-    let state = |name: &str| jobs.iter().find(|job| job.key == key(name)).map(|job| job.state);
+    let state = |name: &str| {
+        jobs.iter()
+            .find(|job| job.key == key(name))
+            .map(|job| job.state)
+    };
     assert_eq!(state("failed"), Some(JobState::Ended(EXIT(4))));
-    assert!(matches!(state("running"), Some(JobState::Running { pid }) if pid > 0), "{jobs:?}");
-    host.cancel(&key("running"), &Place::Home).await.expect("an answer");
+    assert!(
+        matches!(state("running"), Some(JobState::Running { pid }) if pid > 0),
+        "{jobs:?}"
+    );
+    host.cancel(&key("running"), &Place::Home)
+        .await
+        .expect("an answer");
     assert_eq!(following.await.expect("joined"), CommandEnd::Cancelled);
     host.sweep(&Place::Home, None).await.expect("swept");
     assert!(host.jobs(&Place::Home).await.expect("a list").is_empty());

@@ -41,7 +41,10 @@ impl LocalTie {
     }
 
     pub fn with_env(shell: &str, env: &[(&str, &str)]) -> Self {
-        let home = tempfile::Builder::new().prefix("windlass-job-").tempdir().expect("a home");
+        let home = tempfile::Builder::new()
+            .prefix("windlass-job-")
+            .tempdir()
+            .expect("a home");
         let bin = home.path().join("bin");
         std::fs::create_dir(&bin).expect("a directory");
         symlink(which(shell), bin.join("sh")).expect("a link");
@@ -62,7 +65,9 @@ impl LocalTie {
     /// The same host with nothing on its PATH but one directory.
     pub fn only(mut self, dir: &Path) -> Self {
         let world = Arc::get_mut(&mut self.world).expect("not shared yet");
-        world.env.push(("PATH".to_owned(), dir.display().to_string()));
+        world
+            .env
+            .push(("PATH".to_owned(), dir.display().to_string()));
         self
     }
 
@@ -80,7 +85,14 @@ impl LocalTie {
 
     pub fn host_with(&self, limits: JobLimits) -> Host<Self> {
         let seed = format!("{:x}", fastrand::u64(..));
-        Host::new(self.clone(), HostOptions { limits, ..HostOptions::default() }, seed)
+        Host::new(
+            self.clone(),
+            HostOptions {
+                limits,
+                ..HostOptions::default()
+            },
+            seed,
+        )
     }
 }
 
@@ -95,7 +107,10 @@ pub fn quick() -> JobLimits {
 
 fn which(program: &str) -> PathBuf {
     let places = ["/bin", "/usr/bin"].map(|dir| Path::new(dir).join(program));
-    places.into_iter().find(|path| path.exists()).expect("the shell is installed")
+    places
+        .into_iter()
+        .find(|path| path.exists())
+        .expect("the shell is installed")
 }
 
 impl Tie for LocalTie {
@@ -103,7 +118,12 @@ impl Tie for LocalTie {
 
     fn connection(&self) -> Work<'_, Result<LocalLink, Error>> {
         let epoch = self.world.epoch.load(Ordering::SeqCst);
-        Box::pin(async move { Ok(LocalLink { tie: self.clone(), epoch }) })
+        Box::pin(async move {
+            Ok(LocalLink {
+                tie: self.clone(),
+                epoch,
+            })
+        })
     }
 
     fn beside(&self, _silent: Duration) -> Work<'_, Result<LocalLink, Error>> {
@@ -138,7 +158,11 @@ impl Link for LocalLink {
         self.epoch
     }
 
-    fn exec<'a>(&'a self, command: &'a str, _: ExecOptions) -> Work<'a, Result<LocalLine, DisconnectKind>> {
+    fn exec<'a>(
+        &'a self,
+        command: &'a str,
+        _: ExecOptions,
+    ) -> Work<'a, Result<LocalLine, DisconnectKind>> {
         Box::pin(async move { Ok(LocalLine::start(&self.tie, command)) })
     }
 }
@@ -173,10 +197,17 @@ impl LocalLine {
             below => tie.world.random.lock().expect("a generator").u64(1..below),
         };
         let (sender, messages) = mpsc::channel(4);
-        let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+        let (stdout, stderr) = (
+            child.stdout.take().expect("piped"),
+            child.stderr.take().expect("piped"),
+        );
         tokio::spawn(pump(stdout, ChannelMessage::Stdout, sender.clone(), budget));
         tokio::spawn(pump(stderr, ChannelMessage::Stderr, sender, u64::MAX));
-        Self { stdin: child.stdin.take(), messages, _child: child }
+        Self {
+            stdin: child.stdin.take(),
+            messages,
+            _child: child,
+        }
     }
 }
 
@@ -208,7 +239,10 @@ impl Line for LocalLine {
     fn send<'a>(&'a mut self, bytes: &'a [u8]) -> Work<'a, Result<(), DisconnectKind>> {
         Box::pin(async move {
             let stdin = self.stdin.as_mut().ok_or(DisconnectKind::Closed)?;
-            stdin.write_all(bytes).await.map_err(|_| DisconnectKind::Closed)
+            stdin
+                .write_all(bytes)
+                .await
+                .map_err(|_| DisconnectKind::Closed)
         })
     }
 

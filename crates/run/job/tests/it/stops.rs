@@ -11,8 +11,13 @@ use windlass_model::{Command, CommandEnd};
 /// Processes of a host that are neither supervisors nor zombies.
 fn left(tie: &LocalTie) -> Vec<String> {
     let all = Process::all().into_iter();
-    let of_home = |process: &Process| process.variable("HOME").is_some_and(|home| home == tie.home().as_os_str().as_encoded_bytes());
-    let commands = all.filter(|process| of_home(process) && !process.command_line().contains("IFS= read -r l"));
+    let of_home = |process: &Process| {
+        process
+            .variable("HOME")
+            .is_some_and(|home| home == tie.home().as_os_str().as_encoded_bytes())
+    };
+    let commands = all
+        .filter(|process| of_home(process) && !process.command_line().contains("IFS= read -r l"));
     commands.map(|process| process.to_string()).collect()
 }
 
@@ -25,7 +30,11 @@ async fn nothing_left(tie: &LocalTie, of: &str) {
 }
 
 /// Starts a job and waits for a file that it makes.
-async fn started(tie: &LocalTie, spec: &JobSpec, file: &Path) -> tokio::task::JoinHandle<(CommandEnd, Heard)> {
+async fn started(
+    tie: &LocalTie,
+    spec: &JobSpec,
+    file: &Path,
+) -> tokio::task::JoinHandle<(CommandEnd, Heard)> {
     let (host, spec) = (tie.host(), spec.clone());
     let following = tokio::spawn(async move {
         let (report, heard) = run(&host, &spec).await;
@@ -48,14 +57,29 @@ async fn a_cancelled_job_is_gone_with_all_that_it_started() {
         let spec = job("cancel", &["true", &script, "echo never"]);
         let following = started(&tie, &spec, &ready).await;
         let began = Instant::now();
-        let report = tie.host().cancel(&spec.key, &Place::Home).await.expect("an answer");
+        let report = tie
+            .host()
+            .cancel(&spec.key, &Place::Home)
+            .await
+            .expect("an answer");
         assert_eq!(report.end, CancelEnd::Cancelled, "{shell}");
-        assert!(began.elapsed() > Duration::from_millis(500), "KILL only after a time");
-        assert_eq!(left(&tie), Vec::<String>::new(), "{shell}: gone when it is said");
+        assert!(
+            began.elapsed() > Duration::from_millis(500),
+            "KILL only after a time"
+        );
+        assert_eq!(
+            left(&tie),
+            Vec::<String>::new(),
+            "{shell}: gone when it is said"
+        );
         let (end, heard) = following.await.expect("joined");
         assert_eq!((end, heard.out().as_str()), (CommandEnd::Cancelled, ""));
         // Twice is as good as once.
-        let report = tie.host().cancel(&spec.key, &Place::Home).await.expect("an answer");
+        let report = tie
+            .host()
+            .cancel(&spec.key, &Place::Home)
+            .await
+            .expect("an answer");
         assert_eq!(report.end, CancelEnd::Cancelled, "{shell}");
     }
 }
@@ -65,7 +89,11 @@ async fn a_job_that_ended_is_not_cancelled_and_its_daemon_lives_on() {
     let tie = LocalTie::new("dash");
     let spec = job("ended", &["sleep 300 & echo $! >pid"]);
     run(&tie.host(), &spec).await;
-    let report = tie.host().cancel(&spec.key, &Place::Home).await.expect("an answer");
+    let report = tie
+        .host()
+        .cancel(&spec.key, &Place::Home)
+        .await
+        .expect("an answer");
     assert_eq!(report.end, CancelEnd::AlreadyEnded(EXIT(0)));
     let pid: i32 = lines(&tie.home().join("pid"))[0].parse().expect("a number");
     let daemon = Process::find(pid).expect("it lives");
@@ -76,12 +104,25 @@ async fn a_job_that_ended_is_not_cancelled_and_its_daemon_lives_on() {
 async fn cancel_stops_the_present_command_only() {
     let tie = LocalTie::new("dash");
     let ready = tie.home().join("ready");
-    let spec = job("present", &["sleep 300 & echo $! >pid", &format!(": >{}; sleep 60", ready.display())]);
+    let spec = job(
+        "present",
+        &[
+            "sleep 300 & echo $! >pid",
+            &format!(": >{}; sleep 60", ready.display()),
+        ],
+    );
     let following = started(&tie, &spec, &ready).await;
-    tie.host().cancel(&spec.key, &Place::Home).await.expect("an answer");
+    tie.host()
+        .cancel(&spec.key, &Place::Home)
+        .await
+        .expect("an answer");
     assert_eq!(following.await.expect("joined").0, CommandEnd::Cancelled);
     let pid: i32 = lines(&tie.home().join("pid"))[0].parse().expect("a number");
-    assert!(Process::find(pid).expect("what an earlier command started lives").signal(rustix::process::Signal::KILL));
+    assert!(
+        Process::find(pid)
+            .expect("what an earlier command started lives")
+            .signal(rustix::process::Signal::KILL)
+    );
 }
 
 #[tokio::test]
@@ -91,9 +132,22 @@ async fn a_wrapper_that_was_killed_does_not_keep_its_command_from_being_stopped(
     let spec = job("orphan", &[&format!(": >{}; sleep 60", ready.display())]);
     let following = started(&tie, &spec, &ready).await;
     let claim = tie.records().join("d-test,orphan@web1,web1,1.claim");
-    let pid = lines(&claim)[0].split(' ').next().expect("a pid").parse().expect("a number");
-    assert!(Process::find(pid).expect("the wrapper").signal(rustix::process::Signal::KILL));
-    let report = tie.host().cancel(&spec.key, &Place::Home).await.expect("an answer");
+    let pid = lines(&claim)[0]
+        .split(' ')
+        .next()
+        .expect("a pid")
+        .parse()
+        .expect("a number");
+    assert!(
+        Process::find(pid)
+            .expect("the wrapper")
+            .signal(rustix::process::Signal::KILL)
+    );
+    let report = tie
+        .host()
+        .cancel(&spec.key, &Place::Home)
+        .await
+        .expect("an answer");
     assert_eq!(report.end, CancelEnd::AlreadyEnded(CommandEnd::Lost));
     assert_eq!(following.await.expect("joined").0, CommandEnd::Lost);
     nothing_left(&tie, "cancelled").await;
@@ -103,25 +157,48 @@ async fn a_wrapper_that_was_killed_does_not_keep_its_command_from_being_stopped(
 async fn time_runs_out_without_any_connection() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        let silent = Command { idle_timeout: Some(Duration::from_millis(1500)), ..Command::script("trap '' TERM; echo on; sleep 60; sleep 60") };
-        let long = Command { timeout: Some(Duration::from_millis(1500)), ..Command::script("while :; do echo on; sleep 0.2; done") };
-        for (name, command, end) in [("idle", silent, CommandEnd::IdleTimedOut), ("long", long, CommandEnd::TimedOut)] {
+        let silent = Command {
+            idle_timeout: Some(Duration::from_millis(1500)),
+            ..Command::script("trap '' TERM; echo on; sleep 60; sleep 60")
+        };
+        let long = Command {
+            timeout: Some(Duration::from_millis(1500)),
+            ..Command::script("while :; do echo on; sleep 0.2; done")
+        };
+        for (name, command, end) in [
+            ("idle", silent, CommandEnd::IdleTimedOut),
+            ("long", long, CommandEnd::TimedOut),
+        ] {
             let spec = job_of(name, vec![command, Command::script("echo never")]);
             let host = tie.host();
             {
                 let mut sink = |_| {};
                 let following = host.run(&spec, &[], &mut sink);
                 // Followed for a moment only.
-                assert!(tokio::time::timeout(Duration::from_millis(700), following).await.is_err());
+                assert!(
+                    tokio::time::timeout(Duration::from_millis(700), following)
+                        .await
+                        .is_err()
+                );
             }
             drop(host);
             tokio::time::sleep(Duration::from_millis(500)).await;
-            let claim = tie.records().join(format!("d-test,{name}@web1,web1,1.claim"));
-            let files = lines(&claim)[0].split(' ').nth(3).expect("files").to_owned();
+            let claim = tie
+                .records()
+                .join(format!("d-test,{name}@web1,web1,1.claim"));
+            let files = lines(&claim)[0]
+                .split(' ')
+                .nth(3)
+                .expect("files")
+                .to_owned();
             let rc = tie.records().join(format!("{files}.0.rc"));
             wait_until("ended", || lines(&rc)[0].contains("last")).await;
             let mut heard = Heard::default();
-            let report = tie.host().follow(&spec, Offsets::default(), &mut |event| heard.take(event)).await.expect("a report");
+            let report = tie
+                .host()
+                .follow(&spec, Offsets::default(), &mut |event| heard.take(event))
+                .await
+                .expect("a report");
             assert_eq!(report.end, end, "{shell}");
             assert!(heard.out().starts_with("on\n"), "{shell}");
         }
@@ -133,7 +210,11 @@ async fn time_runs_out_without_any_connection() {
 async fn what_a_failed_command_leaves_behind_is_stopped_before_its_end_is_told() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        let (report, _) = run(&tie.host(), &job("killed", &["sleep 60 & setsid sleep 60 & kill -9 $$"])).await;
+        let (report, _) = run(
+            &tie.host(),
+            &job("killed", &["sleep 60 & setsid sleep 60 & kill -9 $$"]),
+        )
+        .await;
         assert_eq!(report.end, EXIT(137), "{shell}");
         nothing_left(&tie, shell).await;
     }
@@ -143,7 +224,10 @@ async fn what_a_failed_command_leaves_behind_is_stopped_before_its_end_is_told()
 async fn output_beyond_the_limit_is_not_kept_and_the_status_is() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        let limits = windlass_model::plan::JobLimits { output_limit: 100_000, ..quick() };
+        let limits = windlass_model::plan::JobLimits {
+            output_limit: 100_000,
+            ..quick()
+        };
         let script = "i=0; while [ $i -lt 30 ]; do head -c 20000 /dev/zero | tr '\\0' x; echo; sleep 0.1; i=$((i+1)); done; echo the end; exit 6";
         let spec = job("flood", &[script]);
         let host = tie.host_with(limits.clone());
@@ -155,15 +239,33 @@ async fn output_beyond_the_limit_is_not_kept_and_the_status_is() {
             }
         };
         let report = host.run(&spec, &[], &mut sink).await.expect("a report");
-        let CommandResult::Ended { end, stdout_len, truncated, .. } = report.commands[0].result else { panic!("{report:?}") };
+        let CommandResult::Ended {
+            end,
+            stdout_len,
+            truncated,
+            ..
+        } = report.commands[0].result
+        else {
+            panic!("{report:?}")
+        };
         assert_eq!((end, truncated), (EXIT(6), true), "{shell}");
-        assert!(stdout_len > 30 * 20_001, "offsets are those of all output and the marks: {stdout_len}");
+        assert!(
+            stdout_len > 30 * 20_001,
+            "offsets are those of all output and the marks: {stdout_len}"
+        );
         assert_eq!(last.0 + last.1 as u64, stdout_len, "{shell}");
         // Somebody who comes later hears the mark and what came after it.
         let mut heard = Heard::default();
-        let again = tie.host().run(&spec, &[], &mut |event| heard.take(event)).await.expect("a report");
+        let again = tie
+            .host()
+            .run(&spec, &[], &mut |event| heard.take(event))
+            .await
+            .expect("a report");
         assert_eq!(again, report, "{shell}");
-        assert!(heard.out().starts_with("[windlass: ") && heard.out().ends_with("the end\n"), "{shell}");
+        assert!(
+            heard.out().starts_with("[windlass: ") && heard.out().ends_with("the end\n"),
+            "{shell}"
+        );
         assert!(heard.stdout.len() < 400_000);
     }
 }
@@ -172,18 +274,53 @@ async fn output_beyond_the_limit_is_not_kept_and_the_status_is() {
 async fn when_advisory_and_pulse() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        let when = |when: &str| Command { when: Some(when.into()), ..Command::script("echo done") };
-        let mut spec = job_of("when", vec![when("echo noise; true"), when("false"), Command::script("exit 3"), Command::script("sleep 1.3"), when("no-such-program")]);
+        let when = |when: &str| Command {
+            when: Some(when.into()),
+            ..Command::script("echo done")
+        };
+        let mut spec = job_of(
+            "when",
+            vec![
+                when("echo noise; true"),
+                when("false"),
+                Command::script("exit 3"),
+                Command::script("sleep 1.3"),
+                when("no-such-program"),
+            ],
+        );
         spec.commands[2].advisory = true;
         let (report, heard) = run(&tie.host(), &spec).await;
-        assert_eq!((report.end, heard.out().as_str()), (EXIT(127), "done\n"), "{shell}");
-        assert!(heard.err().contains("`when` ended with status 127"), "{shell} {}", heard.err());
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (EXIT(127), "done\n"),
+            "{shell}"
+        );
+        assert!(
+            heard.err().contains("`when` ended with status 127"),
+            "{shell} {}",
+            heard.err()
+        );
         assert_eq!(report.commands[1].result, CommandResult::Skipped);
-        assert!(matches!(report.commands[2].result, CommandResult::Ended { end, .. } if end == EXIT(3)));
-        let pulses: Vec<_> = heard.events.iter().filter_map(|event| match event { JobEvent::Pulse { index, pulse } => Some((*index, *pulse)), _ => None }).collect();
+        assert!(
+            matches!(report.commands[2].result, CommandResult::Ended { end, .. } if end == EXIT(3))
+        );
+        let pulses: Vec<_> = heard
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                JobEvent::Pulse { index, pulse } => Some((*index, *pulse)),
+                _ => None,
+            })
+            .collect();
         assert!(pulses.len() >= 2, "{shell} {pulses:?}");
         let (index, pulse) = pulses[pulses.len() - 1];
-        assert!(index == 3 && pulse.pid > 0 && pulse.memory > 0, "{shell} {pulse:?}");
-        assert!(pulse.age >= Duration::from_millis(700) && pulse.silent >= Duration::from_millis(700), "{shell} {pulse:?}");
+        assert!(
+            index == 3 && pulse.pid > 0 && pulse.memory > 0,
+            "{shell} {pulse:?}"
+        );
+        assert!(
+            pulse.age >= Duration::from_millis(700) && pulse.silent >= Duration::from_millis(700),
+            "{shell} {pulse:?}"
+        );
     }
 }

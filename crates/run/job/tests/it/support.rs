@@ -32,7 +32,13 @@ pub fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
 
 /// A job of plain scripts.
 pub fn job(name: &str, scripts: &[&str]) -> JobSpec {
-    job_of(name, scripts.iter().map(|script| Command::script(*script)).collect())
+    job_of(
+        name,
+        scripts
+            .iter()
+            .map(|script| Command::script(*script))
+            .collect(),
+    )
 }
 
 /// All that a job told.
@@ -63,7 +69,10 @@ impl Heard {
     }
 
     pub fn pulses(&self) -> usize {
-        self.events.iter().filter(|event| matches!(event, JobEvent::Pulse { .. })).count()
+        self.events
+            .iter()
+            .filter(|event| matches!(event, JobEvent::Pulse { .. }))
+            .count()
     }
 }
 
@@ -72,7 +81,10 @@ pub async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, Heard) {
     let mut heard = Heard::default();
     let mut sink = |event| heard.take(event);
     let work = host.run(spec, &[], &mut sink);
-    let report = tokio::time::timeout(Duration::from_secs(60), work).await.expect("in time").expect("a report");
+    let report = tokio::time::timeout(Duration::from_secs(60), work)
+        .await
+        .expect("in time")
+        .expect("a report");
     (report, heard)
 }
 

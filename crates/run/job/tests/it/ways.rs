@@ -16,10 +16,15 @@ fn program(path: &Path, text: &str) {
 fn bare(shell: &str, programs: &[&str]) -> LocalTie {
     let tie = LocalTie::new(shell);
     let bin = tie.home().join("bin");
-    let few = ["cat", "dd", "sleep", "wc", "rm", "mkdir", "id", "grep", "tr", "kill"];
+    let few = [
+        "cat", "dd", "sleep", "wc", "rm", "mkdir", "id", "grep", "tr", "kill",
+    ];
     for name in few.iter().chain(programs) {
         let real = ["/usr/bin", "/bin"].map(|dir| Path::new(dir).join(name));
-        let real = real.into_iter().find(|path| path.exists()).expect("a program");
+        let real = real
+            .into_iter()
+            .find(|path| path.exists())
+            .expect("a program");
         std::os::unix::fs::symlink(real, bin.join(name)).expect("a link");
     }
     tie.only(&bin)
@@ -31,10 +36,19 @@ async fn where_setsid_is_missing_another_way_is_found_or_named() {
         for way in ["setsid", "busybox", "perl"] {
             let tie = bare(shell, &[way]);
             let (report, heard) = run(&tie.host(), &job("way", &["read -r _ _ _ _ group session _ </proc/$$/stat; echo $(($$-session)); exit 3"])).await;
-            assert_eq!((report.end, heard.out().as_str()), (EXIT(3), "0\n"), "{shell} {way}: {}", heard.err());
+            assert_eq!(
+                (report.end, heard.out().as_str()),
+                (EXIT(3), "0\n"),
+                "{shell} {way}: {}",
+                heard.err()
+            );
         }
         let tie = bare(shell, &[]);
-        let error = tie.host().run(&job("none", &["true"]), &[], &mut |_| {}).await.expect_err("no way");
+        let error = tie
+            .host()
+            .run(&job("none", &["true"]), &[], &mut |_| {})
+            .await
+            .expect_err("no way");
         assert!(error.to_string().contains("setsid"), "{error}");
     }
 }
@@ -54,22 +68,62 @@ async fn through_the_users_manager() {
         );
         let host = tie.host();
         host.start_through_user_manager();
-        let command = Command { secrets: vec!["TOKEN".into()], ..Command::script("echo \"$LOGIN_ONLY $TOKEN $HOME\"; exit 8") };
+        let command = Command {
+            secrets: vec!["TOKEN".into()],
+            ..Command::script("echo \"$LOGIN_ONLY $TOKEN $HOME\"; exit 8")
+        };
         let secrets = [("TOKEN".into(), Secret::new("canary"))];
         let mut heard = Heard::default();
-        let report = host.run(&job_of("managed", vec![command]), &secrets, &mut |event| heard.take(event)).await.expect("a report");
-        assert_eq!((report.end, heard.out()), (EXIT(8), format!("it's \"here\" canary {}\n", tie.home().display())), "{shell}");
+        let report = host
+            .run(&job_of("managed", vec![command]), &secrets, &mut |event| {
+                heard.take(event)
+            })
+            .await
+            .expect("a report");
+        assert_eq!(
+            (report.end, heard.out()),
+            (
+                EXIT(8),
+                format!("it's \"here\" canary {}\n", tie.home().display())
+            ),
+            "{shell}"
+        );
         let units = lines(&tie.home().join("units"));
         assert_eq!(units.len(), 1);
-        assert!(units[0].starts_with("--user --quiet --collect -p KillMode=process -- sh -c"), "{units:?}");
-        let found = std::process::Command::new("grep").args(["-rl", "canary"]).arg(tie.records()).output().expect("grep");
+        assert!(
+            units[0].starts_with("--user --quiet --collect -p KillMode=process -- sh -c"),
+            "{units:?}"
+        );
+        let found = std::process::Command::new("grep")
+            .args(["-rl", "canary"])
+            .arg(tie.records())
+            .output()
+            .expect("grep");
         // Only in what the command itself printed.
-        assert!(String::from_utf8_lossy(&found.stdout).lines().all(|file| file.ends_with(".out")), "{found:?}");
-        assert!(!tie.records().read_dir().expect("there").flatten().any(|entry| entry.path().extension().is_some_and(|kind| kind == "boot" || kind == "pipe")));
+        assert!(
+            String::from_utf8_lossy(&found.stdout)
+                .lines()
+                .all(|file| file.ends_with(".out")),
+            "{found:?}"
+        );
+        assert!(
+            !tie.records()
+                .read_dir()
+                .expect("there")
+                .flatten()
+                .any(|entry| entry
+                    .path()
+                    .extension()
+                    .is_some_and(|kind| kind == "boot" || kind == "pipe"))
+        );
         // A manager that refuses.
         program(&tie.home().join("bin/systemd-run"), "exit 1");
         let (report, _) = run(&host, &job("refused", &["true"])).await;
-        assert_eq!(report.end, windlass_model::CommandEnd::NotStarted, "{shell}");
+        assert_eq!(
+            report.end,
+            windlass_model::CommandEnd::NotStarted,
+            "{shell}"
+        );
     }
 }
 
@@ -80,13 +134,38 @@ async fn secrets_are_in_no_file_and_no_argument() {
         let secret = "canary-'q\" \n$X `y` \\n";
         let check = "for p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/cmdline 2>/dev/null | grep -q canary- && echo \"$p args\"; done; \
              read -r _ _ _ wrapper _ </proc/$$/stat; grep -c canary- /proc/$wrapper/environ || true; printf '%s' \"$TOKEN\" | wc -c; exit 0";
-        let command = Command { secrets: vec!["TOKEN".into()], ..Command::script(check) };
+        let command = Command {
+            secrets: vec!["TOKEN".into()],
+            ..Command::script(check)
+        };
         let secrets = [("TOKEN".into(), Secret::new(secret))];
         let mut heard = Heard::default();
-        let report = tie.host().run(&job_of("secret", vec![command]), &secrets, &mut |event| heard.take(event)).await.expect("a report");
-        assert_eq!((report.end, heard.out()), (EXIT(0), format!("0\n{}\n", secret.len())), "{shell} {}", heard.err());
-        let found = std::process::Command::new("grep").args(["-rlF", "canary-"]).arg(tie.home()).output().expect("grep");
-        assert_eq!(String::from_utf8_lossy(&found.stdout).lines().filter(|file| !file.ends_with(".script")).count(), 0, "{shell}");
+        let report = tie
+            .host()
+            .run(&job_of("secret", vec![command]), &secrets, &mut |event| {
+                heard.take(event)
+            })
+            .await
+            .expect("a report");
+        assert_eq!(
+            (report.end, heard.out()),
+            (EXIT(0), format!("0\n{}\n", secret.len())),
+            "{shell} {}",
+            heard.err()
+        );
+        let found = std::process::Command::new("grep")
+            .args(["-rlF", "canary-"])
+            .arg(tie.home())
+            .output()
+            .expect("grep");
+        assert_eq!(
+            String::from_utf8_lossy(&found.stdout)
+                .lines()
+                .filter(|file| !file.ends_with(".script"))
+                .count(),
+            0,
+            "{shell}"
+        );
     }
 }
 
@@ -113,9 +192,27 @@ async fn another_user_gets_surroundings_script_and_secrets_through_sudo() {
         command.env.insert("ODD".into(), "a'b\nc".into());
         let secrets = [("TOKEN".into(), Secret::new("canary"))];
         let mut heard = Heard::default();
-        let report = tie.host().run(&job_of("sudo", vec![command]), &secrets, &mut |event| heard.take(event)).await.expect("a report");
-        assert_eq!((report.end, heard.out().as_str()), (EXIT(5), "www a'b\nc canary /usr d-test/sudo@web1/web1/1/0\n"), "{shell} {}", heard.err());
-        assert!(!std::fs::read_to_string(tie.home().join("sudo.log")).expect("a log").contains("canary"));
+        let report = tie
+            .host()
+            .run(&job_of("sudo", vec![command]), &secrets, &mut |event| {
+                heard.take(event)
+            })
+            .await
+            .expect("a report");
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (
+                EXIT(5),
+                "www a'b\nc canary /usr d-test/sudo@web1/web1/1/0\n"
+            ),
+            "{shell} {}",
+            heard.err()
+        );
+        assert!(
+            !std::fs::read_to_string(tie.home().join("sudo.log"))
+                .expect("a log")
+                .contains("canary")
+        );
     }
 }
 
@@ -123,12 +220,31 @@ async fn another_user_gets_surroundings_script_and_secrets_through_sudo() {
 async fn a_terminal_where_one_is_wanted() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
-        let command = Command { pty: true, secrets: vec!["TOKEN".into()], ..Command::script("[ -t 1 ] && echo \"a terminal, $TOKEN\"; exit 6") };
+        let command = Command {
+            pty: true,
+            secrets: vec!["TOKEN".into()],
+            ..Command::script("[ -t 1 ] && echo \"a terminal, $TOKEN\"; exit 6")
+        };
         let secrets = [("TOKEN".into(), Secret::new("it's"))];
         let mut heard = Heard::default();
-        let report = tie.host().run(&job_of("pty", vec![command]), &secrets, &mut |event| heard.take(event)).await.expect("a report");
-        assert_eq!((report.end, heard.out().as_str()), (EXIT(6), "a terminal, it's\r\n"), "{shell} {}", heard.err());
-        let left = Process::all().into_iter().filter(|process| process.variable("WINDLASS_JOB").is_some_and(|mark| mark.starts_with(b"d-test/pty")));
+        let report = tie
+            .host()
+            .run(&job_of("pty", vec![command]), &secrets, &mut |event| {
+                heard.take(event)
+            })
+            .await
+            .expect("a report");
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (EXIT(6), "a terminal, it's\r\n"),
+            "{shell} {}",
+            heard.err()
+        );
+        let left = Process::all().into_iter().filter(|process| {
+            process
+                .variable("WINDLASS_JOB")
+                .is_some_and(|mark| mark.starts_with(b"d-test/pty"))
+        });
         assert_eq!(left.count(), 0);
     }
 }
