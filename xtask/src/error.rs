@@ -54,6 +54,19 @@ pub(crate) enum Error {
         /// How it ended.
         status: String,
     },
+    /// A measurement could not be made.
+    #[error("cannot measure: {doing} failed")]
+    Measuring {
+        /// What was tried.
+        doing: &'static str,
+        /// What it said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The benchmarks' laboratory is not there on this system.
+    #[error("the benchmarks run on Linux only")]
+    #[cfg(not(target_os = "linux"))]
+    NotHere,
     /// The answer of `cargo metadata` is not JSON.
     #[error("cannot read the answer of cargo metadata")]
     Metadata(#[from] serde_json::Error),
@@ -74,6 +87,18 @@ impl Error {
         match self {
             Self::Usage { .. } | Self::Value { .. } => 2,
             _ => 1,
+        }
+    }
+
+    /// For `map_err`: what was tried in a measurement.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn measuring<E>(doing: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Measuring {
+            doing,
+            source: source.into(),
         }
     }
 

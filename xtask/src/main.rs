@@ -3,6 +3,7 @@
 //! What the compiler and clippy cannot see is checked here (layers, sizes), and what takes longer than a test is
 //! started here (soak, bench). Nothing of it is shipped.
 
+#[cfg(target_os = "linux")]
 mod bench;
 mod error;
 mod layers;
@@ -21,7 +22,10 @@ cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts
     --shard K/N                    only the K-th of N parts
     --continue                     go on where the last run of this part was stopped
 cargo xtask bench [OPTIONS]        the figures of docs/benchmarks.md, measured anew
-    --runs N                       how often each is measured (default 21)
+    --runs N                       how often what takes milliseconds is measured, the rest in proportion (default 21)
+    --quick                        as seldom as says anything
+    --long                         also what takes minutes by its nature
+    --only NAME                    one file of xtask/src/bench, not written down
     --binary PATH                  this binary instead of a fresh release build
     --print                        only print the table";
 
@@ -56,7 +60,10 @@ fn run(args: &[String]) -> Result<String, Error> {
         ["layers"] => layers::check(&workspace),
         ["sizes"] => sizes::check(&workspace),
         ["soak", name, options @ ..] => soak::run(&workspace, name, options),
+        #[cfg(target_os = "linux")]
         ["bench", options @ ..] => bench::run(&workspace, options),
+        #[cfg(not(target_os = "linux"))]
+        ["bench", ..] => Err(Error::NotHere),
         [] | ["help" | "--help" | "-h"] => Ok(USAGE.to_owned()),
         _ => Err(Error::Usage { usage: USAGE }),
     }

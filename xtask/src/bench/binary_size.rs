@@ -11,12 +11,11 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>, Error> {
     let file = fs::metadata(&bench.binary).map_err(Error::file("read", &bench.binary))?;
     let bytes = file.len();
     let tenths = bytes.div_ceil(MEGABYTE / 10);
-    Ok(vec![Row {
-        figure: "release binary".to_owned(),
-        ours: format!("{}.{} MB", tenths / 10, tenths % 10),
-        baseline: String::new(),
-        ratio: String::new(),
-        to_meet: format!("≤ {} MB", TO_MEET / MEGABYTE),
-        met: bytes <= TO_MEET,
-    }])
+    Ok(vec![
+        Row::new(
+            "release binary",
+            format!("{}.{} MB", tenths / 10, tenths % 10),
+        )
+        .promise(format!("≤ {} MB", TO_MEET / MEGABYTE), bytes <= TO_MEET),
+    ])
 }

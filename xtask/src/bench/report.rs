@@ -2,7 +2,7 @@
 //!
 //! The part between the two marks is ours; whatever people wrote around it stays.
 
-use super::Row;
+use super::{Bench, Row, quietly};
 use crate::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -17,21 +17,32 @@ const HEAD: &str = "\
 `cargo xtask bench` measures these figures and writes this table, each figure beside its baseline in the same run.
 ";
 
-/// The rows as a Markdown table, with what they were measured on.
-pub(super) fn table(rows: &[Row], runs: usize) -> String {
-    let mut text = format!("{}, medians of {runs} runs.\n\n", machine());
-    text.push_str("| figure | Windlass | beside it | ratio | to meet | |\n");
+/// The rows as a Markdown table, with what they were measured on and what was not measured.
+pub(super) fn table(bench: &Bench, rows: &[Row], absent: &[String]) -> String {
+    let mut text = format!("{}; {}.\n\n", machine(), beside(bench));
+    text.push_str(&markdown(rows));
+    if !absent.is_empty() {
+        text.push_str("\nNot measured in this run:\n\n");
+    }
+    for line in absent {
+        writeln!(text, "- {line}").ok();
+    }
+    text
+}
+
+fn markdown(rows: &[Row]) -> String {
+    let mut text = String::from("| figure | Windlass | beside it | ratio | to meet | |\n");
     text.push_str("|---|---:|---:|---:|---:|---|\n");
     for row in rows {
+        let verdict = row.verdict();
         let Row {
             figure,
             ours,
             baseline,
             ratio,
             to_meet,
-            met,
+            ..
         } = row;
-        let verdict = if *met { "met" } else { "missed" };
         writeln!(
             text,
             "| {figure} | {ours} | {baseline} | {ratio} | {to_meet} | {verdict} |"
@@ -39,6 +50,22 @@ pub(super) fn table(rows: &[Row], runs: usize) -> String {
         .ok();
     }
     text
+}
+
+/// The baselines, and when they were measured.
+fn beside(bench: &Bench) -> String {
+    let said = |program: &str, args: &[&str]| quietly(Path::new(program), args).unwrap_or_default();
+    let ssh = said("sh", &["-c", "ssh -V 2>&1"]);
+    let ssh = ssh.split(',').next().unwrap_or_default().to_owned();
+    let fabric = bench.fabric.as_ref().map(|fabric| fabric.names.clone());
+    let names = [fabric.unwrap_or_default(), ssh, said("git", &["--version"])];
+    let names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    let date = said("date", &["-u", "+%Y-%m-%d"]);
+    format!(
+        "beside it {}; measured on {date}, medians of up to {} runs",
+        names.join(", "),
+        bench.runs
+    )
 }
 
 /// Puts the table between the marks of `file`; makes the file, or the marks at its end, where they are missing.
@@ -91,15 +118,11 @@ mod tests {
 
     #[test]
     fn a_missed_figure_is_called_that() {
-        let row = Row {
-            figure: "f".to_owned(),
-            ours: "6 ms".to_owned(),
-            baseline: "`true`: 1 ms".to_owned(),
-            ratio: "6.00 ×".to_owned(),
-            to_meet: "≤ 5 ms".to_owned(),
-            met: false,
-        };
-        let table = table(&[row], 3);
+        let row = Row::new("f", "6 ms")
+            .beside("`true`: 1 ms")
+            .ratio(6.0)
+            .promise("≤ 5 ms", false);
+        let table = markdown(&[row]);
         let last = table.lines().last().unwrap();
         assert_eq!(
             last,

@@ -1,4 +1,4 @@
-//! Repeated measurements and their middle.
+//! Repeated measurements, their middle, and how they are written.
 
 use crate::error::Error;
 use std::time::{Duration, Instant};
@@ -12,10 +12,17 @@ pub(super) fn median(mut values: Vec<Duration>) -> Duration {
     (at(lower) + at(upper)) / 2
 }
 
+/// The least measurement that so many percent do not exceed.
+pub(super) fn percentile(mut values: Vec<Duration>, percent: usize) -> Duration {
+    values.sort_unstable();
+    let rank = (values.len() * percent).div_ceil(100).max(1);
+    values.get(rank - 1).copied().unwrap_or_default()
+}
+
 /// The median wall time of `runs` runs, after one that warms the caches and does not count.
-pub(super) fn wall(
+pub(super) fn wall<T>(
     runs: usize,
-    mut act: impl FnMut() -> Result<(), Error>,
+    mut act: impl FnMut() -> Result<T, Error>,
 ) -> Result<Duration, Error> {
     act()?;
     let mut times = Vec::with_capacity(runs);
@@ -32,24 +39,52 @@ pub(super) fn milliseconds(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
+/// Seconds with two decimals.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
+
+/// Megabytes with two decimals.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no process has 2^53 bytes of memory"
+)]
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}
+
 /// How often `baseline` goes into `ours`.
-pub(super) fn ratio(ours: Duration, baseline: Duration) -> String {
-    format!("{:.2} ×", ours.as_secs_f64() / baseline.as_secs_f64())
+pub(super) fn ratio(ours: Duration, baseline: Duration) -> f64 {
+    ours.as_secs_f64() / baseline.as_secs_f64()
+}
+
+/// `a` - `b`, in seconds; below zero where `a` is the shorter.
+pub(super) fn difference(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() - b.as_secs_f64()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(values: &[u64]) -> Vec<Duration> {
+        let values = values.iter().copied();
+        values.map(Duration::from_millis).collect()
+    }
+
     #[test]
     fn the_median_is_not_moved_by_outliers() {
-        let of = |values: &[u64]| {
-            let values = values.iter().map(|value| Duration::from_millis(*value));
-            median(values.collect()).as_millis()
-        };
-        assert_eq!(of(&[3, 1, 900]), 3);
-        assert_eq!(of(&[4, 2]), 3);
-        assert_eq!(of(&[7]), 7);
+        assert_eq!(median(of(&[3, 1, 900])).as_millis(), 3);
+        assert_eq!(median(of(&[4, 2])).as_millis(), 3);
+        assert_eq!(median(of(&[7])).as_millis(), 7);
+    }
+
+    #[test]
+    fn percentiles_are_measurements() {
+        let values: Vec<u64> = (1..=30).rev().collect();
+        assert_eq!(percentile(of(&values), 50).as_millis(), 15);
+        assert_eq!(percentile(of(&values), 99).as_millis(), 30);
+        assert_eq!(percentile(of(&[5]), 1).as_millis(), 5);
     }
 
     #[test]

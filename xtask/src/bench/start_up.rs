@@ -11,12 +11,10 @@ const TO_MEET: Duration = Duration::from_millis(5);
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>, Error> {
     let ours = wall(bench.runs, || quietly(&bench.binary, &["--version"]))?;
     let nothing = wall(bench.runs, || quietly(Path::new("true"), &[]))?;
-    Ok(vec![Row {
-        figure: "`windlass --version`".to_owned(),
-        ours: milliseconds(ours),
-        baseline: format!("`true`: {}", milliseconds(nothing)),
-        ratio: ratio(ours, nothing),
-        to_meet: format!("≤ {} ms", TO_MEET.as_millis()),
-        met: ours <= TO_MEET,
-    }])
+    Ok(vec![
+        Row::new("`windlass --version`", milliseconds(ours))
+            .beside(format!("`true`: {}", milliseconds(nothing)))
+            .ratio(ratio(ours, nothing))
+            .promise(format!("≤ {} ms", TO_MEET.as_millis()), ours <= TO_MEET),
+    ])
 }

@@ -148,8 +148,17 @@ pub(super) const LAYERS: &[Layer] = &[
         "crates/testlab/lab",
         &["windlass-model", "windlass-demohost"],
     ),
-    // The benchmarks need hosts to measure against.
-    layer("xtask", "xtask", &["windlass-lab"]),
+    // The benchmarks need hosts to measure against, and measure jobs and uploads below the command line.
+    layer(
+        "xtask",
+        "xtask",
+        &[
+            "windlass-lab",
+            "windlass-model",
+            "windlass-transport",
+            "windlass-job",
+        ],
+    ),
 ];
 
 /// Dependencies that stay behind the interface of a few crates.
