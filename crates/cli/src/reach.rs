@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
+use windlass_transport::ssh_config::{self, Asked, Said};
 use windlass_transport::{
     AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer, OpenError,
-    Pacer, Prompt, Prompter, Session, SessionOptions, Way,
+    Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
 };
 
 /// What all sessions of a run share: handshakes are paced together, a passphrase is asked for once.
@@ -35,38 +36,79 @@ impl Reach {
         ssh: &SshSettings,
         observer: Observer,
     ) -> Result<Session, OpenError> {
-        Session::open(self.options(target, ssh), observer).await
+        let said = self.said(target, ssh, &observer).await?;
+        Session::open(self.options(target, ssh, &said), observer).await
     }
 
-    fn options(&self, target: &HostTarget, ssh: &SshSettings) -> SessionOptions {
+    /// What `ssh_config` says of the host; nothing where it is not to be read.
+    async fn said(
+        &self,
+        target: &HostTarget,
+        ssh: &SshSettings,
+        observer: &Observer,
+    ) -> Result<Said, OpenError> {
+        if ssh.config.as_deref() == Some("none") {
+            return Ok(Said::default());
+        }
+        let asked = Asked {
+            host: target.address.clone(),
+            user: target.user.clone().or_else(|| ssh.user.clone()),
+            port: target.port.or(ssh.port),
+            file: ssh.config.as_deref().map(|file| self.path(file)),
+        };
+        let home = self.world.home();
+        if let Some(said) = ssh_config::resolve(&asked, &home).await? {
+            return Ok(said);
+        }
+        if asked.file.is_some() || home.join(".ssh/config").exists() {
+            let text =
+                "ssh is not installed here, so ssh_config is not read; [ssh] in windlass.toml is";
+            observer(SessionEvent::Warning(text.to_owned()));
+        }
+        Ok(Said::default())
+    }
+
+    fn options(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> SessionOptions {
         let user = target
             .user
             .clone()
             .or_else(|| ssh.user.clone())
-            .unwrap_or_else(|| self.world.local_user());
-        let port = target.port.or(ssh.port).unwrap_or(22);
+            .or_else(|| said.user.clone());
+        let user = user.unwrap_or_else(|| self.world.local_user());
         let endpoint = Endpoint {
-            address: target.address.clone(),
-            port,
+            address: said
+                .address
+                .clone()
+                .unwrap_or_else(|| target.address.clone()),
+            port: target.port.or(ssh.port).or(said.port).unwrap_or(22),
             user: user.clone(),
         };
-        let jumps = ssh
-            .jump
-            .iter()
-            .filter_map(|jump| self.hop(jump, &user, ssh));
+        let jumps = if ssh.jump.is_empty() {
+            &said.jump
+        } else {
+            &ssh.jump
+        };
+        let jumps = jumps.iter().filter(|jump| *jump != "none");
+        let command = ssh
+            .proxy_command
+            .clone()
+            .or_else(|| said.proxy_command.clone());
+        let keepalive = ssh.keepalive_interval.or(said.keepalive_interval);
+        let count = ssh.keepalive_count.or(said.keepalive_count);
+        let way = Way {
+            target: endpoint,
+            jumps: jumps
+                .filter_map(|jump| self.hop(jump, &user, ssh))
+                .collect(),
+            proxy_command: command.filter(|command| command != "none"),
+        };
         SessionOptions {
             name: target.name.clone(),
-            way: Way {
-                target: endpoint,
-                jumps: jumps.collect(),
-                proxy_command: ssh.proxy_command.clone(),
-            },
-            auth: self.auth(ssh),
-            host_keys: self.host_keys(ssh),
-            keepalive_interval: ssh
-                .keepalive_interval
-                .unwrap_or(SshSettings::KEEPALIVE_INTERVAL),
-            keepalive_count: ssh.keepalive_count.unwrap_or(SshSettings::KEEPALIVE_COUNT),
+            way,
+            auth: self.auth(ssh, said),
+            host_keys: self.host_keys(ssh, said),
+            keepalive_interval: keepalive.unwrap_or(SshSettings::KEEPALIVE_INTERVAL),
+            keepalive_count: count.unwrap_or(SshSettings::KEEPALIVE_COUNT),
             connect_for: ssh.connect_for,
             reconnect_for: ssh.reconnect_for,
             pacer: Arc::clone(&self.pacer),
@@ -83,40 +125,43 @@ impl Reach {
         };
         Some(Hop {
             endpoint,
-            auth: self.auth(ssh),
-            host_keys: self.host_keys(ssh),
+            auth: self.auth(ssh, &Said::default()),
+            host_keys: self.host_keys(ssh, &Said::default()),
         })
     }
 
-    fn auth(&self, ssh: &SshSettings) -> AuthOptions {
-        let agent = match &ssh.agent {
-            SshAgent::Usual => self.world.var("SSH_AUTH_SOCK").map(PathBuf::from),
-            SshAgent::Off => None,
-            SshAgent::Socket(path) => Some(self.path(path)),
+    fn auth(&self, ssh: &SshSettings, said: &Said) -> AuthOptions {
+        let agent = match (&ssh.agent, said.agent.as_deref()) {
+            (SshAgent::Off, _) | (SshAgent::Usual, Some("none")) => None,
+            (SshAgent::Socket(path), _) => Some(self.path(path)),
+            (SshAgent::Usual, Some(path)) if path != "SSH_AUTH_SOCK" => Some(self.path(path)),
+            (SshAgent::Usual, _) => self.world.var("SSH_AUTH_SOCK").map(PathBuf::from),
         };
-        let usual = ["id_ed25519", "id_ecdsa", "id_rsa"];
         let home = self.world.home().join(".ssh");
+        let usual = || {
+            ["id_ed25519", "id_ecdsa", "id_rsa"]
+                .map(|name| home.join(name))
+                .to_vec()
+        };
+        let default_identities = match (ssh.identities.is_empty(), said.identities.is_empty()) {
+            (false, _) => Vec::new(),
+            (true, false) => said.identities.clone(),
+            (true, true) => usual(),
+        };
+        let named = ssh.certificates.iter().map(|path| self.path(path));
         AuthOptions {
             agent,
             identities: ssh.identities.iter().map(|path| self.path(path)).collect(),
-            default_identities: if ssh.identities.is_empty() {
-                usual.map(|name| home.join(name)).to_vec()
-            } else {
-                Vec::new()
-            },
-            certificates: ssh
-                .certificates
-                .iter()
-                .map(|path| self.path(path))
-                .collect(),
-            identities_only: !ssh.identities.is_empty(),
+            default_identities,
+            certificates: named.chain(said.certificates.iter().cloned()).collect(),
+            identities_only: !ssh.identities.is_empty() || said.identities_only,
             prompter: self.world.interactive.then(|| Prompter::new(ask)),
             keys: Arc::clone(&self.keys),
             forward_agent: ssh.forward_agent,
         }
     }
 
-    fn host_keys(&self, ssh: &SshSettings) -> HostKeyOptions {
+    fn host_keys(&self, ssh: &SshSettings, said: &Said) -> HostKeyOptions {
         let usual = || {
             vec![
                 self.world.home().join(".ssh/known_hosts"),
@@ -124,11 +169,17 @@ impl Reach {
             ]
         };
         let files: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
+        let files = match (files.is_empty(), said.known_hosts.is_empty()) {
+            (false, _) => files,
+            (true, false) => said.known_hosts.clone(),
+            (true, true) => usual(),
+        };
+        let asks = self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict;
         HostKeyOptions {
+            alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
-            ask: (self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict)
-                .then(|| HostKeyQuestion::new(ask_key)),
-            ..HostKeyOptions::strict(if files.is_empty() { usual() } else { files })
+            ask: asks.then(|| HostKeyQuestion::new(ask_key)),
+            ..HostKeyOptions::strict(files)
         }
     }
 

@@ -5,4 +5,5 @@
 mod bad_input;
 mod ends;
 mod faults;
+mod reach;
 mod support;

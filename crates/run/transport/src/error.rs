@@ -28,6 +28,9 @@ pub enum Error {
     /// The proxy command could not be started.
     #[error("proxy command could not be started")]
     ProxyCommand(#[source] io::Error),
+    /// `ssh_config` cannot be evaluated.
+    #[error(transparent)]
+    SshConfig(#[from] crate::ssh_config::ConfigError),
     /// The session stopped dialling.
     #[error("no connection for {} s: {kind}", gone.as_secs())]
     GaveUp {
@@ -51,13 +54,16 @@ impl Error {
             Self::NotReached { kind, .. } | Self::GaveUp { kind, .. } => *kind,
             Self::HostKey(_) => DisconnectKind::HostKey,
             Self::Authentication(_) => DisconnectKind::Authentication,
-            Self::ProxyCommand(_) => DisconnectKind::Proxy,
+            Self::ProxyCommand(_) | Self::SshConfig(_) => DisconnectKind::Proxy,
             Self::Closed => DisconnectKind::Ours,
         }
     }
 
     /// The exit code it comes to where nothing has been changed yet.
     pub fn exit_code(&self) -> ExitCode {
+        if matches!(self, Self::SshConfig(_)) {
+            return ExitCode::Config;
+        }
         match self.kind() {
             DisconnectKind::HostKey => ExitCode::HostKey,
             DisconnectKind::Authentication => ExitCode::Authentication,

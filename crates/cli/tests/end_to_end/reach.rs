@@ -1,0 +1,74 @@
+//! Ways to a host: a bare address, `ssh_config`, a jump host, a proxy command; each survives a cut.
+
+use crate::support::{Run, Stage, toml, wait_until};
+use std::time::Duration;
+use windlass_lab::Cut;
+
+/// Settings on the command line that let the built binary in where there is no windlass.toml.
+fn keys(stage: &Stage) -> Vec<String> {
+    let path = |path: &std::path::Path| toml(path.to_str().expect("UTF-8"));
+    vec![
+        "--set=ssh.agent=false".to_owned(),
+        format!("--set=ssh.identities=[{}]", path(stage.sshd.client_key().path())),
+        format!("--set=ssh.known_hosts=[{}]", path(&stage.sshd.known_hosts())),
+    ]
+}
+
+/// Runs a silent command on a bare address, resets the connection in the middle of it.
+fn exec_through_a_reset(stage: &Stage, target: &str, more: &[String]) -> Run {
+    let count = stage.host.counter("execs");
+    let script = format!("{}; echo before; sleep 2; echo after; exit 7", count.command());
+    let mut words = vec!["exec".to_owned(), target.to_owned()];
+    words.extend(keys(stage));
+    words.extend(more.iter().cloned());
+    words.extend(["--".to_owned(), script]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = stage.windlass(&words);
+    command.current_dir(stage.home());
+    let running = crate::support::Running::new(command);
+    wait_until("the command has started", || count.count() == 1);
+    std::thread::sleep(Duration::from_millis(500));
+    stage.proxy.cut_now(Cut::Reset);
+    let run = running.finish();
+    assert_eq!(run.code, 7, "{run}");
+    assert_eq!(run.stdout, b"before\nafter\n", "{run}");
+    assert_eq!(count.count(), 1, "{run}");
+    run
+}
+
+#[test]
+fn exec_on_a_bare_address_survives_a_reset() {
+    let stage = Stage::new();
+    let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
+    exec_through_a_reset(&stage, &target, &["--set=ssh.config=none".to_owned()]);
+}
+
+#[test]
+fn ssh_config_names_host_port_and_login() {
+    let stage = Stage::new();
+    let file = stage.home().join("ssh_config");
+    let text = format!(
+        "Host prod-*\n  HostName 127.0.0.1\n  Port {}\n  User {}\n",
+        stage.proxy.port(),
+        stage.sshd.user()
+    );
+    std::fs::write(&file, text).expect("written");
+    let config = format!("--set=ssh.config={}", file.display());
+    exec_through_a_reset(&stage, "prod-1", &[config]);
+}
+
+#[test]
+fn a_jump_host_leads_there() {
+    let stage = Stage::new();
+    let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.sshd.port());
+    let jump = format!("--set=ssh.jump={}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
+    exec_through_a_reset(&stage, &target, &["--set=ssh.config=none".to_owned(), jump]);
+}
+
+#[test]
+fn a_proxy_command_leads_there() {
+    let stage = Stage::new();
+    let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
+    let proxy = "--set=ssh.proxy_command=bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'";
+    exec_through_a_reset(&stage, &target, &["--set=ssh.config=none".to_owned(), proxy.to_owned()]);
+}
