@@ -2,11 +2,11 @@
 
 use crate::args::Global;
 use crate::error::{Failure, diagnostic, mistakes};
-use crate::fleet::Wanted;
+use crate::fleet::{Fleet, Wanted};
 use crate::world::World;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use windlass_config::{Argument, Config, FILE_NAME, Given, Stage};
+use windlass_config::{Argument, Config, FILE_NAME, Given, Mistakes, Stage};
 use windlass_inventory::Filter;
 use windlass_model::{ExitCode, HostTarget, Inventory, Secret};
 
@@ -117,6 +117,13 @@ impl Context {
             .collect()
     }
 
+    /// Leaves out the hosts that were not reached.
+    pub(crate) fn keep(&mut self, fleet: &Fleet) {
+        self.inventory
+            .hosts
+            .retain(|host| fleet.host(&host.target.name).is_some());
+    }
+
     /// Hosts that were chosen earlier, with the settings of today; the stage's for one that has left the file since.
     pub(crate) fn wanted_for<'a>(
         &self,
@@ -133,12 +140,17 @@ impl Context {
 
     /// The values of the stage's secrets; all that are missing are named.
     pub(crate) fn secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Failure> {
+        self.read_secrets(world)
+            .map_err(|wrong| mistakes(world, &wrong))
+    }
+
+    /// The same, with what is missing one by one.
+    pub(crate) fn read_secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Mistakes> {
         let mut references = self.inventory.settings.secrets.clone();
         for host in &self.inventory.hosts {
             references.extend(host.settings.secrets.clone());
         }
         windlass_config::resolve(&references, &pairs(world))
-            .map_err(|wrong| mistakes(world, &wrong))
     }
 }
 

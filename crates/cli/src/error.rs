@@ -57,6 +57,12 @@ impl Failure {
         drop(std::io::stderr().write_all(text.as_bytes()));
     }
 
+    /// The text on one line, for a table.
+    pub(crate) fn line(&self) -> String {
+        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+        lines.join(", ")
+    }
+
     /// Both at once: the lines of the one, then those of the other, with the exit code of the one.
     #[must_use]
     pub(crate) fn and(mut self, other: Self) -> Self {
@@ -90,14 +96,23 @@ impl<T, E: std::error::Error> OrFail<T> for Result<T, E> {
     }
 }
 
+/// More mistakes than these are counted, not drawn.
+const DRAWN: usize = 20;
+
 /// All mistakes of the configuration, each drawn by itself.
 pub(crate) fn mistakes(world: &World, mistakes: &windlass_config::Mistakes) -> Failure {
     let code = mistakes.exit_code();
-    mistakes
+    let drawn = mistakes
         .iter()
-        .map(|mistake| diagnostic(world, code, mistake))
+        .take(DRAWN)
+        .map(|mistake| diagnostic(world, code, mistake));
+    let failure = drawn
         .reduce(Failure::and)
-        .unwrap_or_else(|| Failure::new(code, mistakes.to_string()))
+        .unwrap_or_else(|| Failure::new(code, mistakes.to_string()));
+    match mistakes.iter().count().saturating_sub(DRAWN) {
+        0 => failure,
+        more => failure.hint(format!("{more} more mistakes show once these are mended")),
+    }
 }
 
 /// Draws a diagnostic with its source lines and carets.

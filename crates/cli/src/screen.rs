@@ -1,14 +1,35 @@
 //! Lines and answers at the terminal, outside of a running deploy. What is told here goes to standard error; data goes
-//! to standard output through [`data`].
+//! to standard output through [`show`] and [`data`].
 
+use crate::args::Global;
 use crate::error::Failure;
 use crate::world::World;
 use std::io::{BufRead as _, Write as _};
 use windlass_model::ExitCode;
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_reporter::view::{Sheet, View};
+use windlass_reporter::words::moment::Zone;
 
 /// Tells one line. A closed standard error is no reason to stop working.
 pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// Shows an answer on standard output: lines for people, with `--json` one object a row.
+pub(crate) fn show(world: &World, global: &Global, view: &dyn View) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let shown = if global.json {
+        windlass_reporter::view::print_json(view, &mut stdout)
+    } else {
+        let sheet = Sheet {
+            width: world.width,
+            color: world.data_color && !global.no_color,
+            now: SystemClock.now(),
+            zone: Zone::system(),
+        };
+        windlass_reporter::view::print(view, &sheet, &mut stdout)
+    };
+    shown.map_err(|error| crate::carry_out::report_failure(&error))
 }
 
 /// Writes data to standard output.
@@ -67,25 +88,4 @@ pub(crate) fn answer(question: &str, echo: bool) -> Option<String> {
     }
     read.ok().filter(|count| *count > 0)?;
     Some(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// Rows as columns, the first row being the head.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    rows.iter().map(line).collect()
 }

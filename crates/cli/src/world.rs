@@ -5,6 +5,10 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 /// The surroundings of one run.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing seen about a terminal, true or not by itself"
+)]
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     /// The environment; names and values that are not UTF-8 are left out.
@@ -19,8 +23,10 @@ pub(crate) struct World {
     pub machine: String,
     /// Columns of the terminal; 100 without one.
     pub width: u16,
-    /// Whether colours may be used.
+    /// Whether colours may be used on standard error.
     pub color: bool,
+    /// Whether colours may be used on standard output.
+    pub data_color: bool,
 }
 
 impl World {
@@ -43,6 +49,7 @@ impl World {
             width: rustix::termios::tcgetwinsize(std::io::stderr())
                 .map_or(100, |size| size.ws_col.max(40)),
             color: terminal && !no_color && !dumb,
+            data_color: std::io::stdout().is_terminal() && !no_color && !dumb,
             machine: rustix::system::uname()
                 .nodename()
                 .to_string_lossy()

@@ -275,7 +275,7 @@ impl Scene {
             .expect("a commit");
         let (before, built) = (self.stage.host.live(), self.builds.count());
         let run = self.stage.run(&["deploy", "production", "--json", "--yes"]);
-        let wrong = self.what_is_wrong(&run, &commit, before, built);
+        let wrong = self.what_is_wrong(&run, &commit, before.as_deref(), built);
         if wrong.is_empty() {
             Ok(())
         } else {
@@ -287,7 +287,7 @@ impl Scene {
         &self,
         run: &Run,
         commit: &str,
-        before: Option<String>,
+        before: Option<&str>,
         built: usize,
     ) -> Vec<String> {
         let live = self.stage.host.live();
@@ -302,7 +302,7 @@ impl Scene {
         let checks = [
             (run.code == 0, format!("exit {}", run.code)),
             (
-                live > before,
+                live.as_deref() > before,
                 format!("live is {live:?}, before it was {before:?}"),
             ),
             (

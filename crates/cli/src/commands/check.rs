@@ -4,16 +4,18 @@ use crate::args::{Global, StageArgs};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Intention, Look, look, resolve};
-use crate::screen::{data, say};
+use crate::prepare::{Intention, Look, Prepared, Resolved, look, resolve};
+use crate::screen::{say, show};
 use crate::world::World;
-use std::sync::Arc;
+use miette::Diagnostic as _;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_config::show_duration;
+use windlass_config::{Mistake, show_duration};
 use windlass_facts::{HostFacts, Logout, SshdSettings};
-use windlass_model::ExitCode;
 use windlass_model::settings::SshSettings;
+use windlass_model::{ExitCode, HostName};
+use windlass_planner::Refusal;
+use windlass_reporter::view::{Check, CheckHost, Finding, Severity};
 
 /// Tests all hosts; what is wrong on one does not hide what is wrong on another.
 pub(crate) async fn check(
@@ -22,98 +24,121 @@ pub(crate) async fn check(
     args: &StageArgs,
 ) -> Result<ExitCode, Failure> {
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
-    let mut errors = 0_usize;
-    let reference = context.inventory.settings.branch.clone();
-    let resolved = match resolve(world, &context, &Intention::Deploy { reference }).await {
-        Ok(resolved) => resolved,
-        Err(failure) => {
-            errors += 1;
-            failure.print();
-            resolve(world, &context, &Intention::Rollback { to: None }).await?
-        }
-    };
+    let (resolved, mut here) = source(world, &context).await?;
+    here.extend(secrets(world, &context));
     let (sender, _receiver) = mpsc::unbounded_channel();
-    let wanted = context
-        .inventory
-        .hosts
-        .iter()
-        .map(|host| (host.target.clone(), Arc::clone(&host.settings)));
     let limits = context.inventory.settings.limits.clone();
-    let (fleet, failures) = Fleet::try_connect(world, wanted.collect(), &limits, &sender).await?;
-    for (_, failure) in &failures {
-        errors += 1;
-        failure.print();
-    }
-    context
-        .inventory
-        .hosts
-        .retain(|host| fleet.host(&host.target.name).is_some());
-    if let Err(failure) = context.secrets(world) {
-        errors += 1;
-        failure.print();
-    }
+    let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
+    context.keep(&fleet);
+    let mut hosts: Vec<CheckHost> = failures
+        .iter()
+        .map(|(host, failure)| about(Some(host), None, vec![finding(failure)]))
+        .collect();
     if !context.inventory.hosts.is_empty() {
         let extra = Look {
             sshd: true,
             ..Look::default()
         };
-        let prepared = look(world, &context, &fleet, resolved, extra).await?;
-        errors += told(global, &context, &prepared)?;
+        let prepared = look(world, &context, &fleet, resolved, extra).await;
+        fleet.close().await;
+        hosts.extend(on_hosts(&context, &prepared?));
     }
-    fleet.close().await;
-    Ok(if errors == 0 {
-        ExitCode::Done
-    } else {
-        ExitCode::Findings
-    })
-}
-
-/// Tells what was found on the hosts that were reached; gives the number of errors.
-fn told(
-    global: &Global,
-    context: &Context,
-    prepared: &crate::prepare::Prepared,
-) -> Result<usize, Failure> {
-    let refusals = prepared.refusals(context);
-    for host in &context.inventory.hosts {
-        let name = &host.target.name;
-        let Some(facts) = prepared.facts.get(name) else {
-            continue;
-        };
-        data(&format!(
-            "{name} ({}@{}, {})\n",
-            facts.user, host.target.address, facts.system
-        ))?;
-        let of_host: Vec<_> = refusals
-            .iter()
-            .filter(|refusal| &refusal.host == name)
-            .collect();
-        for refusal in &of_host {
-            data(&format!("  ✘ {}\n", refusal.reason))?;
-            if let Some(hint) = &refusal.hint {
-                data(&format!("      cure: {hint}\n"))?;
-            }
-        }
-        if of_host.is_empty() {
-            data(&format!(
-                "  ✔ ready: {} is writable, {}\n",
-                facts.root.path,
-                tools(facts)
-            ))?;
-        }
-        for line in keepalive(
-            &host.settings.ssh,
-            host.settings.limits.pulse_interval,
-            facts.sshd.as_ref(),
-        ) {
-            data(&format!("    {line}\n"))?;
-        }
-        data(&format!("    {}\n", survival(facts)))?;
+    hosts.sort_by(|one, other| one.host.cmp(&other.host));
+    if !here.is_empty() {
+        hosts.insert(0, about(None, None, here));
     }
+    let check = Check { hosts };
+    show(world, global, &check)?;
     if !global.json {
         say("nothing was changed on any host");
     }
-    Ok(refusals.len())
+    Ok(match check.count(Severity::Error) {
+        0 => ExitCode::Done,
+        _ => ExitCode::Findings,
+    })
+}
+
+/// Whether the branch can be resolved; where not, the hosts are asked all the same.
+async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Finding>), Failure> {
+    let reference = context.inventory.settings.branch.clone();
+    match resolve(world, context, &Intention::Deploy { reference }).await {
+        Ok(resolved) => Ok((resolved, Vec::new())),
+        Err(failure) => {
+            let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
+            Ok((resolved, vec![finding(&failure)]))
+        }
+    }
+}
+
+/// The secrets that are missing.
+fn secrets(world: &World, context: &Context) -> Vec<Finding> {
+    let Err(wrong) = context.read_secrets(world) else {
+        return Vec::new();
+    };
+    let finding = |mistake: &Mistake| Finding {
+        severity: Severity::Error,
+        code: None,
+        text: mistake.to_string(),
+        cure: mistake.help().map(|help| help.to_string()),
+    };
+    wrong.iter().map(finding).collect()
+}
+
+fn about(host: Option<&HostName>, about: Option<String>, findings: Vec<Finding>) -> CheckHost {
+    CheckHost {
+        host: host.cloned(),
+        about,
+        findings,
+    }
+}
+
+fn finding(failure: &Failure) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: None,
+        text: failure.line(),
+        cure: failure.hints.first().cloned(),
+    }
+}
+
+/// What was found on the hosts that were reached.
+fn on_hosts(context: &Context, prepared: &Prepared) -> Vec<CheckHost> {
+    let refusals = prepared.refusals(context);
+    let hosts = context.inventory.hosts.iter().filter_map(|host| {
+        let name = &host.target.name;
+        let facts = prepared.facts.get(name)?;
+        let reached = format!("{}@{}, {}", facts.user, host.target.address, facts.system);
+        let of_host = refusals.iter().filter(|refusal| &refusal.host == name);
+        let mut findings: Vec<Finding> = of_host.map(refused).collect();
+        if findings.is_empty() {
+            let ready = format!("ready: {} is writable, {}", facts.root.path, tools(facts));
+            findings.push(fine(ready));
+        }
+        let pulse = host.settings.limits.pulse_interval;
+        let lines = keepalive(&host.settings.ssh, pulse, facts.sshd.as_ref());
+        findings.extend(lines.into_iter().map(fine));
+        findings.push(survival(facts));
+        Some(about(Some(name), Some(reached), findings))
+    });
+    hosts.collect()
+}
+
+fn refused(refusal: &Refusal) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: None,
+        text: refusal.reason.to_string(),
+        cure: refusal.hint.clone(),
+    }
+}
+
+fn fine(text: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Fine,
+        code: None,
+        text: text.into(),
+        cure: None,
+    }
 }
 
 fn tools(facts: &HostFacts) -> String {
@@ -189,12 +214,17 @@ fn server(sshd: Option<&SshdSettings>) -> String {
     }
 }
 
-fn survival(facts: &HostFacts) -> &'static str {
+fn survival(facts: &HostFacts) -> Finding {
     match facts.logout {
-        Logout::Survive => "commands outlive the login here",
+        Logout::Survive => fine("commands outlive the login here"),
         Logout::UserManager => {
-            "commands outlive the login here through the user's lingering manager"
+            fine("commands outlive the login here through the user's lingering manager")
         }
-        Logout::Die => "this host ends a user's processes at logout",
+        Logout::Die => Finding {
+            severity: Severity::Warning,
+            code: None,
+            text: "this host ends a user's processes at logout".to_owned(),
+            cure: Some(format!("sudo loginctl enable-linger {}", facts.user)),
+        },
     }
 }

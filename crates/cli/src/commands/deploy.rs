@@ -6,12 +6,13 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
 use crate::prepare::{Intention, Look, Prepared, begin, give_back, look, resolve};
-use crate::screen::{confirm, data, say};
+use crate::screen::{confirm, say, show};
 use crate::world::World;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
 use windlass_model::{Event, EventBody, ExitCode, ReleaseName};
 use windlass_planner::{Note, PlanView, Run, view};
+use windlass_reporter::view::PlanText;
 
 /// `deploy`.
 pub(crate) async fn deploy(
@@ -37,7 +38,7 @@ pub(crate) async fn rollback(
         to: release(args.to.as_deref())?,
     };
     if args.dry_run {
-        return show_plan(world, &context, intention, args.reason.clone()).await;
+        return show_plan(world, global, &context, intention, args.reason.clone()).await;
     }
     go(world, global, context, intention, args.reason.clone()).await
 }
@@ -49,7 +50,7 @@ pub(crate) async fn plan(
     args: &DeployArgs,
 ) -> Result<ExitCode, Failure> {
     let (context, intention) = wanted(world, global, args)?;
-    show_plan(world, &context, intention, args.reason.clone()).await
+    show_plan(world, global, &context, intention, args.reason.clone()).await
 }
 
 fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
@@ -145,6 +146,7 @@ fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {
 
 async fn show_plan(
     world: &World,
+    global: &Global,
     context: &Context,
     intention: Intention,
     reason: Option<String>,
@@ -161,7 +163,8 @@ async fn show_plan(
     let preview = prepared.preview(context)?;
     let mut shown = view(&preview);
     add_changes(&prepared, &preview.planned.plan, &mut shown).await;
-    data(&shown.to_string())?;
+    let plan = shown.to_string();
+    show(world, global, &PlanText { plan })?;
     Ok(if preview.refusals.is_empty() {
         ExitCode::Done
     } else {

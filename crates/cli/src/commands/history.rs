@@ -2,14 +2,18 @@
 
 use crate::args::{Global, HistoryArgs, ShowArgs};
 use crate::carry_out::journal;
-use crate::commands::resume::find;
+use crate::commands::resume::{find, newest};
 use crate::detach::replay;
 use crate::error::{Failure, OrFail as _};
-use crate::screen::{data, table};
+use crate::screen::{data, show as show_view};
 use crate::telling::Telling;
 use crate::world::World;
-use windlass_journal::{Filter, Subject, Summary};
+use windlass_journal::{AdHoc, Filter, Standing, Subject, Summary};
 use windlass_model::ExitCode;
+use windlass_model::event::DeployEnd;
+use windlass_reporter::view::{History, HistoryRow, ROW_FORMAT};
+use windlass_reporter::visible_text;
+use windlass_reporter::words::moment;
 
 /// `history`.
 pub(crate) fn history(
@@ -24,64 +28,62 @@ pub(crate) fn history(
         ..Filter::default()
     };
     let listed = journal(world)?.list(&filter).or_fail(ExitCode::Internal)?;
-    if global.json {
-        for entry in &listed {
-            let row = serde_json::json!({
-                "id": entry.subject.id(), "stage": entry.subject.stage(), "what": what(&entry.subject),
-                "started": entry.started, "standing": entry.standing.as_str(),
-            });
-            data(&format!("{row}\n"))?;
+    let rows = listed.iter().filter_map(deploy_row).collect();
+    show_view(world, global, &History { rows })?;
+    for entry in &listed {
+        if let Subject::AdHoc { run } = &entry.subject {
+            data(&command_line(global, entry, run))?;
         }
-        return Ok(ExitCode::Done);
     }
-    let mut rows = vec![
-        ["id", "started (UTC)", "stage", "what", "end"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(listed.iter().map(row));
-    data(&table(&rows))?;
     Ok(ExitCode::Done)
 }
 
-fn row(entry: &Summary) -> Vec<String> {
-    let started = i64::try_from(entry.started.seconds())
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map(|moment| moment.strftime("%Y-%m-%d %H:%M:%S").to_string());
-    vec![
-        entry.subject.id().to_string(),
-        started.unwrap_or_default(),
-        entry.subject.stage().to_owned(),
-        what(&entry.subject),
-        entry.standing.as_str().to_owned(),
-    ]
+fn deploy_row(entry: &Summary) -> Option<HistoryRow> {
+    let plan = entry.subject.plan()?;
+    let end = end(entry.standing);
+    Some(HistoryRow {
+        at: entry.started,
+        deploy: plan.deploy.clone(),
+        stage: plan.stage.clone(),
+        kind: plan.kind,
+        release: plan.release.clone(),
+        revision: plan.revision.clone(),
+        who: None,
+        end,
+        duration: end.map(|_| entry.changed.since(entry.started)),
+        reason: plan.reason.clone(),
+    })
 }
 
-fn what(subject: &Subject) -> String {
-    match subject.plan() {
-        Some(plan) => {
-            let revision = plan
-                .revision
-                .as_ref()
-                .map(|revision| format!(" ({})", revision.short()))
-                .unwrap_or_default();
-            let kind = match plan.kind {
-                windlass_model::DeployKind::Deploy => "deploy",
-                windlass_model::DeployKind::Rollback => "rollback",
-            };
-            let reason = plan
-                .reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default();
-            format!("{kind} {}{revision}{reason}", plan.release)
-        }
-        None => match subject {
-            Subject::AdHoc { run } => run.show.clone(),
-            Subject::Deploy { .. } => String::new(),
-        },
+fn end(standing: Standing) -> Option<DeployEnd> {
+    match standing {
+        Standing::Open => None,
+        Standing::Parked => Some(DeployEnd::Parked),
+        Standing::Deployed => Some(DeployEnd::Deployed),
+        Standing::Undone => Some(DeployEnd::Undone),
+        Standing::Cancelled => Some(DeployEnd::CancelledUndone),
+        Standing::Stuck => Some(DeployEnd::Stuck),
+        Standing::Fenced => Some(DeployEnd::Fenced),
     }
+}
+
+/// A command outside of any deploy, below the deploys.
+fn command_line(global: &Global, entry: &Summary, run: &AdHoc) -> String {
+    let end = match entry.standing {
+        Standing::Deployed => "done",
+        Standing::Undone => "failed",
+        standing => standing.as_str(),
+    };
+    if global.json {
+        let row = serde_json::json!({
+            "format": ROW_FORMAT, "at": entry.started, "id": run.id, "stage": run.stage,
+            "task": run.task, "command": run.show, "end": end,
+        });
+        return format!("{row}\n");
+    }
+    let at = moment::local(entry.started, &moment::Zone::system());
+    let show = visible_text(&run.show);
+    format!("{at}  {}  {} {end}: {show}\n", run.id, run.task)
 }
 
 /// `show`.
@@ -89,18 +91,7 @@ pub(crate) fn show(world: &World, global: &Global, args: &ShowArgs) -> Result<Ex
     let journal = journal(world)?;
     let deploy = match &args.target {
         Some(word) => find(&journal, word)?,
-        None => {
-            let listed = journal
-                .list(&Filter {
-                    limit: Some(1),
-                    ..Filter::default()
-                })
-                .or_fail(ExitCode::Internal)?;
-            let newest = listed.first().map(|entry| entry.subject.id().clone());
-            newest.ok_or_else(|| {
-                Failure::new(ExitCode::Failed, "this machine has done nothing yet")
-            })?
-        }
+        None => newest(&journal, &Filter::default(), "show")?,
     };
     let everything = Global {
         verbose: true,

@@ -1,144 +1,155 @@
 //! `status` and `releases`: what the hosts say, changing nothing on them.
 
 use crate::args::{Global, StageArgs};
+use crate::carry_out::journal;
+use crate::commands::lock::holder;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::prepare::{Intention, Look, look, resolve};
-use crate::screen::{data, table};
+use crate::screen::show;
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc;
 use windlass_facts::{Current, HostFacts};
-use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::{ExitCode, HostName, ReleaseName, Revision};
+use windlass_journal::{Filter, Standing};
+use windlass_model::{ExitCode, HostName};
+use windlass_reporter::view::{ReleaseRow, Releases, Status, StatusRow};
 
-/// What all hosts of the stage say.
-pub(crate) async fn facts(
-    world: &World,
-    context: &Context,
-) -> Result<BTreeMap<HostName, HostFacts>, Failure> {
+/// What all hosts of a stage say.
+pub(crate) type Facts = BTreeMap<HostName, HostFacts>;
+
+/// What all hosts of the stage say; one that cannot be reached ends it.
+pub(crate) async fn facts(world: &World, context: &Context) -> Result<Facts, Failure> {
     let (sender, _receiver) = mpsc::unbounded_channel();
     let fleet = Fleet::open(world, context, &sender).await?;
-    let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
-    let prepared = look(world, context, &fleet, resolved, Look::default()).await?;
+    let facts = asked(world, context, &fleet).await;
     fleet.close().await;
+    facts
+}
+
+async fn asked(world: &World, context: &Context, fleet: &Fleet) -> Result<Facts, Failure> {
+    let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
+    let prepared = look(world, context, fleet, resolved, Look::default()).await?;
     Ok(prepared.facts)
 }
 
-/// `status`.
+/// `status`. A host that cannot be reached has a row too; the exit code tells of it.
 pub(crate) async fn status(
     world: &World,
     global: &Global,
     args: &StageArgs,
 ) -> Result<ExitCode, Failure> {
-    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
-    let facts = facts(world, &context).await?;
-    if global.json {
-        for (host, facts) in &facts {
-            let live = facts.live.as_ref().map(ReleaseName::as_str);
-            let revision = facts.live_revision.as_ref().map(Revision::as_str);
-            let lock = facts.lock.as_ref().map(|lock| lock.deploy.as_str());
-            let row = serde_json::json!({ "host": host, "live": live, "revision": revision, "lock": lock });
-            data(&format!("{row}\n"))?;
-        }
-        return Ok(ExitCode::Done);
-    }
-    let mut rows = vec![
-        ["", "live", "", "since", "state", "previous"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(facts.iter().map(|(host, facts)| status_row(host, facts)));
-    data(&table(&rows))?;
-    for line in standing(&facts) {
-        data(&format!("{line}\n"))?;
-    }
-    Ok(ExitCode::Done)
+    let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let (sender, _receiver) = mpsc::unbounded_channel();
+    let limits = context.inventory.settings.limits.clone();
+    let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
+    context.keep(&fleet);
+    let facts = if context.inventory.hosts.is_empty() {
+        Ok(Facts::new())
+    } else {
+        asked(world, &context, &fleet).await
+    };
+    fleet.close().await;
+    let facts = facts?;
+    let mut rows: Vec<StatusRow> = facts
+        .iter()
+        .map(|(host, facts)| status_row(host, facts))
+        .collect();
+    rows.extend(
+        failures
+            .iter()
+            .map(|(host, failure)| not_asked(host, failure)),
+    );
+    rows.sort_by(|one, other| one.host.cmp(&other.host));
+    let status = Status {
+        rows,
+        in_flight: in_flight(world, &context)?,
+        ..standing(&facts)
+    };
+    show(world, global, &status)?;
+    let failure = failures.first();
+    Ok(failure.map_or(ExitCode::Done, |(_, failure)| failure.code))
 }
 
-fn status_row(host: &HostName, facts: &HostFacts) -> Vec<String> {
+fn status_row(host: &HostName, facts: &HostFacts) -> StatusRow {
     let live = match (&facts.live, &facts.current) {
-        (Some(release), _) => release.to_string(),
-        (None, Current::Link { target, .. }) => format!("→ {target}"),
-        (None, _) => "nothing".to_owned(),
+        (Some(release), _) => Some(release.to_string()),
+        (None, Current::Link { target, .. }) => Some(format!("→ {target}")),
+        (None, _) => None,
     };
     let of_live = facts.live.as_ref().and_then(|name| facts.release(name));
-    let state = of_live
-        .map(|release| facts.state(release).as_str().to_owned())
-        .unwrap_or_default();
-    let since = of_live
-        .and_then(|release| release.record.as_ref())
-        .map(|record| ago(record.since));
+    let record = of_live.and_then(|release| release.record.as_ref());
     let previous = facts
         .good()
         .filter(|release| facts.live.as_ref().is_some_and(|live| &release.name < live))
         .map(|release| release.name.to_string())
         .max();
-    vec![
-        host.to_string(),
+    StatusRow {
+        host: host.clone(),
         live,
-        facts
-            .live_revision
-            .as_ref()
-            .map(|revision| revision.short().to_owned())
-            .unwrap_or_default(),
-        since.unwrap_or_default(),
-        state,
-        previous.unwrap_or_default(),
-    ]
-}
-
-/// How long ago, in the largest fitting unit.
-fn ago(moment: windlass_model::clock::Timestamp) -> String {
-    let seconds = SystemClock.now().since(moment).as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s ago"),
-        60..3_600 => format!("{} min ago", seconds / 60),
-        3_600..86_400 => format!("{} h ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
+        revision: facts.live_revision.clone(),
+        since: record.map(|record| record.since),
+        state: of_live.map(|release| facts.state(release)),
+        previous,
+        problem: None,
     }
 }
 
-/// The lines below the table: deploys in flight, the lock, what is kept.
-fn standing(facts: &BTreeMap<HostName, HostFacts>) -> Vec<String> {
-    let mut lines = Vec::new();
-    let locks: Vec<String> = facts
-        .iter()
-        .filter_map(|(host, facts)| {
-            let lock = facts.lock.as_ref()?;
-            Some(format!(
-                "locked on {host} by {} on {} for {} since {}",
-                lock.owner,
-                lock.machine,
-                lock.deploy,
-                ago(lock.since)
-            ))
-        })
-        .collect();
-    let kept = facts
-        .values()
-        .map(|facts| facts.releases.len())
-        .max()
-        .unwrap_or(0);
-    let failed: Vec<String> = facts
+fn not_asked(host: &HostName, failure: &Failure) -> StatusRow {
+    StatusRow {
+        host: host.clone(),
+        live: None,
+        revision: None,
+        since: None,
+        state: None,
+        previous: None,
+        problem: Some(failure.line()),
+    }
+}
+
+/// What holds for the stage as a whole.
+fn standing(facts: &Facts) -> Status {
+    let kept = facts.values().map(|facts| facts.releases.len()).max();
+    let aside: BTreeSet<String> = facts
         .values()
         .flat_map(|facts| &facts.failed)
         .map(ToString::to_string)
         .collect();
-    let aside = match failed.first() {
-        Some(name) => format!(", failed kept aside: {name}"),
-        None => String::new(),
-    };
-    if locks.is_empty() {
-        lines.push(format!(
-            "no deploy in flight · lock free · {kept} releases kept{aside}"
-        ));
-    } else {
-        lines.extend(locks);
-        lines.push("windlass resume goes on with it, windlass cancel undoes it".to_owned());
+    let lock = facts.values().find_map(|facts| facts.lock.as_ref());
+    Status {
+        lock: lock.map(holder),
+        kept: kept.unwrap_or_default(),
+        aside: aside.into_iter().collect(),
+        ..Status::default()
     }
-    lines
+}
+
+/// The deploys of this machine's journal that are not over, each with what goes on with it.
+fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
+    let filter = Filter {
+        stage: Some(context.inventory.stage.clone()),
+        deploys_only: true,
+        unfinished_only: true,
+        limit: None,
+    };
+    let listed = journal(world)?.list(&filter).or_fail(ExitCode::Internal)?;
+    let application = &context.inventory.settings.application;
+    let ours = listed.iter().filter(|entry| {
+        let plan = entry.subject.plan();
+        plan.is_some_and(|plan| &plan.application == application)
+    });
+    let lines = ours.map(|entry| {
+        let id = entry.subject.id();
+        match entry.standing {
+            Standing::Open => format!("{id} in flight (windlass attach {id}, or resume)"),
+            standing => format!(
+                "{id} {} (windlass resume {id}, or cancel)",
+                standing.as_str()
+            ),
+        }
+    });
+    Ok(lines.collect())
 }
 
 /// `releases`.
@@ -149,40 +160,16 @@ pub(crate) async fn releases(
 ) -> Result<ExitCode, Failure> {
     let context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let facts = facts(world, &context).await?;
-    let mut rows = vec![
-        ["host", "release", "revision", "state", ""]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    for (host, facts) in &facts {
-        let mut releases = facts.classified();
-        releases.sort_by(|one, other| other.name.cmp(&one.name));
-        for release in releases {
-            let live = facts.live.as_ref() == Some(&release.name);
-            if global.json {
-                let row = serde_json::json!({ "host": host, "release": release.name, "revision": release.revision, "state": release.state, "live": live });
-                data(&format!("{row}\n"))?;
-                continue;
-            }
-            rows.push(vec![
-                host.to_string(),
-                release.name.to_string(),
-                release
-                    .revision
-                    .as_ref()
-                    .map(|revision| revision.short().to_owned())
-                    .unwrap_or_default(),
-                release.state.as_str().to_owned(),
-                if live {
-                    "live".to_owned()
-                } else {
-                    String::new()
-                },
-            ]);
-        }
-    }
-    if !global.json {
-        data(&table(&rows))?;
-    }
+    let rows = facts.iter().flat_map(|(host, facts)| {
+        facts.classified().into_iter().map(|release| ReleaseRow {
+            host: host.clone(),
+            live: facts.live.as_ref() == Some(&release.name),
+            release: release.name,
+            revision: release.revision,
+            state: release.state,
+        })
+    });
+    let rows = rows.collect();
+    show(world, global, &Releases { rows })?;
     Ok(ExitCode::Done)
 }

@@ -2,17 +2,18 @@
 
 use crate::args::{Global, StageArgs, TargetArgs};
 use crate::carry_out::journal;
-use crate::commands::hosts::facts;
+use crate::commands::hosts::{Facts, facts};
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
-use crate::screen::{confirm, data, say};
+use crate::screen::{confirm, say, show};
 use crate::world::World;
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use windlass_facts::{HostFacts, Lock};
 use windlass_journal::Store as _;
 use windlass_model::{DeployId, ExitCode, HostName};
+use windlass_reporter::view::{Holder, LockRow, Locks};
 
 /// `lock`.
 pub(crate) async fn lock(
@@ -22,37 +23,34 @@ pub(crate) async fn lock(
 ) -> Result<ExitCode, Failure> {
     let context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let facts = facts(world, &context).await?;
-    for (host, facts) in &facts {
-        let line = match &facts.lock {
-            Some(lock) if global.json => {
-                format!("{}\n", serde_json::json!({ "host": host, "lock": lock }))
-            }
-            Some(lock) => format!("{host}  {}\n", held(lock)),
-            None if global.json => {
-                format!("{}\n", serde_json::json!({ "host": host, "lock": null }))
-            }
-            None => format!("{host}  free\n"),
-        };
-        data(&line)?;
-    }
+    let locks = locks(&facts, &context.inventory.stage);
+    show(world, global, &locks)?;
     Ok(ExitCode::Done)
 }
 
-fn held(lock: &Lock) -> String {
-    let reason = lock
-        .reason
-        .as_ref()
-        .map(|reason| format!(" ({reason})"))
-        .unwrap_or_default();
-    let link = lock
-        .link
-        .as_ref()
-        .map(|link| format!(" {link}"))
-        .unwrap_or_default();
-    format!(
-        "held by {} on {} for {}{reason}{link}",
-        lock.owner, lock.machine, lock.deploy
-    )
+fn locks(facts: &Facts, stage: &str) -> Locks {
+    let rows = facts.iter().map(|(host, facts)| LockRow {
+        host: host.clone(),
+        holder: facts.lock.as_ref().map(holder),
+    });
+    let rows: Vec<LockRow> = rows.collect();
+    let held = rows.iter().any(|row| row.holder.is_some());
+    let next = format!("windlass unlock {stage}  frees it where its deploy is gone");
+    Locks {
+        rows,
+        next: held.then_some(next).into_iter().collect(),
+    }
+}
+
+/// Who holds a lock, for the screen.
+pub(crate) fn holder(lock: &Lock) -> Holder {
+    Holder {
+        owner: lock.owner.clone(),
+        machine: lock.machine.clone(),
+        ci_link: lock.link.clone(),
+        deploy: lock.deploy.clone(),
+        since: lock.since,
+    }
 }
 
 /// `unlock`: a deploy of this machine is cancelled; another's is stopped and undone from the host's records.
@@ -71,9 +69,7 @@ pub(crate) async fn unlock(
         say("the lock is free on every host");
         return Ok(ExitCode::Done);
     };
-    for (host, lock) in &holders {
-        say(&format!("{host}  {}", held(lock)));
-    }
+    show(world, global, &locks(&facts, &context.inventory.stage))?;
     if !global.yes
         && !confirm(
             world,
@@ -97,7 +93,7 @@ pub(crate) async fn unlock(
 async fn freed(
     world: &World,
     context: &Context,
-    facts: &BTreeMap<HostName, HostFacts>,
+    facts: &Facts,
     holders: &BTreeMap<HostName, &Lock>,
 ) -> Result<ExitCode, Failure> {
     let (sender, _receiver) = mpsc::unbounded_channel();

@@ -180,10 +180,10 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
         return Ok(entry.subject.id().clone());
     }
     let deploy = find(journal, word)?;
-    let known = journal
+    let all = journal
         .list(&Filter::default())
         .or_fail(ExitCode::Internal)?;
-    let standing = known
+    let standing = all
         .iter()
         .find(|entry| entry.subject.id() == &deploy)
         .map(|entry| entry.standing);
@@ -196,7 +196,8 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
     }
 }
 
-fn newest(journal: &Journal, filter: &Filter, what: &str) -> Result<DeployId, Failure> {
+/// The newest entry of this machine's journal.
+pub(crate) fn newest(journal: &Journal, filter: &Filter, what: &str) -> Result<DeployId, Failure> {
     let listed = journal.list(filter).or_fail(ExitCode::Internal)?;
     let entry = listed.first().map(|entry| entry.subject.id().clone());
     entry.ok_or_else(|| {

@@ -3,11 +3,12 @@
 use crate::args::{ConfigArgs, Global, StageArgs};
 use crate::context::{Context, Project};
 use crate::error::{Failure, mistakes};
-use crate::screen::{data, table};
+use crate::screen::{data, show};
 use crate::world::World;
 use windlass_config::Effective;
 use windlass_model::ExitCode;
 use windlass_model::settings::{Hook, Task};
+use windlass_reporter::view::{Config, ConfigRow, TaskRow, Tasks};
 
 /// `config`.
 pub(crate) fn config(
@@ -16,13 +17,15 @@ pub(crate) fn config(
     args: &ConfigArgs,
 ) -> Result<ExitCode, Failure> {
     let project = Project::load(world, global, &[])?;
-    let is_stage = args
+    let names_stage = args
         .stage
         .as_deref()
         .is_some_and(|stage| project.config.stages().contains(&stage));
     // With one stage its name may be left out, and the only word is the setting's.
     let (stage, key) = match (&args.stage, &args.key) {
-        (Some(word), None) if !is_stage && project.config.stages().len() == 1 => (None, Some(word)),
+        (Some(word), None) if !names_stage && project.config.stages().len() == 1 => {
+            (None, Some(word))
+        }
         (stage, key) => (stage.as_ref(), key.as_ref()),
     };
     let stage = project.stage(world, stage.map(String::as_str))?;
@@ -39,23 +42,17 @@ pub(crate) fn config(
         )
         .hint("windlass config lists all that are"));
     }
-    let rows: Vec<Vec<String>> = settings.iter().map(row).collect();
-    if global.json {
-        for setting in &settings {
-            let (value, origin) = (&setting.value, origins(setting));
-            data(&format!(
-                "{}\n",
-                serde_json::json!({ "key": setting.key, "value": value, "origin": origin })
-            ))?;
-        }
-    } else {
-        data(&table(&rows))?;
-    }
+    let rows = settings.iter().map(row).collect();
+    show(world, global, &Config { rows })?;
     Ok(ExitCode::Done)
 }
 
-fn row(setting: &Effective) -> Vec<String> {
-    vec![setting.key.clone(), setting.value.clone(), origins(setting)]
+fn row(setting: &Effective) -> ConfigRow {
+    ConfigRow {
+        key: setting.key.clone(),
+        value: setting.value.clone(),
+        origin: origins(setting),
+    }
 }
 
 fn origins(setting: &Effective) -> String {
@@ -79,21 +76,17 @@ pub(crate) fn schema() -> Result<ExitCode, Failure> {
 /// `tasks`.
 pub(crate) fn tasks(world: &World, global: &Global, args: &StageArgs) -> Result<ExitCode, Failure> {
     let context = Context::load(world, global, args.stage.as_deref(), &[])?;
-    let mut rows = vec![
-        ["task", "when", "where", "command"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(context.inventory.settings.tasks.iter().map(task_row));
-    data(&table(&rows))?;
+    let rows = context.inventory.settings.tasks.iter().map(task_row);
+    let rows = rows.collect();
+    show(world, global, &Tasks { rows })?;
     Ok(ExitCode::Done)
 }
 
-fn task_row(task: &Task) -> Vec<String> {
+fn task_row(task: &Task) -> TaskRow {
     let when = match &task.hook {
         Some(Hook::Before(target)) => format!("before {target}"),
         Some(Hook::After(target)) => format!("after {target}"),
-        None => "on demand".to_owned(),
+        None => "by hand".to_owned(),
     };
     let mut place = match (task.local, task.roles.is_empty()) {
         (true, _) => "here".to_owned(),
@@ -103,12 +96,11 @@ fn task_row(task: &Task) -> Vec<String> {
     if task.once {
         place.push_str(", once");
     }
-    let first = task
-        .run
-        .trim()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    vec![task.name.to_string(), when, place, first]
+    let command = task.run.trim().lines().next().unwrap_or_default();
+    TaskRow {
+        name: task.name.to_string(),
+        when,
+        hosts: place,
+        command: command.to_owned(),
+    }
 }
