@@ -98,7 +98,7 @@ pub(crate) async fn follow(
             .iter()
             .map(|(_, secret)| secret.clone())
             .collect(),
-        quiet: false,
+        ..Telling::default()
     };
     let teller = tell(world, global, &telling, None, receiver)?;
     let jobs = spawn(run, &fleet, &sender, how);

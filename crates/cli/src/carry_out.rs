@@ -4,8 +4,9 @@ use crate::args::Global;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::signals::{Rules, Wish, listen};
-use crate::telling::{Telling, record_path, tell};
+use crate::telling::{Searched, Telling, record_path, tell};
 use crate::world::World;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use windlass_engine::{Control, Run};
@@ -13,7 +14,7 @@ use windlass_journal::{Journal, Store as _};
 use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
-use windlass_model::{DeployId, Event, ExitCode, Plan, Secret};
+use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secret};
 
 /// A new plan, or a deploy to go on with.
 #[derive(Debug)]
@@ -81,6 +82,8 @@ pub(crate) struct Means {
     pub on_term: OnTerm,
     /// Show nothing: the engine of a detached deploy.
     pub quiet: bool,
+    /// Where the hosts look for commands, where they were asked in this run.
+    pub searched: BTreeMap<HostName, Searched>,
 }
 
 /// Opens this machine's journal.
@@ -144,6 +147,7 @@ fn telling(
         record: Some(record_path(world, deploy)),
         secrets: secrets.collect(),
         quiet: means.quiet,
+        searched: means.searched.clone(),
         ..Telling::default()
     })
 }

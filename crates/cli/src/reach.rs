@@ -68,7 +68,8 @@ impl Reach {
         Ok(Said::default())
     }
 
-    fn options(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> SessionOptions {
+    /// The road to the host: windlass.toml first, then what `ssh_config` said.
+    fn way(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> Way {
         let user = target
             .user
             .clone()
@@ -93,18 +94,21 @@ impl Reach {
             .proxy_command
             .clone()
             .or_else(|| said.proxy_command.clone());
-        let keepalive = ssh.keepalive_interval.or(said.keepalive_interval);
-        let count = ssh.keepalive_count.or(said.keepalive_count);
-        let way = Way {
+        Way {
             target: endpoint,
             jumps: jumps
                 .filter_map(|jump| self.hop(jump, &user, ssh))
                 .collect(),
             proxy_command: command.filter(|command| command != "none"),
-        };
+        }
+    }
+
+    fn options(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> SessionOptions {
+        let keepalive = ssh.keepalive_interval.or(said.keepalive_interval);
+        let count = ssh.keepalive_count.or(said.keepalive_count);
         SessionOptions {
             name: target.name.clone(),
-            way,
+            way: self.way(target, ssh, said),
             auth: self.auth(ssh, said),
             host_keys: self.host_keys(ssh, said),
             keepalive_interval: keepalive.unwrap_or(SshSettings::KEEPALIVE_INTERVAL),

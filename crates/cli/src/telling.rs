@@ -4,14 +4,19 @@
 use crate::args::Global;
 use crate::error::{Failure, OrFail as _};
 use crate::world::World;
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use windlass_facts::HostFacts;
 use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::{DeployId, Event, ExitCode, Plan, Secret};
+use windlass_model::{
+    CommandEnd, DeployId, Event, EventBody, ExitCode, ExitStatus, HostName, Plan, Secret,
+    StepOutcome,
+};
 use windlass_reporter::{Mode, Options, Output, Reporter};
 
 /// What is told besides the screen.
@@ -27,6 +32,62 @@ pub(crate) struct Telling {
     pub secrets: Vec<Secret>,
     /// Nothing on the screen: the engine of a detached deploy.
     pub quiet: bool,
+    /// Where each host looks for commands, where its facts are known.
+    pub searched: BTreeMap<HostName, Searched>,
+}
+
+/// Where a host looks for commands.
+#[derive(Clone, Debug)]
+pub(crate) struct Searched {
+    /// Its PATH.
+    pub path: String,
+    /// The version managers it has.
+    pub version_managers: Vec<String>,
+}
+
+impl Searched {
+    /// What the facts of hosts say about it.
+    pub(crate) fn of(facts: &BTreeMap<HostName, HostFacts>) -> BTreeMap<HostName, Self> {
+        let searched = facts.iter().map(|(host, facts)| {
+            let searched = Self {
+                path: facts.path.clone(),
+                version_managers: facts.version_managers.clone(),
+            };
+            (host.clone(), searched)
+        });
+        searched.collect()
+    }
+
+    fn warning(&self, host: &HostName) -> EventBody {
+        let managers = match self.version_managers.as_slice() {
+            [] => "no version manager was seen there".to_owned(),
+            seen => format!("version managers seen there: {}", seen.join(", ")),
+        };
+        EventBody::Warning {
+            host: Some(host.clone()),
+            message: format!(
+                "status 127 means that a command was not found; searched was {}; {managers}",
+                self.path
+            ),
+            hint: Some("the setting `path` adds directories in front".to_owned()),
+        }
+    }
+}
+
+/// What is worth saying right after an event: where a command that was not found was searched.
+fn remark(searched: &BTreeMap<HostName, Searched>, event: &Event) -> Option<Event> {
+    let EventBody::StepEnded { host, outcome, .. } = &event.body else {
+        return None;
+    };
+    let not_found = StepOutcome::Failed {
+        end: CommandEnd::Exited(ExitStatus(127)),
+    };
+    let searched = searched.get(host).filter(|_| *outcome == not_found)?;
+    Some(Event {
+        at: event.at,
+        deploy: event.deploy.clone(),
+        body: searched.warning(host),
+    })
 }
 
 /// Where a run's events are recorded.
@@ -101,6 +162,7 @@ pub(crate) fn tell(
         Some(path) => Some(recorder(path, &telling.secrets)?),
         None => None,
     };
+    let searched = telling.searched.clone();
     let (stop, mut stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let mut first = Ok(());
@@ -117,8 +179,11 @@ pub(crate) fn tell(
                 }
             };
             let Some(event) = event else { break };
-            keep(&mut record, &event);
-            first = first.and(reporter.handle(&event));
+            let after = remark(&searched, &event);
+            for event in std::iter::once(event).chain(after) {
+                keep(&mut record, &event);
+                first = first.and(reporter.handle(&event));
+            }
         }
         while let Ok(event) = events.try_recv() {
             keep(&mut record, &event);

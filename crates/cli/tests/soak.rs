@@ -126,13 +126,16 @@ impl Part {
         let mut done = 0;
         for index in (first..all).filter(|index| index % self.of == self.number - 1) {
             if let Err(why) = act(index) {
-                eprintln!("FAILED at {index}: {why}");
+                report(&format!("FAILED at {index}: {why}"));
                 self.append("failed", &format!("{index}: {why}\n"));
             }
             done += 1;
             self.write(note, index + 1);
             if done % 100 == 0 {
-                eprintln!("{index} of {all}, {done} in {:?}", started.elapsed());
+                report(&format!(
+                    "{index} of {all}, {done} in {:?}",
+                    started.elapsed()
+                ));
             }
         }
         let failures = self.failures();
@@ -200,10 +203,10 @@ impl Bytes {
                 .to_client
                 .max(passed(scene, Direction::ToClient) - before[1]);
         }
-        eprintln!(
+        report(&format!(
             "a deploy: {} bytes to the host, {} to the client",
             bytes.to_host, bytes.to_client
-        );
+        ));
         bytes
     }
 
@@ -393,6 +396,15 @@ impl Jobs {
             &number.to_string(),
         ]);
         self.stage.proxy.no_cut_after(Direction::ToClient);
+        let wrong = self.what_is_wrong(&run, number);
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("job {number}: {}\n{run}", wrong.join("; ")))
+        }
+    }
+
+    fn what_is_wrong(&self, run: &Run, number: u64) -> Vec<String> {
         let starts = fs::read_to_string(&self.starts).unwrap_or_default();
         let starts = starts
             .lines()
@@ -417,16 +429,11 @@ impl Jobs {
                 format!("{} bytes of stderr differ", stderr.len()),
             ),
         ];
-        let wrong: Vec<String> = checks
+        checks
             .into_iter()
             .filter(|(right, _)| !right)
             .map(|(_, words)| words)
-            .collect();
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("job {number}: {}\n{run}", wrong.join("; ")))
-        }
+            .collect()
     }
 
     fn expected(before: &str, after: &[u8]) -> Vec<u8> {
@@ -434,4 +441,9 @@ impl Jobs {
             (0..Self::LINES).map(|i| [format!("{before}{i:05}").as_bytes(), after].concat());
         lines.collect::<Vec<_>>().concat()
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a run of hours has to be watched")]
+fn report(line: &str) {
+    eprintln!("{line}");
 }

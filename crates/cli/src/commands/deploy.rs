@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::fleet::Fleet;
 use crate::prepare::{Intention, Look, Prepared, begin, give_back, look, resolve};
 use crate::screen::{confirm, say, show};
+use crate::telling::Searched;
 use crate::world::World;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
@@ -111,6 +112,7 @@ async fn go(
         events: (sender, receiver),
         on_term: context.inventory.settings.on_term,
         quiet: false,
+        searched: Searched::of(&prepared.facts),
     };
     carry_out(world, global, Work::New(Box::new(planned.plan)), means).await
 }

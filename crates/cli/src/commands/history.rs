@@ -90,7 +90,7 @@ fn command_line(global: &Global, entry: &Summary, run: &AdHoc) -> String {
 pub(crate) fn show(world: &World, global: &Global, args: &ShowArgs) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = match &args.target {
-        Some(word) => find(&journal, word)?,
+        Some(target) => find(&journal, target)?,
         None => newest(&journal, &Filter::default(), "show")?,
     };
     let everything = Global {

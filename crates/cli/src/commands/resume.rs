@@ -9,6 +9,7 @@ use crate::fleet::Fleet;
 use crate::screen::say;
 use crate::telling::Telling;
 use crate::world::World;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windlass_journal::{Filter, Journal, Standing, Store as _};
@@ -54,7 +55,7 @@ pub(crate) async fn attach(
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = match &args.target {
-        Some(word) => find(&journal, word)?,
+        Some(target) => find(&journal, target)?,
         None => newest(&journal, &Filter::default(), "attach to")?,
     };
     if let windlass_journal::Subject::AdHoc { run } =
@@ -135,6 +136,7 @@ async fn go_on(
         events: (sender, receiver),
         on_term: context.inventory.settings.on_term,
         quiet,
+        searched: BTreeMap::new(),
     };
     carry_out(world, global, work, means).await
 }

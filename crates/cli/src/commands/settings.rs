@@ -23,8 +23,8 @@ pub(crate) fn config(
         .is_some_and(|stage| project.config.stages().contains(&stage));
     // With one stage its name may be left out, and the only word is the setting's.
     let (stage, key) = match (&args.stage, &args.key) {
-        (Some(word), None) if !names_stage && project.config.stages().len() == 1 => {
-            (None, Some(word))
+        (Some(only), None) if !names_stage && project.config.stages().len() == 1 => {
+            (None, Some(only))
         }
         (stage, key) => (stage.as_ref(), key.as_ref()),
     };

@@ -255,7 +255,7 @@ fn two_deploys_at_once() {
     let stage = Stage::new();
     let builds = stage.with_build(
         std::time::Duration::from_secs(5),
-        crate::support::Link::default(),
+        &crate::support::Link::default(),
         "",
     );
     let first = stage.start(&["deploy", "production", "--yes"]);
@@ -328,20 +328,7 @@ fn a_secret_is_written_down_nowhere() {
     command.env("THE_TOKEN", CANARY);
     let running = crate::support::Running::new(command);
     let own = running.pid();
-    let mut seen = Vec::new();
-    let watch = std::thread::spawn(move || {
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(4);
-        while std::time::Instant::now() < end {
-            for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-                let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-                if contains(&line, CANARY) {
-                    seen.push(String::from_utf8_lossy(&line).into_owned());
-                }
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        seen
-    });
+    let watch = std::thread::spawn(|| command_lines_with(CANARY));
     let run = running.finish();
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(
@@ -368,6 +355,22 @@ fn a_secret_is_written_down_nowhere() {
             );
         }
     }
+}
+
+/// Looks at all command lines of this machine for four seconds; gives those that hold the text.
+fn command_lines_with(text: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(4);
+    while std::time::Instant::now() < end {
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if contains(&line, text) {
+                seen.push(String::from_utf8_lossy(&line).into_owned());
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    seen
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {

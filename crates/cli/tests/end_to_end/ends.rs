@@ -156,7 +156,7 @@ fn term_parks_and_cancel_in_a_new_process_undoes() {
 #[test]
 fn killed_in_mid_build_and_resumed() {
     let stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     let running = stage.start(&["deploy", "production", "--yes"]);
     wait_until("the build has started", || builds.count() == 1);
     std::thread::sleep(Duration::from_millis(500));
@@ -207,7 +207,7 @@ fn a_deploy_runs_under_every_login_shell_and_daemon() {
             std::fs::write(stage.sshd.home().join(profile), noise.replace(">&2", ""))
                 .expect("written");
         }
-        let builds = stage.with_build(Duration::from_secs(2), Link::default(), "");
+        let builds = stage.with_build(Duration::from_secs(2), &Link::default(), "");
         let running = stage.start_deploy();
         wait_until("the build has started", || builds.count() == 1);
         stage.proxy.cut_now(Cut::Reset);

@@ -36,7 +36,7 @@ fn assert_deployed(stage: &Stage, builds: &Counter, run: &Run) {
 #[test]
 fn nothing_happens_without_a_fault() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(Duration::from_secs(1), Link::default(), "");
+    let builds = stage.with_build(Duration::from_secs(1), &Link::default(), "");
     let run = survives(&mut stage, &builds, |_| {});
     assert_eq!(run.count("connection_lost"), 0, "{run}");
 }
@@ -44,7 +44,7 @@ fn nothing_happens_without_a_fault() {
 #[test]
 fn idle_cut_off_with_reset_keepalive_off() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::mute(), "");
+    let builds = stage.with_build(SILENCE, &Link::mute(), "");
     stage
         .proxy
         .idle_cut_off(Some((Duration::from_secs(2), Cut::Reset)));
@@ -56,7 +56,7 @@ fn idle_cut_off_with_reset_keepalive_off() {
 fn idle_cut_off_into_a_black_hole_pulse_below_the_cut_off() {
     for keepalive_interval in ["0s", "15s", "1s"] {
         let mut stage = Stage::new();
-        let builds = stage.with_build(SILENCE, Link::with(keepalive_interval, 3, "1s"), "");
+        let builds = stage.with_build(SILENCE, &Link::with(keepalive_interval, 3, "1s"), "");
         stage
             .proxy
             .idle_cut_off(Some((Duration::from_secs(3), Cut::BlackHole)));
@@ -68,7 +68,7 @@ fn idle_cut_off_into_a_black_hole_pulse_below_the_cut_off() {
 fn idle_cut_off_into_a_black_hole_below_the_pulse_interval() {
     // The pulse comes too late for the path, its absence is what tells.
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::with("0s", 3, "3s"), "");
+    let builds = stage.with_build(SILENCE, &Link::with("0s", 3, "3s"), "");
     stage
         .proxy
         .idle_cut_off(Some((Duration::from_millis(1500), Cut::BlackHole)));
@@ -78,7 +78,7 @@ fn idle_cut_off_into_a_black_hole_below_the_pulse_interval() {
 #[test]
 fn idle_cut_off_into_a_black_hole_pulse_off_keepalive_tells() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::with("1s", 1, "0s"), "");
+    let builds = stage.with_build(SILENCE, &Link::with("1s", 1, "0s"), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.black_hole();
         std::thread::sleep(Duration::from_secs(1));
@@ -90,7 +90,7 @@ fn idle_cut_off_into_a_black_hole_pulse_off_keepalive_tells() {
 fn idle_cut_off_into_a_black_hole_pulse_and_keepalive_off() {
     // After 60 s without a byte under a running job a second connection is dialled all the same.
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::mute(), "");
+    let builds = stage.with_build(SILENCE, &Link::mute(), "");
     stage
         .proxy
         .idle_cut_off(Some((Duration::from_secs(2), Cut::BlackHole)));
@@ -100,7 +100,7 @@ fn idle_cut_off_into_a_black_hole_pulse_and_keepalive_off() {
 #[test]
 fn one_reset() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     let run = survives(&mut stage, &builds, |stage| stage.proxy.cut_now(Cut::Reset));
     assert_eq!(run.count("connection_lost"), 1, "{run}");
     assert_eq!(run.count("connection_back"), 1, "{run}");
@@ -109,7 +109,7 @@ fn one_reset() {
 #[test]
 fn one_fin() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.cut_now(Cut::Finish);
     });
@@ -118,7 +118,7 @@ fn one_fin() {
 #[test]
 fn a_reset_and_then_refused_for_a_while() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.cut_now(Cut::Reset);
         stage.proxy.refuse_for(Duration::from_secs(15));
@@ -128,7 +128,7 @@ fn a_reset_and_then_refused_for_a_while() {
 #[test]
 fn sshd_killed_and_started_again() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     survives(&mut stage, &builds, |stage| {
         stage.sshd.stop();
         std::thread::sleep(Duration::from_secs(2));
@@ -139,7 +139,7 @@ fn sshd_killed_and_started_again() {
 #[test]
 fn link_frozen_for_longer_than_keepalive_waits() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::with("2s", 3, "10s"), "");
+    let builds = stage.with_build(SILENCE, &Link::with("2s", 3, "10s"), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.freeze_for(Duration::from_secs(30));
     });
@@ -148,7 +148,7 @@ fn link_frozen_for_longer_than_keepalive_waits() {
 #[test]
 fn link_dead_for_a_minute_and_back() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(SILENCE, Link::with("2s", 3, "2s"), "");
+    let builds = stage.with_build(SILENCE, &Link::with("2s", 3, "2s"), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.black_hole();
         std::thread::sleep(Duration::from_secs(60));
@@ -163,7 +163,7 @@ fn frozen_in_the_middle_of_an_upload() {
         .map(|i| char::from(b'a' + (i.wrapping_mul(i + 7) % 23) as u8))
         .collect();
     stage.repo.commit(&[("big.txt", &noise)]).expect("a commit");
-    let builds = stage.with_build(Duration::from_secs(1), Link::with("1s", 3, "1s"), "");
+    let builds = stage.with_build(Duration::from_secs(1), &Link::with("1s", 3, "1s"), "");
     stage.proxy.throttle(Direction::ToHost, Some(60_000));
     let running = stage.start_deploy();
     let start = stage.proxy.passed(Direction::ToHost);
@@ -178,7 +178,7 @@ fn frozen_in_the_middle_of_an_upload() {
 #[test]
 fn channel_timeout() {
     let mut stage = Stage::with(Sshd::builder().config("ChannelTimeout session:*=5s"));
-    let builds = stage.with_build(Duration::from_secs(12), Link::mute(), "");
+    let builds = stage.with_build(Duration::from_secs(12), &Link::mute(), "");
     survives(&mut stage, &builds, |_| {});
 }
 
@@ -189,7 +189,7 @@ fn client_alive_and_a_frozen_link() {
             .config("ClientAliveInterval 2")
             .config("ClientAliveCountMax 2"),
     );
-    let builds = stage.with_build(SILENCE, Link::with("15s", 3, "10s"), "");
+    let builds = stage.with_build(SILENCE, &Link::with("15s", 3, "10s"), "");
     survives(&mut stage, &builds, |stage| {
         stage.proxy.freeze_for(Duration::from_secs(20));
     });
@@ -198,14 +198,14 @@ fn client_alive_and_a_frozen_link() {
 #[test]
 fn one_session_a_connection() {
     let mut stage = Stage::with(Sshd::builder().config("MaxSessions 1"));
-    let builds = stage.with_build(SILENCE, Link::default(), "");
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
     survives(&mut stage, &builds, |stage| stage.proxy.cut_now(Cut::Reset));
 }
 
 #[test]
 fn cut_every_thirty_kilobytes_in_either_direction() {
     let mut stage = Stage::new();
-    let builds = stage.with_build(Duration::from_secs(1), Link::default(), "");
+    let builds = stage.with_build(Duration::from_secs(1), &Link::default(), "");
     for direction in [Direction::ToHost, Direction::ToClient] {
         stage
             .proxy
@@ -218,6 +218,6 @@ fn cut_every_thirty_kilobytes_in_either_direction() {
 #[test]
 fn rekeying_all_the_time() {
     let mut stage = Stage::with(Sshd::builder().config("RekeyLimit 16K 1s"));
-    let builds = stage.with_build(Duration::from_secs(3), Link::default(), "");
+    let builds = stage.with_build(Duration::from_secs(3), &Link::default(), "");
     survives(&mut stage, &builds, |stage| stage.proxy.cut_now(Cut::Reset));
 }

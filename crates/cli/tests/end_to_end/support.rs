@@ -64,7 +64,7 @@ impl Stage {
     }
 
     /// The usual windlass.toml with a build that is silent for `silence`, and more of the same kind.
-    pub(crate) fn with_build(&self, silence: Duration, link: Link, more: &str) -> Counter {
+    pub(crate) fn with_build(&self, silence: Duration, link: &Link, more: &str) -> Counter {
         let builds = self.host.counter("builds");
         let script = build_script(&builds, silence);
         let tables = format!(
