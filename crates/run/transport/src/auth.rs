@@ -6,6 +6,7 @@
 mod agent;
 mod key_ring;
 mod questions;
+mod refusal;
 
 use std::fmt;
 use std::path::Path;
@@ -19,44 +20,11 @@ use tokio::net::UnixStream;
 
 pub use self::key_ring::KeyRing;
 use self::key_ring::Loaded;
+pub use self::refusal::AuthError;
+pub(crate) use self::refusal::Failure;
 use crate::client::Client;
 use crate::options::{AuthOptions, Endpoint};
 use crate::patience::Patience;
-
-/// All ways to log in were refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{endpoint}` refused to let us in: tried {}; it allows {}",
-    list(tried, "nothing"),
-    list(allowed, "what it does not say")
-)]
-pub struct AuthError {
-    /// The login, as `user@address:port`.
-    pub endpoint: String,
-    /// What was offered, in order, in a few words each.
-    pub tried: Vec<String>,
-    /// The methods that the server would take.
-    pub allowed: Vec<String>,
-    /// Keys that could not be offered, each with the reason.
-    pub unusable: Vec<String>,
-}
-
-fn list(words: &[String], none: &str) -> String {
-    if words.is_empty() {
-        none.to_owned()
-    } else {
-        words.join(", ")
-    }
-}
-
-/// Why nobody is logged in.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The server refused all that we have.
-    Refused(AuthError),
-    /// The connection ended.
-    Lost,
-}
 
 /// One login under way.
 pub(crate) struct Login<'a> {

@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::client::{self, Config, Handle};
 use russh::{Preferred, cipher};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use windlass_model::DisconnectKind;
@@ -22,14 +20,12 @@ use crate::event::Observer;
 use crate::host_key::{Judge, Pin};
 use crate::options::{AuthOptions, Endpoint, HostKeyOptions, SessionOptions};
 use crate::patience::Patience;
+use crate::proxy_command::proxy;
 use crate::stream::{Bytes, Ending, Watched, kind_of};
+use crate::tcp::connect;
 
-/// How long one SYN is waited for.
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long a handshake with its login may take, persons being asked left out.
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// TCP's own patience with data that is not acknowledged.
-const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What all dials of a session have in common.
 pub(crate) struct Dialler {
@@ -351,129 +347,5 @@ fn not_reached(endpoint: &Endpoint, kind: DisconnectKind, source: Option<io::Err
         address: endpoint.to_string(),
         kind,
         source,
-    }
-}
-
-/// A socket with everything set before the first byte.
-async fn connect(address: SocketAddr, keepalive: Duration) -> io::Result<TcpStream> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_nonblocking(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_keepalive(true)?;
-    if !keepalive.is_zero() {
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
-        #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
-    }
-    match socket.connect(&address.into()) {
-        Ok(()) => {}
-        // EINPROGRESS, as it must be on a socket that does not block.
-        Err(error)
-            if error.kind() == io::ErrorKind::WouldBlock
-                || error.raw_os_error() == Some(EINPROGRESS) => {}
-        Err(error) => return Err(error),
-    }
-    let stream = TcpStream::from_std(socket.into())?;
-    match tokio::time::timeout(CONNECT, stream.writable()).await {
-        Ok(ready) => ready?,
-        Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-    }
-    match SockRef::from(&stream).take_error()? {
-        Some(error) => Err(error),
-        None => Ok(stream),
-    }
-}
-
-/// "Operation now in progress" on Linux and on macOS.
-#[cfg(target_os = "linux")]
-const EINPROGRESS: i32 = 115;
-#[cfg(not(target_os = "linux"))]
-const EINPROGRESS: i32 = 36;
-
-/// Runs a proxy command as ssh does: by the shell, with its tokens filled. Address and user are of a strict grammar.
-fn proxy(command: &str, endpoint: &Endpoint) -> Result<Box<dyn Bytes>, Error> {
-    let command = fill(command, endpoint);
-    let mut child = tokio::process::Command::new("sh")
-        .arg("-c")
-        .arg(format!("exec {command}"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(Error::ProxyCommand)?;
-    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(Error::ProxyCommand(io::ErrorKind::BrokenPipe.into()));
-    };
-    Ok(Box::new(Piped {
-        stream: tokio::io::join(output, input),
-        _child: child,
-    }))
-}
-
-/// Fills `%h`, `%n`, `%p`, `%r` and `%%`.
-pub(crate) fn fill(command: &str, endpoint: &Endpoint) -> String {
-    let mut filled = String::new();
-    let mut chars = command.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            filled.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('h' | 'n') => filled.push_str(&endpoint.address),
-            Some('p') => filled.push_str(&endpoint.port.to_string()),
-            Some('r') => filled.push_str(&endpoint.user),
-            Some('%') | None => filled.push('%'),
-            Some(other) => {
-                filled.push('%');
-                filled.push(other);
-            }
-        }
-    }
-    filled
-}
-
-/// Input and output of a process, which ends with it.
-struct Piped {
-    stream: tokio::io::Join<tokio::process::ChildStdout, tokio::process::ChildStdin>,
-    _child: tokio::process::Child,
-}
-
-impl tokio::io::AsyncRead for Piped {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl tokio::io::AsyncWrite for Piped {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

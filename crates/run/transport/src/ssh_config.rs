@@ -119,10 +119,10 @@ fn read(text: &str, home: &Path) -> Said {
             "identityagent" => said.agent = Some(value.to_owned()),
             "hostkeyalias" => said.host_key_alias = Some(value.to_owned()),
             "userknownhostsfile" | "globalknownhostsfile" if value != "none" => {
-                said.known_hosts.extend(paths(value))
+                said.known_hosts.extend(paths(value));
             }
             "proxyjump" if value != "none" => {
-                said.jump = value.split(',').map(str::to_owned).collect()
+                said.jump = value.split(',').map(str::to_owned).collect();
             }
             "proxycommand" if value != "none" => said.proxy_command = Some(value.to_owned()),
             "serveraliveinterval" => interval = value.parse().unwrap_or(0),

@@ -1,5 +1,7 @@
 //! The hosts: their job records, what was done on them, and whether anything happened that must not.
 
+mod job;
+
 use crate::script::{Deed, Script};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -384,78 +386,6 @@ impl Inner {
         job.end = Some(end);
         job.cancel.send_replace(true);
         job.tell();
-    }
-}
-
-impl Job {
-    fn new(spec: &JobSpec, end: Option<CommandEnd>) -> Self {
-        Self {
-            spec: spec.clone(),
-            said: Vec::new(),
-            end,
-            changed: watch::channel(0).0,
-            cancel: watch::channel(false).0,
-        }
-    }
-
-    fn tell(&self) {
-        self.changed.send_modify(|version| *version += 1);
-    }
-
-    /// The command that has started and not ended.
-    fn running(&self) -> Option<usize> {
-        match self.said.last() {
-            Some(JobEvent::CommandStarted { index }) => Some(*index),
-            _ => None,
-        }
-    }
-
-    /// Advisory failures do not make a job fail.
-    fn whole(&self, last: CommandEnd) -> CommandEnd {
-        let advisory = self
-            .spec
-            .commands
-            .last()
-            .is_some_and(|command| command.advisory);
-        if advisory && matches!(last, CommandEnd::Exited(_)) {
-            CommandEnd::Exited(ExitStatus(0))
-        } else {
-            last
-        }
-    }
-
-    fn report(&self, spec: &JobSpec, end: CommandEnd) -> JobReport {
-        let ended = |wanted: usize| {
-            self.said.iter().find_map(|event| match event {
-                JobEvent::CommandEnded {
-                    index,
-                    end,
-                    duration,
-                } if *index == wanted => Some((*end, *duration)),
-                _ => None,
-            })
-        };
-        let commands = spec
-            .commands
-            .iter()
-            .enumerate()
-            .map(|(index, command)| CommandReport {
-                step: command.step.clone(),
-                result: match ended(index) {
-                    Some((end, duration)) => CommandResult::Ended {
-                        end,
-                        duration,
-                        stdout_len: 0,
-                        stderr_len: 0,
-                        truncated: false,
-                    },
-                    None => CommandResult::NotReached,
-                },
-            });
-        JobReport {
-            commands: commands.collect(),
-            end,
-        }
     }
 }
 

@@ -115,7 +115,9 @@ async fn any_interleaving_ends_whole() {
     let plan = PlanMaker::deploy(3);
     for seed in 0..120 {
         let mut dice = fastrand::Rng::with_seed(seed);
-        let cancel = seed.is_multiple_of(4).then(|| Duration::from_millis(dice.u64(0..120_000)));
+        let cancel = seed
+            .is_multiple_of(4)
+            .then(|| Duration::from_millis(dice.u64(0..120_000)));
         let script = random_script(&plan, seed);
         let bench = Bench::new(&plan, script);
         let asking = async {

@@ -1,0 +1,36 @@
+//! Why nobody is logged in.
+
+/// All ways to log in were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{endpoint}` refused to let us in: tried {}; it allows {}",
+    list(tried, "nothing"),
+    list(allowed, "what it does not say")
+)]
+pub struct AuthError {
+    /// The login, as `user@address:port`.
+    pub endpoint: String,
+    /// What was offered, in order, in a few words each.
+    pub tried: Vec<String>,
+    /// The methods that the server would take.
+    pub allowed: Vec<String>,
+    /// Keys that could not be offered, each with the reason.
+    pub unusable: Vec<String>,
+}
+
+fn list(words: &[String], none: &str) -> String {
+    if words.is_empty() {
+        none.to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+/// Why nobody is logged in.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The server refused all that we have.
+    Refused(AuthError),
+    /// The connection ended.
+    Lost,
+}
