@@ -9,15 +9,24 @@ fn keys(stage: &Stage) -> Vec<String> {
     let path = |path: &std::path::Path| toml(path.to_str().expect("UTF-8"));
     vec![
         "--set=ssh.agent=false".to_owned(),
-        format!("--set=ssh.identities=[{}]", path(stage.sshd.client_key().path())),
-        format!("--set=ssh.known_hosts=[{}]", path(&stage.sshd.known_hosts())),
+        format!(
+            "--set=ssh.identities=[{}]",
+            path(stage.sshd.client_key().path())
+        ),
+        format!(
+            "--set=ssh.known_hosts=[{}]",
+            path(&stage.sshd.known_hosts())
+        ),
     ]
 }
 
 /// Runs a silent command on a bare address, resets the connection in the middle of it.
 fn exec_through_a_reset(stage: &Stage, target: &str, more: &[String]) -> Run {
     let count = stage.host.counter("execs");
-    let script = format!("{}; echo before; sleep 2; echo after; exit 7", count.command());
+    let script = format!(
+        "{}; echo before; sleep 2; echo after; exit 7",
+        count.command()
+    );
     let mut words = vec!["exec".to_owned(), target.to_owned()];
     words.extend(keys(stage));
     words.extend(more.iter().cloned());
@@ -61,7 +70,11 @@ fn ssh_config_names_host_port_and_login() {
 fn a_jump_host_leads_there() {
     let stage = Stage::new();
     let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.sshd.port());
-    let jump = format!("--set=ssh.jump={}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
+    let jump = format!(
+        "--set=ssh.jump={}@127.0.0.1:{}",
+        stage.sshd.user(),
+        stage.proxy.port()
+    );
     exec_through_a_reset(&stage, &target, &["--set=ssh.config=none".to_owned(), jump]);
 }
 
@@ -70,5 +83,9 @@ fn a_proxy_command_leads_there() {
     let stage = Stage::new();
     let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
     let proxy = "--set=ssh.proxy_command=bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3'";
-    exec_through_a_reset(&stage, &target, &["--set=ssh.config=none".to_owned(), proxy.to_owned()]);
+    exec_through_a_reset(
+        &stage,
+        &target,
+        &["--set=ssh.config=none".to_owned(), proxy.to_owned()],
+    );
 }
