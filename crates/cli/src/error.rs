@@ -5,7 +5,7 @@
 use crate::world::World;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use windlass_model::ExitCode;
+use windlass_model::{ExitCode, HostName};
 
 /// An error on its way to the screen.
 #[derive(Debug)]
@@ -57,9 +57,11 @@ impl Failure {
         drop(std::io::stderr().write_all(text.as_bytes()));
     }
 
-    /// The text on one line, for a table.
-    pub(crate) fn line(&self) -> String {
-        let lines: Vec<&str> = self.text.lines().map(str::trim).collect();
+    /// The text on one line, without the name of the host that it is about, for a row that has it already.
+    pub(crate) fn line(&self, host: Option<&HostName>) -> String {
+        let named = host.map(|host| format!("{host}: ")).unwrap_or_default();
+        let text = self.text.strip_prefix(&named).unwrap_or(&self.text);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
         lines.join(", ")
     }
 
@@ -121,11 +123,12 @@ pub(crate) fn diagnostic(
     code: ExitCode,
     diagnostic: &dyn miette::Diagnostic,
 ) -> Failure {
-    let theme = if world.color {
+    let mut theme = if world.color {
         miette::GraphicalTheme::unicode()
     } else {
         miette::GraphicalTheme::unicode_nocolor()
     };
+    "✘".clone_into(&mut theme.characters.error);
     let handler = miette::GraphicalReportHandler::new_themed(theme)
         .with_width(usize::from(world.width))
         .with_links(false);

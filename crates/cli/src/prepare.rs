@@ -320,9 +320,7 @@ pub(crate) fn plan_failure(error: &windlass_planner::Error) -> Failure {
                 .hints
                 .extend(hint.filter(|hint| !failure.hints.contains(hint)));
         }
-        failure
-            .hints
-            .push("nothing was changed on any host".to_owned());
+        failure.hints.push(crate::reach::NOTHING_CHANGED.to_owned());
     }
     failure
 }

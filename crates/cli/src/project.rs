@@ -149,7 +149,6 @@ after = "bundler:install"
 name  = "rails:migrate"
 run   = "bundle exec rake db:migrate"
 after = "rails:assets"
-roles = ["db"]
 once  = true
 "#;
 

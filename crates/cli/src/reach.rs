@@ -221,6 +221,9 @@ fn ask_key(host: &str, kind: &str, fingerprint: &str) -> bool {
         .is_some_and(|word| matches!(word.trim(), "y" | "yes"))
 }
 
+/// What a person wants to know first where a host was not reached.
+pub(crate) const NOTHING_CHANGED: &str = "nothing was changed on any host";
+
 /// Why a host was not reached, as people see it.
 pub(crate) fn reach_failure(target: &HostTarget, error: &OpenError) -> Failure {
     let failure = Failure::from_error(error.exit_code(), error);
@@ -238,6 +241,6 @@ pub(crate) fn reach_failure(target: &HostTarget, error: &OpenError) -> Failure {
     if failure.code == ExitCode::Internal {
         failure
     } else {
-        failure.hint("nothing was changed on any host")
+        failure.hint(NOTHING_CHANGED)
     }
 }

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
 use crate::prepare::{Intention, Look, Prepared, Resolved, look, resolve};
+use crate::reach::NOTHING_CHANGED;
 use crate::screen::{say, show};
 use crate::world::World;
 use miette::Diagnostic as _;
@@ -32,7 +33,7 @@ pub(crate) async fn check(
     context.keep(&fleet);
     let mut hosts: Vec<CheckHost> = failures
         .iter()
-        .map(|(host, failure)| about(Some(host), None, vec![finding(failure)]))
+        .map(|(host, failure)| about(Some(host), None, vec![finding(Some(host), failure)]))
         .collect();
     if !context.inventory.hosts.is_empty() {
         let extra = Look {
@@ -50,7 +51,7 @@ pub(crate) async fn check(
     let check = Check { hosts };
     show(world, global, &check)?;
     if !global.json {
-        say("nothing was changed on any host");
+        say(NOTHING_CHANGED);
     }
     Ok(match check.count(Severity::Error) {
         0 => ExitCode::Done,
@@ -65,7 +66,7 @@ async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Findi
         Ok(resolved) => Ok((resolved, Vec::new())),
         Err(failure) => {
             let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
-            Ok((resolved, vec![finding(&failure)]))
+            Ok((resolved, vec![finding(None, &failure)]))
         }
     }
 }
@@ -92,12 +93,17 @@ fn about(host: Option<&HostName>, about: Option<String>, findings: Vec<Finding>)
     }
 }
 
-fn finding(failure: &Failure) -> Finding {
+fn finding(host: Option<&HostName>, failure: &Failure) -> Finding {
     Finding {
         severity: Severity::Error,
         code: None,
-        text: failure.line(),
-        cure: failure.hints.first().cloned(),
+        text: failure.line(host),
+        // That nothing was changed is told once, at the end, and is no cure.
+        cure: failure
+            .hints
+            .first()
+            .filter(|hint| *hint != NOTHING_CHANGED)
+            .cloned(),
     }
 }
 

@@ -45,11 +45,14 @@ pub(crate) async fn status(
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
     context.keep(&fleet);
-    let facts = if context.inventory.hosts.is_empty() {
-        Ok(Facts::new())
-    } else {
-        asked(world, &context, &fleet).await
-    };
+    if context.inventory.hosts.is_empty() {
+        // Nothing is known: neither what is live nor who holds the lock.
+        let failures = failures.into_iter().map(|(_, failure)| failure);
+        return Err(failures
+            .reduce(Failure::and)
+            .unwrap_or_else(|| Failure::new(ExitCode::NoHost, "the stage has no hosts")));
+    }
+    let facts = asked(world, &context, &fleet).await;
     fleet.close().await;
     let facts = facts?;
     let mut rows: Vec<StatusRow> = facts
@@ -104,7 +107,7 @@ fn not_asked(host: &HostName, failure: &Failure) -> StatusRow {
         since: None,
         state: None,
         previous: None,
-        problem: Some(failure.line()),
+        problem: Some(failure.line(Some(host))),
     }
 }
 
