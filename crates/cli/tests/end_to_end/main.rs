@@ -5,5 +5,6 @@
 mod bad_input;
 mod ends;
 mod faults;
+mod fleet;
 mod reach;
 mod support;

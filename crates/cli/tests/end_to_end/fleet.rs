@@ -1,0 +1,133 @@
+//! Several hosts: one sshd under several addresses, a deploy root each.
+
+use crate::support::{Stage, toml};
+use std::path::PathBuf;
+use windlass_lab::Sshd;
+
+const HOSTS: u8 = 3;
+
+struct Fleet {
+    stage: Stage,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        Self {
+            stage: Stage::with(Sshd::builder().addresses(HOSTS)),
+        }
+    }
+
+    fn root(&self, number: u8) -> PathBuf {
+        self.stage.host.outside().join(format!("root{number}"))
+    }
+
+    /// Writes windlass.toml with all hosts; `root_of` says which host has which root.
+    fn configure(&self, root_of: impl Fn(u8) -> u8, tables: &str) {
+        self.stage.configure("", tables);
+        let file = self.stage.repo.work().join("windlass.toml");
+        let text = std::fs::read_to_string(&file).expect("read");
+        let (top, _) = text.split_once("[stages.production]").expect("a stage");
+        let hosts: Vec<String> = (1..=HOSTS)
+            .map(|number| {
+                let address = format!(
+                    "{}@127.0.0.{number}:{}",
+                    self.stage.sshd.user(),
+                    self.stage.sshd.port()
+                );
+                let root = self.root(root_of(number));
+                format!(
+                    "{{ address = {}, deploy_to = {} }}",
+                    toml(&address),
+                    toml(root.to_str().expect("UTF-8"))
+                )
+            })
+            .collect();
+        let text = format!("{top}[stages.production]\nhosts = [{}]\n", hosts.join(", "));
+        std::fs::write(file, text).expect("written");
+    }
+
+    fn live(&self, number: u8) -> Option<String> {
+        let target = std::fs::read_link(self.root(number).join("current")).ok()?;
+        Some(target.file_name()?.to_string_lossy().into_owned())
+    }
+
+    fn all_live(&self) -> Vec<Option<String>> {
+        (1..=HOSTS).map(|number| self.live(number)).collect()
+    }
+
+    fn assert_same(&self) -> String {
+        let all = self.all_live();
+        let first = all[0].clone().expect("something is live");
+        assert!(
+            all.iter().all(|live| live.as_ref() == Some(&first)),
+            "{all:?}"
+        );
+        first
+    }
+
+    fn assert_free(&self) {
+        for number in 1..=HOSTS {
+            let ours = self.root(number).join(".windlass");
+            assert!(!ours.join("lock").exists(), "host {number} is unlocked");
+        }
+    }
+}
+
+#[test]
+fn all_hosts_publish_the_same_release_and_once_is_once() {
+    let fleet = Fleet::new();
+    let once = fleet.stage.host.counter("once");
+    let everywhere = fleet.stage.host.counter("everywhere");
+    let tables = format!(
+        "[[tasks]]\nname = \"migrate\"\nafter = \"updated\"\nonce = true\nroles = [\"db\"]\nrun = '''{}'''\n\
+         [[tasks]]\nname = \"warm\"\nafter = \"published\"\nrun = '''{}'''\n",
+        once.command(),
+        everywhere.command()
+    );
+    fleet.configure(|number| number, &tables);
+    let run = fleet.stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    fleet.assert_same();
+    assert_eq!(
+        (once.count(), everywhere.count()),
+        (1, usize::from(HOSTS)),
+        "{run}"
+    );
+    fleet.assert_free();
+    let status = fleet.stage.run(&["status", "production"]);
+    assert_eq!(status.code, 0, "{status}");
+    assert!(
+        String::from_utf8_lossy(&status.stdout).contains("127.0.0.3"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_failure_on_one_host_undoes_all() {
+    let fleet = Fleet::new();
+    fleet.configure(|number| number, "");
+    let run = fleet.stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    let first = fleet.assert_same();
+    let tables = "[[tasks]]\nname = \"break\"\nafter = \"published\"\nrun = '''[ \"$DEPLOY_HOST\" != 127.0.0.2 ]'''\n";
+    fleet.configure(|number| number, tables);
+    let run = fleet.stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("break on 127.0.0.2"), "{run}");
+    assert_eq!(fleet.assert_same(), first, "{run}");
+    fleet.assert_free();
+}
+
+#[test]
+fn two_hosts_that_are_one_directory_are_refused() {
+    let fleet = Fleet::new();
+    fleet.configure(|number| number.min(2), "");
+    let run = fleet.stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        run.stderr.contains("127.0.0.2") && run.stderr.contains("127.0.0.3"),
+        "{run}"
+    );
+    assert_eq!(fleet.all_live(), [None, None, None], "{run}");
+    fleet.assert_free();
+}
