@@ -64,14 +64,16 @@ pub(crate) fn run(workspace: &Workspace, name: &str, options: &[&str]) -> Result
     Ok(format!("soak {name}: shard {shard} done"))
 }
 
-/// The progress file, removed where the run begins anew.
+/// The progress file, removed where the run begins anew, with the failures beside it.
 fn prepare(workspace: &Workspace, name: &str, options: &Options) -> Result<PathBuf, Error> {
     let folder = workspace.root.join("target/soak");
     fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
     let Shard { number, of } = options.shard;
     let file = folder.join(format!("{name}-{number}-of-{of}"));
-    if !options.go_on && file.exists() {
-        fs::remove_file(&file).map_err(Error::file("remove", &file))?;
+    for old in [file.clone(), file.with_extension("failed")] {
+        if !options.go_on && old.exists() {
+            fs::remove_file(&old).map_err(Error::file("remove", &old))?;
+        }
     }
     Ok(file)
 }
@@ -133,11 +135,12 @@ mod tests {
         let mut options = read(&["--shard", "1/2", "--continue"]).unwrap();
         let file = prepare(&workspace, "every-byte", &options).unwrap();
         fs::write(&file, "4711").unwrap();
+        fs::write(file.with_extension("failed"), "why").unwrap();
         assert_eq!(prepare(&workspace, "every-byte", &options).unwrap(), file);
         assert!(file.exists());
         options.go_on = false;
         prepare(&workspace, "every-byte", &options).unwrap();
-        assert!(!file.exists());
+        assert!(!file.exists() && !file.with_extension("failed").exists());
     }
 
     #[test]

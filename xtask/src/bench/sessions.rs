@@ -5,6 +5,7 @@ use super::sample::megabytes;
 use super::tie;
 use super::{Bench, Row};
 use crate::error::Error;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use windlass_transport::{Session, SessionOptions};
@@ -13,6 +14,7 @@ const SESSIONS: usize = 1000;
 const TO_MEET: u64 = 300_000;
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>, Error> {
+    allow_files()?;
     let sshd = tie::daemon()?;
     let sessions = bench.of(SESSIONS).min(SESSIONS);
     let options = tie::options(&sshd, sshd.port());
@@ -47,4 +49,12 @@ async fn open(options: SessionOptions, sessions: usize) -> Result<Vec<Session>, 
         open.push(session.map_err(Error::measuring("opening sessions"))?);
     }
     Ok(open)
+}
+
+/// As many open files as this process may have; the usual limit of 1,024 is not enough.
+fn allow_files() -> Result<(), Error> {
+    let limits = getrlimit(Resource::RLIMIT_NOFILE);
+    let (_, most) = limits.map_err(Error::measuring("reading limits"))?;
+    let raised = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    raised.map_err(Error::measuring("raising a limit"))
 }
