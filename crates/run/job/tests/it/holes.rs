@@ -149,7 +149,7 @@ async fn a_pid_that_another_process_has_now_is_not_the_wrapper() {
         claim(&claim_path, |words| words[0].clone_from(&own));
         std::fs::write(
             tie.records().join(format!("{files}.0.pid")),
-            format!("{own} 1 1\n"),
+            format!("{own} 1 1 0 0\n"),
         )
         .expect("written");
         let (report, heard) = run(&host, &spec).await;
@@ -229,7 +229,7 @@ async fn forty_clients_that_start_one_key_at_once_start_it_once() {
     assert_eq!(lines(&starts).len(), 1);
     // Those that lost have cleared away their files.
     let files = std::fs::read_dir(tie.records()).expect("there").count();
-    assert_eq!(files, 10, "one claim and the files of one command");
+    assert_eq!(files, 7, "one claim and the files of one command");
 }
 
 #[tokio::test]
@@ -386,7 +386,7 @@ async fn a_late_pulse_has_another_connection_dialled() {
     };
     let report = host.run(&spec, &[], &mut sink).await.expect("a report");
     assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "done\n"));
-    assert_eq!(tie.world.besides.load(Ordering::SeqCst), 1);
+    assert!(tie.world.besides.load(Ordering::SeqCst) >= 1);
     if let Some(supervisor) = stopped {
         std::process::Command::new("kill")
             .args(["-KILL", &supervisor])
