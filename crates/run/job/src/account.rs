@@ -144,10 +144,10 @@ impl<'a> Account<'a> {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         match words.as_slice() {
             ["O", "out", offset] => {
-                self.target = offset.parse().ok().map(|at| (Stream::Stdout, at))
+                self.target = offset.parse().ok().map(|at| (Stream::Stdout, at));
             }
             ["O", "err", offset] => {
-                self.target = offset.parse().ok().map(|at| (Stream::Stderr, at))
+                self.target = offset.parse().ok().map(|at| (Stream::Stderr, at));
             }
             ["B", index, pid] if self.is_present(index) => self.begun(number(pid), sink),
             ["P", index, rest @ ..] if self.is_present(index) => {
@@ -159,7 +159,7 @@ impl<'a> Account<'a> {
                 }
             }
             ["E", index, status, rest @ ..] if self.is_present(index) => {
-                self.ended(status, rest, sink)
+                self.ended(status, rest, sink);
             }
             ["X", word] => self.never(word, sink),
             ["D"] => self.verdict = Some(Verdict::Over),
@@ -211,7 +211,7 @@ impl<'a> Account<'a> {
                     end,
                     duration,
                 });
-                if !end.success() && !(self.is_advisory() && end != CommandEnd::Cancelled) {
+                if !end.success() && (!self.is_advisory() || end == CommandEnd::Cancelled) {
                     self.end = Some(end);
                 }
                 CommandResult::Ended {
@@ -223,6 +223,12 @@ impl<'a> Account<'a> {
                 }
             }
         };
+        self.next(result);
+    }
+
+    /// Keeps the result of the present command and goes on to the next one.
+    fn next(&mut self, result: CommandResult) {
+        let index = self.at.index;
         if let Some(slot) = self.results.get_mut(index) {
             *slot = result;
         }

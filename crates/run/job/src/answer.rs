@@ -57,7 +57,7 @@ impl Side {
                     self.end = line
                         .strip_prefix('A')
                         .map(str::to_owned)
-                        .or(self.end.take())
+                        .or(self.end.take());
                 }
             }
         }

@@ -88,14 +88,14 @@ impl<L: Link> Talks<L> {
 }
 
 impl<L: Link> Talk<L> {
-    async fn open(link: &L, request: &str, needs: Needs) -> Result<Self, DisconnectKind> {
+    async fn open(over: &L, request: &str, needs: Needs) -> Result<Self, DisconnectKind> {
         let options = ExecOptions {
             forward_agent: needs.agent,
             ..ExecOptions::default()
         };
-        let line = link.exec(BOOT, options).await?;
+        let line = over.exec(BOOT, options).await?;
         let mut talk = Self {
-            epoch: link.epoch(),
+            epoch: over.epoch(),
             agent: needs.agent,
             parts: Parts::default(),
             line,

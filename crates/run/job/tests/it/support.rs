@@ -67,13 +67,6 @@ impl Heard {
     pub fn err(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
-
-    pub fn pulses(&self) -> usize {
-        self.events
-            .iter()
-            .filter(|event| matches!(event, JobEvent::Pulse { .. }))
-            .count()
-    }
 }
 
 /// Runs a job to its end.
