@@ -6,9 +6,9 @@ use crate::script::{Deed, Script};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-use windlass_engine::{CommandReport, CommandResult, JobEvent, JobReport, JobSpec, Place};
+use windlass_engine::{JobEvent, JobReport, JobSpec, Place};
 use windlass_model::plan::UNLOCK;
-use windlass_model::{CommandEnd, ExitStatus, HostName, JobKey, Phase, Plan, StepId};
+use windlass_model::{CommandEnd, HostName, JobKey, Phase, Plan, StepId};
 
 /// The boot that every host is in at first.
 const FIRST_BOOT: &str = "boot-1";

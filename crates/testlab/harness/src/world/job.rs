@@ -1,6 +1,9 @@
 //! One job in the world: what it has told, and how it ended.
 
-use super::*;
+use super::Job;
+use tokio::sync::watch;
+use windlass_engine::{CommandReport, CommandResult, JobEvent, JobReport, JobSpec};
+use windlass_model::{CommandEnd, ExitStatus};
 
 impl Job {
     pub(super) fn new(spec: &JobSpec, end: Option<CommandEnd>) -> Self {
