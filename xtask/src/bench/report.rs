@@ -61,8 +61,10 @@ fn beside(bench: &Bench) -> String {
     let names = [fabric.unwrap_or_default(), ssh, said("git", &["--version"])];
     let names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
     let date = said("date", &["-u", "+%Y-%m-%d"]);
+    // What else the machine had to do belongs to the figures.
+    let load = said("cut", &["-d ", "-f2", "/proc/loadavg"]);
     format!(
-        "beside it {}; measured on {date}, medians of up to {} runs",
+        "beside it {}; measured on {date}, medians of up to {} runs, load average over the last 5 minutes {load}",
         names.join(", "),
         bench.runs
     )
