@@ -26,6 +26,10 @@ use crate::client::Client;
 use crate::options::{AuthOptions, Endpoint};
 use crate::patience::Patience;
 
+/// The connection ended.
+#[derive(Debug)]
+struct Lost;
+
 /// One login under way.
 pub(crate) struct Login<'a> {
     handle: &'a mut Handle<Client>,
@@ -46,7 +50,7 @@ pub(crate) struct Login<'a> {
 }
 
 /// Whether to go on with the next key.
-type Step = Result<Progress, Failure>;
+type Step = Result<Progress, Lost>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -77,39 +81,44 @@ impl<'a> Login<'a> {
 
     /// Tries everything in order.
     pub(crate) async fn log_in(mut self) -> Result<(), Failure> {
+        match self.try_all().await {
+            Ok(Progress::In) => Ok(()),
+            Ok(Progress::Next) => Err(Failure::Refused(self.summary())),
+            Err(Lost) => Err(Failure::Lost(self.summary())),
+        }
+    }
+
+    async fn try_all(&mut self) -> Step {
         let agent_keys = self.ask_agent().await;
         let mut locked = Vec::new();
         for file in &self.options.identities {
             if self.try_file(file, &agent_keys, true, &mut locked).await? == Progress::In {
-                return Ok(());
+                return Ok(Progress::In);
             }
         }
         if !self.options.identities_only {
             for key in &agent_keys {
                 if self.try_agent_key(key).await? == Progress::In {
-                    return Ok(());
+                    return Ok(Progress::In);
                 }
             }
         }
         for file in &self.options.default_identities {
             if self.try_file(file, &agent_keys, false, &mut locked).await? == Progress::In {
-                return Ok(());
+                return Ok(Progress::In);
             }
         }
         for file in locked {
             if self.try_locked(&file).await? == Progress::In {
-                return Ok(());
+                return Ok(Progress::In);
             }
         }
-        if self.try_questions().await? == Progress::In {
-            return Ok(());
-        }
-        Err(self.refused())
+        self.try_questions().await
     }
 
-    fn refused(self) -> Failure {
+    fn summary(self) -> AuthError {
         let allowed = self.allowed.unwrap_or_else(MethodSet::empty);
-        Failure::Refused(AuthError {
+        AuthError {
             endpoint: self.endpoint.to_string(),
             tried: self.tried,
             allowed: allowed
@@ -117,7 +126,7 @@ impl<'a> Login<'a> {
                 .map(|kind| <&str>::from(kind).to_owned())
                 .collect(),
             unusable: self.unusable,
-        })
+        }
     }
 
     /// The ssh-agent's keys, where there is one that answers.
@@ -280,6 +289,7 @@ impl<'a> Login<'a> {
                 self.say_tried(what, key.public(), &from);
                 self.take(Ok(result))
             }
+            Err(_) if self.handle.is_closed() => Err(Lost),
             Err(error) => {
                 self.unusable.push(format!("{from}: {error}"));
                 Ok(Progress::Next)
@@ -287,7 +297,6 @@ impl<'a> Login<'a> {
         }
     }
 
-    #[expect(clippy::single_match_else, reason = "two ways of the same weight")]
     async fn sign_with(
         &mut self,
         agent: &mut AgentClient<UnixStream>,
@@ -295,19 +304,15 @@ impl<'a> Login<'a> {
         user: &str,
         hash: Option<HashAlg>,
     ) -> Result<AuthResult, russh::AgentAuthError> {
-        match key.certificate().cloned() {
-            Some(certificate) => {
-                self.handle
-                    .authenticate_certificate_with(user, certificate, hash, agent)
-                    .await
-            }
-            None => {
-                let public = key.public().clone();
-                self.handle
-                    .authenticate_publickey_with(user, public, hash, agent)
-                    .await
-            }
+        let handle = &mut *self.handle;
+        if let Some(certificate) = key.certificate().cloned() {
+            let with = handle.authenticate_certificate_with(user, certificate, hash, agent);
+            return with.await;
         }
+        let public = key.public().clone();
+        handle
+            .authenticate_publickey_with(user, public, hash, agent)
+            .await
     }
 
     /// Whether the server still takes keys.
@@ -344,7 +349,7 @@ impl<'a> Login<'a> {
     }
 
     /// The hash that the server wants with RSA keys; asked once, and only where there is one.
-    async fn rsa_hash(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, Failure> {
+    async fn rsa_hash(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, Lost> {
         if !key.algorithm().is_rsa() {
             return Ok(None);
         }
@@ -353,9 +358,7 @@ impl<'a> Login<'a> {
         }
         let best = self.handle.best_supported_rsa_hash().await;
         // A server that does not say takes the new hashes where it takes RSA at all.
-        let hash = best
-            .map_err(|_| Failure::Lost)?
-            .unwrap_or(Some(HashAlg::Sha512));
+        let hash = best.map_err(|_| Lost)?.unwrap_or(Some(HashAlg::Sha512));
         self.rsa_hash = Some(hash);
         Ok(hash)
     }
@@ -365,7 +368,7 @@ impl<'a> Login<'a> {
         match result {
             Ok(AuthResult::Success) => Ok(Progress::In),
             // The library says the same of a connection that ended.
-            Ok(_) | Err(_) if self.handle.is_closed() => Err(Failure::Lost),
+            Ok(_) | Err(_) if self.handle.is_closed() => Err(Lost),
             Ok(AuthResult::Failure {
                 remaining_methods, ..
             }) => {

@@ -1,14 +1,23 @@
 //! One command inside a connection.
 //!
-//! A task of its own drains every channel, since the SSH library stops the whole connection for one that is not read.
+//! A task of its own drains every channel into a [`Spool`], since the SSH library stops the whole connection for one
+//! that is not read. So no reader, however slow, holds up the others, and memory stays bounded.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use windlass_model::DisconnectKind;
 
-use crate::connection::Ended;
+use crate::connection::{Connection, Ended};
+use crate::spool::Spool;
 use crate::task;
+
+/// The library drops channels a moment before it tells of the connection's end.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Something that came through a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,28 +37,32 @@ pub enum ChannelMessage {
 }
 
 /// A channel with a command in it. Dropping it closes the channel; the command may go on.
-#[derive(Debug)]
 pub struct Channel {
-    write: ChannelWriteHalf<Msg>,
-    messages: mpsc::UnboundedReceiver<ChannelMessage>,
+    write: Option<ChannelWriteHalf<Msg>>,
+    spool: Arc<Spool>,
     closed: Option<DisconnectKind>,
+    connection: Connection,
     ended: Ended,
-    /// Tells the draining task that nobody listens any more.
-    _gone: oneshot::Sender<()>,
+    /// Takes the writing half to the draining task when nobody listens any more.
+    gone: Option<oneshot::Sender<ChannelWriteHalf<Msg>>>,
 }
 
 impl Channel {
-    pub(crate) fn new(channel: russh::Channel<Msg>, ended: Ended) -> Self {
+    pub(crate) fn new(channel: russh::Channel<Msg>, connection: Connection) -> Self {
         let (read, write) = channel.split();
-        let (sender, messages) = mpsc::unbounded_channel();
         let (gone, is_gone) = oneshot::channel();
-        task::spawn("channel", drain(read, sender, ended.clone(), is_gone));
+        let (spool, ended) = (Arc::<Spool>::default(), connection.ended());
+        task::spawn(
+            "channel",
+            drain(read, Arc::clone(&spool), ended.clone(), is_gone),
+        );
         Self {
-            write,
-            messages,
+            write: Some(write),
+            spool,
             closed: None,
+            connection,
             ended,
-            _gone: gone,
+            gone: Some(gone),
         }
     }
 
@@ -58,19 +71,31 @@ impl Channel {
         if let Some(kind) = self.closed {
             return Err(kind);
         }
-        let bytes = bytes.to_vec();
-        // The library waits for the window for ever, also on a connection that is gone.
+        let Some(write) = &self.write else {
+            return Err(self.ended.kind_now());
+        };
+        let packets = async {
+            for packet in bytes.chunks(self.connection.packet()) {
+                write.data_bytes(packet.to_vec()).await?;
+            }
+            Ok::<_, russh::Error>(())
+        };
+        // The library waits for the window for ever, also on a channel or connection that is gone.
         tokio::select! {
             kind = self.ended.wait() => Err(kind),
-            sent = self.write.data_bytes(bytes) => sent.map_err(|_| self.ended.kind_now()),
+            kind = self.spool.closed() => Err(kind),
+            sent = packets => sent.map_err(|_| self.ended.kind_now()),
         }
     }
 
     /// Closes the command's standard input.
     pub async fn send_eof(&mut self) -> Result<(), DisconnectKind> {
+        let Some(write) = &self.write else {
+            return Err(self.ended.kind_now());
+        };
         tokio::select! {
             kind = self.ended.wait() => Err(kind),
-            sent = self.write.eof() => sent.map_err(|_| self.ended.kind_now()),
+            sent = write.eof() => sent.map_err(|_| self.ended.kind_now()),
         }
     }
 
@@ -79,8 +104,7 @@ impl Channel {
         if let Some(kind) = self.closed {
             return ChannelMessage::Closed(kind);
         }
-        let message = self.messages.recv().await;
-        let message = message.unwrap_or(ChannelMessage::Closed(DisconnectKind::Protocol));
+        let message = self.spool.pop().await;
         if let ChannelMessage::Closed(kind) = message {
             self.closed = Some(kind);
         }
@@ -88,47 +112,89 @@ impl Channel {
     }
 }
 
-/// Reads the channel to its end, whether anybody listens or not.
-async fn drain(
-    mut read: ChannelReadHalf,
-    sender: mpsc::UnboundedSender<ChannelMessage>,
-    ended: Ended,
-    mut is_gone: oneshot::Receiver<()>,
-) {
-    loop {
-        let message = tokio::select! {
-            message = read.wait() => message,
-            // The reading half is dropped with this task, which closes the channel.
-            _ = &mut is_gone => return,
-        };
-        let told = match message {
-            Some(ChannelMsg::Data { data }) => ChannelMessage::Stdout(data.to_vec()),
-            Some(ChannelMsg::ExtendedData { data, ext: 1 }) => {
-                ChannelMessage::Stderr(data.to_vec())
-            }
-            Some(ChannelMsg::Eof) => ChannelMessage::Eof,
-            Some(ChannelMsg::ExitStatus { exit_status }) => ChannelMessage::ExitStatus(exit_status),
-            Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
-                ChannelMessage::ExitSignal(name(&signal_name))
-            }
-            Some(ChannelMsg::Close) | None => break,
-            Some(_) => continue,
-        };
-        if sender.send(told).is_err() {
-            return;
+impl Drop for Channel {
+    fn drop(&mut self) {
+        if let (Some(gone), Some(write)) = (self.gone.take(), self.write.take()) {
+            // A task that has ended already had nothing left to close.
+            gone.send(write).ok();
         }
     }
-    let kind = over(&ended).await;
-    // Nobody listens any more: then nobody needs to know.
-    drop(sender.send(ChannelMessage::Closed(kind)));
 }
 
-/// Why a channel is over: its connection ended, or the server closed the channel alone.
-async fn over(ended: &Ended) -> DisconnectKind {
-    // The library closes channels a moment before it tells of the connection's end.
-    match tokio::time::timeout(std::time::Duration::from_millis(20), ended.wait()).await {
-        Ok(kind) => kind,
-        Err(_) => DisconnectKind::ChannelClosed,
+impl std::fmt::Debug for Channel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Channel")
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the channel to its end, or closes it when nobody listens any more.
+async fn drain(
+    mut read: ChannelReadHalf,
+    spool: Arc<Spool>,
+    ended: Ended,
+    mut is_gone: oneshot::Receiver<ChannelWriteHalf<Msg>>,
+) {
+    let kind = loop {
+        let message = tokio::select! {
+            message = read.wait() => message,
+            write = &mut is_gone => {
+                drop(read);
+                if let Ok(write) = write {
+                    close(&write, &ended).await;
+                }
+                return;
+            }
+        };
+        match translate(message) {
+            Translated::Message(message) => spool.push(message),
+            Translated::Nothing => {}
+            Translated::Over(kind) => break kind,
+        }
+    };
+    let kind = match kind {
+        Some(kind) => kind,
+        None => timeout(MOMENT, ended.wait())
+            .await
+            .unwrap_or(DisconnectKind::Protocol),
+    };
+    spool.push(ChannelMessage::Closed(kind));
+}
+
+/// What a message of the library means.
+enum Translated {
+    Message(ChannelMessage),
+    Nothing,
+    /// The channel is over; without a kind it is the connection's.
+    Over(Option<DisconnectKind>),
+}
+
+fn translate(message: Option<ChannelMsg>) -> Translated {
+    Translated::Message(match message {
+        Some(ChannelMsg::Data { data }) => ChannelMessage::Stdout(data.to_vec()),
+        Some(ChannelMsg::ExtendedData { data, ext: 1 }) => ChannelMessage::Stderr(data.to_vec()),
+        Some(ChannelMsg::Eof) => ChannelMessage::Eof,
+        Some(ChannelMsg::ExitStatus { exit_status }) => ChannelMessage::ExitStatus(exit_status),
+        Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+            ChannelMessage::ExitSignal(name(&signal_name))
+        }
+        // The only request that is to be answered is the start of the command.
+        Some(ChannelMsg::Failure) => return Translated::Over(Some(DisconnectKind::ChannelRefused)),
+        Some(ChannelMsg::Close) => return Translated::Over(Some(DisconnectKind::ChannelClosed)),
+        Some(_) => return Translated::Nothing,
+        None => return Translated::Over(None),
+    })
+}
+
+async fn close(write: &ChannelWriteHalf<Msg>, ended: &Ended) {
+    tokio::select! {
+        _ = ended.wait() => {}
+        closed = write.close() => {
+            if closed.is_err() {
+                tracing::trace!("channel of a connection that is gone needs no closing");
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Everything a server may open towards us is refused, except the ssh-agent where it was asked for.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
@@ -12,6 +12,7 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 use windlass_model::DisconnectKind;
 
+use crate::connection::Ended;
 use crate::host_key::{HostKeyError, Judge};
 use crate::stream::Ending;
 use crate::task;
@@ -19,23 +20,32 @@ use crate::task;
 /// Where the handler leaves why a host key was refused.
 pub(crate) type Refusal = Arc<Mutex<Option<HostKeyError>>>;
 
+/// Where the handler leaves the server's greeting.
+pub(crate) type Greeting = Arc<OnceLock<String>>;
+
 /// Handles what the server says.
 pub(crate) struct Client {
     pub(crate) judge: Arc<Judge>,
     pub(crate) refusal: Refusal,
     pub(crate) agent: Option<PathBuf>,
+    pub(crate) greeting: Greeting,
     pub(crate) end: EndNote,
 }
 
 /// Tells that the connection is over when the library's task ends, also by a panic.
 pub(crate) struct EndNote {
     pub(crate) ending: Arc<Ending>,
+    /// The connection to the jump host that this one goes through.
+    pub(crate) beneath: Option<Ended>,
     pub(crate) tell: watch::Sender<Option<DisconnectKind>>,
 }
 
 impl Drop for EndNote {
     fn drop(&mut self) {
-        let kind = self.ending.kind().unwrap_or(DisconnectKind::Protocol);
+        let mut kind = self.ending.kind().unwrap_or(DisconnectKind::Protocol);
+        if kind == DisconnectKind::Closed && self.beneath.as_ref().is_some_and(Ended::is_over) {
+            kind = DisconnectKind::Proxy;
+        }
         self.tell.send_replace(Some(kind));
     }
 }
@@ -82,6 +92,19 @@ impl Handler for Client {
             Ok(()) => Ok(true),
             Err(error) => Ok(self.refuse(error)),
         }
+    }
+
+    async fn kex_done(
+        &mut self,
+        _shared_secret: Option<&[u8]>,
+        _names: &russh::Names,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.greeting.get_or_init(|| {
+            let greeting = String::from_utf8_lossy(session.remote_sshid());
+            greeting.chars().filter(|c| !c.is_control()).collect()
+        });
+        Ok(())
     }
 
     async fn disconnected(

@@ -1,16 +1,21 @@
 //! One authenticated SSH connection. It dies, and says why.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use russh::Disconnect;
-use russh::client::Handle;
+use russh::client::{Handle, Msg};
+use russh::{ChannelOpenFailure, ChannelStream, Disconnect};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use windlass_model::DisconnectKind;
 
 use crate::channel::Channel;
 use crate::client::Client;
-use crate::stream::Ending;
+use crate::stream::{Ending, Lifeline};
+
+/// How long a farewell may take; a server that does not listen is left without one.
+const FAREWELL: Duration = Duration::from_millis(300);
 
 /// How a command is started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +26,7 @@ pub struct ExecOptions {
     pub forward_agent: bool,
 }
 
-/// A connection; clones are the same one. It is closed when the last clone is dropped.
+/// A connection; clones are the same one. It is closed when the last clone and the last channel are dropped.
 #[derive(Clone)]
 pub struct Connection {
     shared: Arc<Shared>,
@@ -29,13 +34,24 @@ pub struct Connection {
 
 struct Shared {
     handle: Handle<Client>,
-    epoch: u64,
-    server_version: String,
-    forward_agent: bool,
+    made: Made,
     used: AtomicBool,
-    ended: Ended,
-    /// The connections to jump hosts that this one goes through.
-    _beneath: Vec<Connection>,
+    lifeline: Mutex<Option<Lifeline>>,
+}
+
+/// What a connection knows of itself.
+pub(crate) struct Made {
+    pub(crate) epoch: u64,
+    /// The address and port it leads to.
+    pub(crate) place: String,
+    pub(crate) server_version: String,
+    pub(crate) forward_agent: bool,
+    /// The most that is sent in one packet.
+    pub(crate) packet: usize,
+    pub(crate) ended: Ended,
+    /// The connection to the jump host that this one goes through, kept as long as this one.
+    #[expect(dead_code, reason = "held until dropped")]
+    pub(crate) beneath: Option<Connection>,
 }
 
 /// Knows whether and how a connection ended.
@@ -62,21 +78,18 @@ impl Ended {
             .unwrap_or(DisconnectKind::Closed)
     }
 
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.told.borrow().is_some()
     }
 }
 
 impl Connection {
-    pub(crate) fn new(handle: Handle<Client>, made: Made) -> Self {
+    pub(crate) fn new(handle: Handle<Client>, made: Made, lifeline: Lifeline) -> Self {
         let shared = Shared {
             handle,
-            epoch: made.epoch,
-            server_version: made.server_version,
-            forward_agent: made.forward_agent,
+            made,
             used: AtomicBool::new(false),
-            ended: made.ended,
-            _beneath: made.beneath,
+            lifeline: Mutex::new(Some(lifeline)),
         };
         Self {
             shared: Arc::new(shared),
@@ -85,22 +98,22 @@ impl Connection {
 
     /// Its number within the session.
     pub fn epoch(&self) -> u64 {
-        self.shared.epoch
+        self.shared.made.epoch
     }
 
-    /// The server's greeting.
+    /// The server's greeting, such as `SSH-2.0-OpenSSH_9.2p1`.
     pub fn server_version(&self) -> &str {
-        &self.shared.server_version
+        &self.shared.made.server_version
     }
 
     /// Whether its end is not known yet.
     pub fn is_alive(&self) -> bool {
-        !self.shared.ended.is_over() && !self.shared.handle.is_closed()
+        !self.shared.made.ended.is_over() && !self.shared.handle.is_closed()
     }
 
     /// Waits for its end and says how it came.
     pub async fn closed(&self) -> DisconnectKind {
-        self.shared.ended.wait().await
+        self.shared.made.ended.wait().await
     }
 
     /// Opens a channel and has a command started in it; the answer to the start is not waited for.
@@ -109,73 +122,92 @@ impl Connection {
         command: &[u8],
         options: ExecOptions,
     ) -> Result<Channel, DisconnectKind> {
-        let first = !self.shared.used.swap(true, Ordering::Relaxed);
-        let channel = tokio::select! {
-            kind = self.shared.ended.wait() => return Err(kind),
-            opened = self.shared.handle.channel_open_session() => opened.map_err(|error| self.refused(&error, first))?,
-        };
-        let lost = |_| self.shared.ended.kind_now();
-        if options.forward_agent && self.shared.forward_agent {
+        self.shared.used.store(true, Ordering::Relaxed);
+        let ended = &self.shared.made.ended;
+        tokio::select! {
+            kind = ended.wait() => Err(kind),
+            started = self.start(command, options) => started,
+        }
+    }
+
+    async fn start(&self, command: &[u8], options: ExecOptions) -> Result<Channel, DisconnectKind> {
+        let opened = self.shared.handle.channel_open_session().await;
+        let channel = opened.map_err(|error| match error {
+            russh::Error::ChannelOpenFailure(_) => DisconnectKind::ChannelRefused,
+            _ => self.shared.made.ended.kind_now(),
+        })?;
+        let lost = |_| self.shared.made.ended.kind_now();
+        if options.forward_agent && self.shared.made.forward_agent {
             channel.agent_forward(false).await.map_err(lost)?;
         }
         if options.pty {
-            channel
-                .request_pty(false, "xterm", 80, 24, 0, 0, &[])
-                .await
-                .map_err(lost)?;
+            let asked = channel.request_pty(false, "xterm", 80, 24, 0, 0, &[]);
+            asked.await.map_err(lost)?;
         }
-        channel.exec(false, command).await.map_err(lost)?;
-        Ok(Channel::new(channel, self.shared.ended.clone()))
+        channel.exec(true, command).await.map_err(lost)?;
+        Ok(Channel::new(channel, self.clone()))
     }
 
-    /// A stream through this connection to another host, as seen from its end.
+    /// A stream through this connection to another host, as that is seen from its far end.
     pub(crate) async fn through(
         &self,
         address: &str,
         port: u16,
-    ) -> Result<russh::ChannelStream<russh::client::Msg>, DisconnectKind> {
-        let opened =
-            self.shared
-                .handle
-                .channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
-        tokio::select! {
-            _ = self.shared.ended.wait() => Err(DisconnectKind::Proxy),
-            opened = opened => opened.map(russh::Channel::into_stream).map_err(|error| match error {
-                russh::Error::ChannelOpenFailure(_) => DisconnectKind::Refused,
-                _ => DisconnectKind::Proxy,
-            }),
-        }
-    }
-
-    fn refused(&self, error: &russh::Error, first: bool) -> DisconnectKind {
-        match error {
-            russh::Error::ChannelOpenFailure(_) if !first => DisconnectKind::ChannelRefused,
-            russh::Error::ChannelOpenFailure(_) => DisconnectKind::ChannelRefused,
-            _ => self.shared.ended.kind_now(),
-        }
-    }
-
-    /// Says farewell; a connection that is gone already needs none.
-    pub async fn disconnect(&self) {
-        self.shared.ended.ending.note(DisconnectKind::Ours);
-        let farewell = self
+    ) -> Result<ChannelStream<Msg>, DisconnectKind> {
+        let port = u32::from(port);
+        let open = self
             .shared
             .handle
-            .disconnect(Disconnect::ByApplication, "", "");
-        if tokio::time::timeout(std::time::Duration::from_millis(300), farewell)
-            .await
-            .is_err()
-        {
-            tracing::debug!("farewell was not taken");
+            .channel_open_direct_tcpip(address, port, "127.0.0.1", 0);
+        tokio::select! {
+            kind = self.closed() => Err(kind),
+            opened = open => match opened {
+                Ok(channel) => Ok(channel.into_stream()),
+                Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed)) => {
+                    Err(DisconnectKind::Refused)
+                }
+                Err(_) => Err(DisconnectKind::Proxy),
+            },
         }
     }
-}
 
-/// What a connection knows of itself.
-pub(crate) struct Made {
-    pub(crate) epoch: u64,
-    pub(crate) server_version: String,
-    pub(crate) forward_agent: bool,
-    pub(crate) ended: Ended,
-    pub(crate) beneath: Vec<Connection>,
+    /// Ends it in good order, or at once where the server does not listen.
+    pub async fn disconnect(&self) {
+        self.shared.made.ended.ending.note(DisconnectKind::Ours);
+        let farewell = async {
+            let handle = &self.shared.handle;
+            // A connection that is gone already needs no farewell.
+            handle
+                .disconnect(Disconnect::ByApplication, "", "")
+                .await
+                .ok();
+            self.closed().await
+        };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::debug!("server did not listen to the farewell");
+        }
+        let mut lifeline = self
+            .shared
+            .lifeline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        lifeline.take();
+    }
+
+    /// Whether a command was ever started in it.
+    pub(crate) fn was_used(&self) -> bool {
+        self.shared.used.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ended(&self) -> Ended {
+        self.shared.made.ended.clone()
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.shared.made.place
+    }
+
+    pub(crate) fn packet(&self) -> usize {
+        self.shared.made.packet
+    }
 }

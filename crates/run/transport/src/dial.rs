@@ -1,351 +1,306 @@
-//! Makes one authenticated connection: a socket of our own, jump hosts or a proxy command, handshake, login.
+//! One attempt to make an authenticated connection: a socket or a proxy command, jump hosts, handshakes, logins.
 
-use std::borrow::Cow;
-use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use russh::client::{self, Config, Handle};
-use russh::{Preferred, cipher};
+use russh::client::{self, Handle};
+use russh::keys::PublicKey;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use windlass_model::DisconnectKind;
 
+use crate::attempt::Attempt;
 use crate::auth::{Failure, Login};
-use crate::client::{Client, EndNote, Refusal};
+use crate::client::{Client, EndNote, Greeting, Refusal};
 use crate::connection::{Connection, Ended, Made};
 use crate::error::Error;
 use crate::event::Observer;
 use crate::host_key::{Judge, Pin};
 use crate::options::{AuthOptions, Endpoint, HostKeyOptions, SessionOptions};
-use crate::patience::Patience;
-use crate::proxy_command::proxy;
-use crate::stream::{Bytes, Ending, Watched, kind_of};
-use crate::tcp::connect;
+use crate::pacer::Turn;
+use crate::proxy_command::ProxyCommand;
+use crate::stream::{Bytes, Ending, Watched};
+use crate::tcp::{self, Failed};
+use crate::terms::{self, LARGE_PACKET, SMALL_PACKET};
 
-/// How long a handshake with its login may take, persons being asked left out.
-const HANDSHAKE: Duration = Duration::from_secs(30);
-
-/// What all dials of a session have in common.
+/// Makes the connections of one session.
 pub(crate) struct Dialler {
     pub(crate) options: SessionOptions,
     pub(crate) observer: Observer,
-    /// The first key of the host, and of each jump host.
+    /// The keys of the first connection: one for each jump host, then the target's.
     pins: Vec<Pin>,
-    /// The address that answered first; tried first from then on.
-    address: Mutex<Option<SocketAddr>>,
+    /// The address of the first connection: the target's, or that of the first jump host.
+    first_address: Mutex<Option<SocketAddr>>,
+    epochs: AtomicU64,
+    packet: AtomicU32,
 }
 
-/// One attempt to connect.
-#[derive(Clone)]
-pub(crate) struct Call {
-    /// The number of the connection that it would make.
-    pub(crate) epoch: u64,
-    /// The largest packet to be sent to us.
-    pub(crate) packet: u32,
-    /// Tells whether the host has said anything yet.
-    pub(crate) ending: Arc<Ending>,
-}
-
-/// One end that is shaken hands with.
-struct End<'a> {
+/// One end on the way: a jump host or the target.
+struct Leg<'a> {
     endpoint: &'a Endpoint,
     auth: &'a AuthOptions,
     host_keys: &'a HostKeyOptions,
-    pin: Pin,
+    pin: &'a Pin,
+}
+
+/// What carries a leg's bytes.
+struct Line {
+    bytes: Box<dyn Bytes>,
+    /// What its orderly end means.
+    end_of_file: DisconnectKind,
+}
+
+/// What a leg's handshake has under way.
+struct Shaken<'a> {
+    attempt: &'a Attempt,
+    ending: Arc<Ending>,
+    beneath: Option<Connection>,
+    epoch: u64,
 }
 
 impl Dialler {
     pub(crate) fn new(options: SessionOptions, observer: Observer) -> Self {
-        let mut pins: Vec<Pin> = options
-            .way
-            .jumps
-            .iter()
-            .map(|hop| Pin::of(&hop.host_keys))
-            .collect();
-        pins.push(Pin::of(&options.host_keys));
+        let jumps = options.way.jumps.iter().map(|hop| Pin::of(&hop.host_keys));
+        let pins = jumps.chain([Pin::of(&options.host_keys)]).collect();
         Self {
             options,
             observer,
             pins,
-            address: Mutex::new(None),
+            first_address: Mutex::default(),
+            epochs: AtomicU64::new(0),
+            packet: AtomicU32::new(LARGE_PACKET),
         }
     }
 
-    /// Makes one connection.
-    pub(crate) async fn dial(&self, call: Call) -> Result<Connection, Error> {
-        let way = &self.options.way;
-        let mut beneath: Vec<Connection> = Vec::new();
-        for (hop, pin) in way.jumps.iter().zip(&self.pins) {
-            let bytes = self.bytes(&hop.endpoint, beneath.last(), None).await?;
-            let end = End {
-                endpoint: &hop.endpoint,
-                auth: &hop.auth,
-                host_keys: &hop.host_keys,
-                pin: pin.clone(),
+    /// Halves the packets of the connections to come.
+    pub(crate) fn smaller_packets(&self) {
+        let half = self.packet.load(Ordering::Relaxed) / 2;
+        self.packet.store(half.max(SMALL_PACKET), Ordering::Relaxed);
+    }
+
+    /// Packets are of the usual size again.
+    pub(crate) fn usual_packets(&self) {
+        self.packet.store(LARGE_PACKET, Ordering::Relaxed);
+    }
+
+    /// The host's key, once somebody logged in there.
+    pub(crate) fn host_key(&self) -> Option<PublicKey> {
+        self.pins.last().and_then(Pin::get)
+    }
+
+    /// Makes one attempt.
+    pub(crate) async fn dial(&self, attempt: &Attempt) -> Result<Connection, Error> {
+        let epoch = self
+            .epochs
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1);
+        let mut beneath = None;
+        for leg in self.legs() {
+            let shaken = Shaken {
+                attempt,
+                ending: attempt.begin_leg(),
+                beneath: beneath.take(),
+                epoch,
             };
-            let on_the_way = Call {
-                ending: Arc::default(),
-                ..call.clone()
-            };
-            let below = std::mem::take(&mut beneath);
-            beneath.push(self.shake(end, bytes, on_the_way, below).await?);
+            beneath = Some(self.leg(&leg, shaken).await?);
         }
-        let command = way.proxy_command.as_deref();
-        let bytes = self.bytes(&way.target, beneath.last(), command).await?;
-        let end = End {
-            endpoint: &way.target,
-            auth: &self.options.auth,
-            host_keys: &self.options.host_keys,
-            pin: self.pins.last().cloned().unwrap_or_default(),
-        };
-        self.shake(end, bytes, call, beneath).await
+        beneath.ok_or(Error::Closed)
     }
 
-    /// The bytes to an end: through the last jump host, a proxy command, or a socket.
-    async fn bytes(
-        &self,
-        endpoint: &Endpoint,
-        through: Option<&Connection>,
-        command: Option<&str>,
-    ) -> Result<Box<dyn Bytes>, Error> {
-        if let Some(connection) = through {
-            let stream = connection.through(&endpoint.address, endpoint.port).await;
-            return stream
-                .map(|stream| Box::new(stream) as Box<dyn Bytes>)
-                .map_err(|kind| not_reached(endpoint, kind, None));
-        }
-        if let Some(command) = command {
-            return proxy(command, endpoint);
-        }
-        let stream = self.socket(endpoint).await?;
-        Ok(Box::new(stream))
+    fn legs(&self) -> Vec<Leg<'_>> {
+        let options = &self.options;
+        let jumps = options.way.jumps.iter();
+        let jumps = jumps.map(|hop| (&hop.endpoint, &hop.auth, &hop.host_keys));
+        jumps
+            .chain([(&options.way.target, &options.auth, &options.host_keys)])
+            .zip(&self.pins)
+            .map(|((endpoint, auth, host_keys), pin)| Leg {
+                endpoint,
+                auth,
+                host_keys,
+                pin,
+            })
+            .collect()
     }
 
-    async fn socket(&self, endpoint: &Endpoint) -> Result<TcpStream, Error> {
-        let mut addresses = self.addresses(endpoint).await?;
-        let first = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) =
-            first.and_then(|first| addresses.iter().position(|address| *address == first))
+    async fn leg(&self, leg: &Leg<'_>, shaken: Shaken<'_>) -> Result<Connection, Error> {
+        let judge = Judge::new(leg.endpoint, leg.host_keys, leg.pin.clone(), &self.observer)?;
+        let ending = Arc::clone(&shaken.ending);
+        let _turns = self.turns(leg, &shaken).await;
+        let line = self.line(leg, &shaken).await?;
+        let connection = self.shake(leg, line, judge, shaken).await;
+        if let Err(Error::NotReached { .. }) = &connection
+            && ending.answered()
         {
-            addresses.swap(0, at);
+            self.options.pacer.ended_early(&leg.endpoint.place());
         }
-        let mut last = not_reached(endpoint, DisconnectKind::UnknownName, None);
-        for address in addresses {
-            match connect(address, self.options.keepalive_interval).await {
-                Ok(stream) => {
-                    self.address
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .get_or_insert(address);
-                    return Ok(stream);
-                }
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    last = not_reached(endpoint, DisconnectKind::ConnectTimeout, Some(error));
-                }
-                Err(error) => last = not_reached(endpoint, kind_of(&error), Some(error)),
+        connection
+    }
+
+    /// Waits for leave to make the handshake: of the jump host that it goes through, and of its own address.
+    async fn turns(&self, leg: &Leg<'_>, shaken: &Shaken<'_>) -> (Option<Turn>, Turn) {
+        let _wait = shaken.attempt.patience.wait();
+        let through = match &shaken.beneath {
+            Some(jump) => {
+                let through = format!("through {}", jump.place());
+                Some(self.options.pacer.turn(&through).await)
+            }
+            None => None,
+        };
+        (
+            through,
+            self.options.pacer.turn(&leg.endpoint.place()).await,
+        )
+    }
+
+    /// Gets the bytes to flow: through the jump host, a proxy command, or a socket.
+    async fn line(&self, leg: &Leg<'_>, shaken: &Shaken<'_>) -> Result<Line, Error> {
+        if let Some(jump) = &shaken.beneath {
+            let through = jump.through(&leg.endpoint.address, leg.endpoint.port).await;
+            let stream = through.map_err(|kind| not_reached(leg.endpoint, kind))?;
+            shaken.attempt.connected();
+            return Ok(Line {
+                bytes: Box::new(stream),
+                end_of_file: DisconnectKind::Closed,
+            });
+        }
+        if let Some(command) = &self.options.way.proxy_command {
+            let command =
+                ProxyCommand::start(command, leg.endpoint).map_err(Error::ProxyCommand)?;
+            shaken.attempt.connected();
+            return Ok(Line {
+                bytes: Box::new(command),
+                end_of_file: DisconnectKind::Proxy,
+            });
+        }
+        let stream = self.socket(leg.endpoint, shaken.attempt).await;
+        let stream = stream.map_err(|failed| Error::NotReached {
+            address: leg.endpoint.to_string(),
+            kind: failed.kind,
+            source: failed.source,
+        })?;
+        shaken.attempt.connected();
+        Ok(Line {
+            bytes: Box::new(stream),
+            end_of_file: DisconnectKind::Closed,
+        })
+    }
+
+    /// A socket: to the first connection's address, then to whatever the name says now.
+    async fn socket(&self, to: &Endpoint, attempt: &Attempt) -> Result<TcpStream, Failed> {
+        let options = tcp::Options {
+            user_timeout: !self.options.keepalive_interval.is_zero(),
+        };
+        let first = *self
+            .first_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut tried = None;
+        if let Some(first) = first.filter(|_| !attempt.looks_elsewhere()) {
+            match tcp::connect(&[first], options).await {
+                Ok((stream, _)) => return Ok(stream),
+                Err(failed) => tried = Some((first, failed)),
             }
         }
-        Err(last)
-    }
-
-    async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Error> {
-        match tokio::net::lookup_host((endpoint.address.as_str(), endpoint.port)).await {
-            Ok(found) => Ok(found.collect()),
-            Err(error) => Err(not_reached(
-                endpoint,
-                DisconnectKind::UnknownName,
-                Some(error),
-            )),
+        let mut addresses = tcp::resolve(&to.address, to.port).await?;
+        if let Some((first, failed)) = tried {
+            addresses.retain(|address| *address != first);
+            if addresses.is_empty() {
+                return Err(failed);
+            }
         }
+        let (stream, address) = tcp::connect(&addresses, options).await?;
+        let mut first = self
+            .first_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(address);
+        Ok(stream)
     }
 
     /// Handshake and login.
     async fn shake(
         &self,
-        end: End<'_>,
-        bytes: Box<dyn Bytes>,
-        call: Call,
-        beneath: Vec<Connection>,
+        leg: &Leg<'_>,
+        line: Line,
+        judge: Judge,
+        shaken: Shaken<'_>,
     ) -> Result<Connection, Error> {
-        let judge = Judge::new(end.endpoint, end.host_keys, end.pin.clone(), &self.observer)?;
-        let judge = Arc::new(judge);
-        let _turn = self.options.pacer.turn(&end.at()).await;
+        let packet = self.packet.load(Ordering::Relaxed);
+        let config = terms::config(&self.options, &judge, packet);
+        let (judge, ending) = (Arc::new(judge), Arc::clone(&shaken.ending));
+        let (stream, lifeline) = Watched::new(line.bytes, Arc::clone(&ending), line.end_of_file);
         let (tell, told) = watch::channel(None);
-        let refusal = Refusal::default();
+        let (refusal, greeting) = <(Refusal, Greeting)>::default();
         let client = Client {
             judge: Arc::clone(&judge),
             refusal: Arc::clone(&refusal),
-            agent: end.auth.agent.clone().filter(|_| end.auth.forward_agent),
+            agent: leg.auth.agent.clone().filter(|_| leg.auth.forward_agent),
+            greeting: Arc::clone(&greeting),
             end: EndNote {
-                ending: Arc::clone(&call.ending),
+                ending: Arc::clone(&ending),
+                beneath: shaken.beneath.as_ref().map(Connection::ended),
                 tell,
             },
         };
-        let config = Arc::new(self.config(&judge, call.packet));
-        let stream = Watched::new(bytes, Arc::clone(&call.ending));
-        let shaken =
-            tokio::time::timeout(HANDSHAKE, client::connect_stream(config, stream, client));
-        let mut handle = match shaken.await {
-            Ok(Ok(handle)) => handle,
-            Ok(Err(error)) => return Err(self.not_shaken(&end, &call.ending, &refusal, &error)),
-            Err(_) => return Err(not_reached(end.endpoint, DisconnectKind::Silence, None)),
-        };
-        self.log_in(&mut handle, &end, &call.ending).await?;
+        let connected = client::connect_stream(Arc::new(config), stream, client).await;
+        let mut handle = connected.map_err(|error| {
+            ending.note(crate::client::kind_of(&error));
+            let refused = refusal
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            refused.map_or_else(|| early(leg.endpoint, &ending), Error::HostKey)
+        })?;
+        log_in(leg, &mut handle, shaken.attempt, &ending).await?;
         judge.settle();
-        let ended = Ended {
-            ending: call.ending,
-            told,
+        let made = Made {
+            epoch: shaken.epoch,
+            place: leg.endpoint.place(),
+            server_version: greeting.get().cloned().unwrap_or_default(),
+            forward_agent: leg.auth.forward_agent,
+            packet: usize::try_from(packet).unwrap_or(usize::MAX),
+            ended: Ended { ending, told },
+            beneath: shaken.beneath,
         };
-        Ok(connection(
-            handle,
-            call.epoch,
-            end.auth.forward_agent,
-            ended,
-            beneath,
-        ))
-    }
-
-    /// Why a handshake came to nothing: a host key that was refused, or how the stream ended.
-    fn not_shaken(
-        &self,
-        end: &End<'_>,
-        ending: &Ending,
-        refusal: &Refusal,
-        error: &russh::Error,
-    ) -> Error {
-        if let Some(refused) = refusal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            return refused.into();
-        }
-        let kind = ending
-            .kind()
-            .unwrap_or_else(|| crate::client::kind_of(error));
-        self.options.pacer.ended_early(&end.at());
-        not_reached(end.endpoint, early(kind, ending), None)
-    }
-
-    /// The login. Its limit does not run while a person is asked.
-    async fn log_in(
-        &self,
-        handle: &mut Handle<Client>,
-        end: &End<'_>,
-        ending: &Ending,
-    ) -> Result<(), Error> {
-        let patience = Patience::default();
-        let logged_in = tokio::select! {
-            logged_in = Login::new(handle, end.endpoint, end.auth, &patience).log_in() => logged_in,
-            () = patience.reached(HANDSHAKE) => {
-                return Err(not_reached(end.endpoint, DisconnectKind::Silence, None));
-            }
-        };
-        match logged_in {
-            Ok(()) => Ok(()),
-            Err(Failure::Lost) => {
-                self.options.pacer.ended_early(&end.at());
-                let kind = ending.kind().unwrap_or(DisconnectKind::Silence);
-                Err(not_reached(end.endpoint, early(kind, ending), None))
-            }
-            Err(Failure::Refused(refused)) => Err(refused.into()),
-        }
-    }
-
-    fn config(&self, judge: &Judge, packet: u32) -> Config {
-        let every = self.options.keepalive_interval;
-        let count = usize::try_from(self.options.keepalive_count).unwrap_or(usize::MAX);
-        let on = !every.is_zero();
-        // The library's keepalive stands still while a full send buffer is flushed: this limit does not.
-        let inactive = every.saturating_mul(self.options.keepalive_count.saturating_add(2));
-        let mut preferred = Preferred {
-            cipher: Cow::Borrowed(CIPHERS),
-            ..Preferred::default()
-        };
-        let mut keys = judge.preferred();
-        keys.extend(preferred.key.iter().cloned());
-        preferred.key = Cow::Owned(dedup(keys));
-        if judge.wants_certificates() {
-            preferred.host_key_certificates = Preferred::default()
-                .key
-                .iter()
-                .cloned()
-                .collect::<Vec<_>>()
-                .into();
-        }
-        Config {
-            keepalive_interval: on.then_some(every),
-            keepalive_max: count,
-            inactivity_timeout: on.then_some(inactive),
-            maximum_packet_size: packet,
-            preferred,
-            nodelay: true,
-            ..Config::default()
-        }
+        Ok(Connection::new(handle, made, lifeline))
     }
 }
 
-impl End<'_> {
-    /// The name under which handshakes with it are paced.
-    fn at(&self) -> String {
-        format!("{}:{}", self.endpoint.address, self.endpoint.port)
-    }
+async fn log_in(
+    leg: &Leg<'_>,
+    handle: &mut Handle<Client>,
+    attempt: &Attempt,
+    ending: &Ending,
+) -> Result<(), Error> {
+    let login = Login::new(handle, leg.endpoint, leg.auth, &attempt.patience);
+    login.log_in().await.map_err(|failure| match failure {
+        Failure::Refused(refused) => Error::Authentication(refused),
+        Failure::Lost(so_far) if ending.kind() == Some(DisconnectKind::Authentication) => {
+            Error::Authentication(so_far)
+        }
+        Failure::Lost(_) => early(leg.endpoint, ending),
+    })
 }
 
-/// The kind of an end before login: a server that answered and then closed says more than a closed socket.
-fn early(kind: DisconnectKind, ending: &Ending) -> DisconnectKind {
-    match kind {
-        DisconnectKind::Closed | DisconnectKind::Reset if ending.answered() => {
+/// The failure of a connection that ended before somebody was logged in.
+fn early(endpoint: &Endpoint, ending: &Ending) -> Error {
+    let kind = match ending.kind() {
+        Some(DisconnectKind::Closed) => DisconnectKind::ClosedBeforeAuthentication,
+        Some(DisconnectKind::Reset) if ending.answered() => {
             DisconnectKind::ClosedBeforeAuthentication
         }
-        kind => kind,
-    }
+        Some(kind) => kind,
+        None => DisconnectKind::Protocol,
+    };
+    not_reached(endpoint, kind)
 }
 
-const CIPHERS: &[cipher::Name] = &[
-    cipher::AES_256_GCM,
-    cipher::AES_128_GCM,
-    cipher::CHACHA20_POLY1305,
-    cipher::AES_256_CTR,
-    cipher::AES_192_CTR,
-    cipher::AES_128_CTR,
-];
-
-fn dedup<T: PartialEq>(list: Vec<T>) -> Vec<T> {
-    let mut once = Vec::with_capacity(list.len());
-    for item in list {
-        if !once.contains(&item) {
-            once.push(item);
-        }
-    }
-    once
-}
-
-fn connection(
-    handle: Handle<Client>,
-    epoch: u64,
-    forward_agent: bool,
-    ended: Ended,
-    beneath: Vec<Connection>,
-) -> Connection {
-    Connection::new(
-        handle,
-        Made {
-            epoch,
-            server_version: String::new(),
-            forward_agent,
-            ended,
-            beneath,
-        },
-    )
-}
-
-fn not_reached(endpoint: &Endpoint, kind: DisconnectKind, source: Option<io::Error>) -> Error {
+fn not_reached(endpoint: &Endpoint, kind: DisconnectKind) -> Error {
     Error::NotReached {
         address: endpoint.to_string(),
         kind,
-        source,
+        source: None,
     }
 }

@@ -12,14 +12,15 @@
     clippy::arithmetic_side_effects
 )]
 
+mod attempt;
 mod auth;
 mod channel;
 mod client;
 mod connection;
 mod dial;
-mod dials;
 mod error;
 mod event;
+mod first_contact;
 mod host_key;
 mod known_hosts;
 mod options;
@@ -27,11 +28,15 @@ mod pacer;
 mod patience;
 mod pattern;
 mod proxy_command;
+mod redial;
+mod schedule;
 mod session;
+mod spool;
 pub mod ssh_config;
 mod stream;
 mod task;
 mod tcp;
+mod terms;
 mod upload;
 
 pub use auth::AuthError;

@@ -23,6 +23,13 @@ pub struct Endpoint {
     pub user: String,
 }
 
+impl Endpoint {
+    /// The address and port, as one word.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.address, self.port)
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.address.contains(':') {

@@ -1,92 +1,116 @@
-//! A proxy command: a process whose input and output are the connection.
+//! A command whose input and output are the connection.
 
+use std::fmt::Write as _;
 use std::io;
+use std::pin::Pin;
 use std::process::Stdio;
+use std::task::{Context, Poll};
 
-use crate::error::Error;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader, Join, ReadBuf, join};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
 use crate::options::Endpoint;
-use crate::stream::Bytes;
+use crate::task;
 
-/// Runs a proxy command as ssh does: by the shell, with its tokens filled. Address and user are of a strict grammar.
-pub(crate) fn proxy(command: &str, endpoint: &Endpoint) -> Result<Box<dyn Bytes>, Error> {
-    let command = fill(command, endpoint);
-    let mut child = tokio::process::Command::new("sh")
-        .arg("-c")
-        .arg(format!("exec {command}"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(Error::ProxyCommand)?;
-    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-        return Err(Error::ProxyCommand(io::ErrorKind::BrokenPipe.into()));
-    };
-    Ok(Box::new(Piped {
-        stream: tokio::io::join(output, input),
-        _child: child,
-    }))
+/// The running command; killed when dropped.
+pub(crate) struct ProxyCommand {
+    bytes: Join<ChildStdout, ChildStdin>,
+    _child: Child,
 }
 
-/// Fills `%h`, `%n`, `%p`, `%r` and `%%`.
-fn fill(command: &str, endpoint: &Endpoint) -> String {
-    let mut filled = String::new();
-    let mut chars = command.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            filled.push(c);
+impl ProxyCommand {
+    /// Starts the command for an end. It is run by a shell, as ssh does; what is filled in is of a strict grammar.
+    pub(crate) fn start(command: &str, to: &Endpoint) -> io::Result<Self> {
+        let mut child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("exec {}", fill(command, to)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let missing = || io::Error::other("no pipe to the command");
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        let stderr = child.stderr.take().ok_or_else(missing)?;
+        task::spawn("proxy command", async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                tracing::warn!("proxy command: {}", line.escape_debug());
+            }
+        });
+        Ok(Self {
+            bytes: join(stdout, stdin),
+            _child: child,
+        })
+    }
+}
+
+/// Fills `%h`, `%n`, `%p`, `%r` and `%%`; anything else stays.
+fn fill(command: &str, to: &Endpoint) -> String {
+    let mut filled = String::with_capacity(command.len());
+    let mut characters = command.chars();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            filled.push(character);
             continue;
         }
-        match chars.next() {
-            Some('h' | 'n') => filled.push_str(&endpoint.address),
-            Some('p') => filled.push_str(&endpoint.port.to_string()),
-            Some('r') => filled.push_str(&endpoint.user),
-            Some('%') | None => filled.push('%'),
-            Some(other) => {
-                filled.push('%');
-                filled.push(other);
+        match characters.next() {
+            Some('h' | 'n') => filled.push_str(&to.address),
+            Some('p') => {
+                // Writing to a string cannot fail.
+                let _written = write!(filled, "{}", to.port);
             }
+            Some('r') => filled.push_str(&to.user),
+            Some('%') | None => filled.push('%'),
+            Some(other) => filled.extend(['%', other]),
         }
     }
     filled
 }
 
-/// Input and output of a process, which ends with it.
-struct Piped {
-    stream: tokio::io::Join<tokio::process::ChildStdout, tokio::process::ChildStdin>,
-    _child: tokio::process::Child,
-}
-
-impl tokio::io::AsyncRead for Piped {
+impl AsyncRead for ProxyCommand {
     fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_read(cx, buf)
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.bytes).poll_read(cx, buf)
     }
 }
 
-impl tokio::io::AsyncWrite for Piped {
+impl AsyncWrite for ProxyCommand {
     fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.stream).poll_write(cx, bytes)
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.bytes).poll_write(cx, buf)
     }
 
-    fn poll_flush(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.bytes).poll_flush(cx)
     }
 
-    fn poll_shutdown(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.bytes).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_filled_and_nothing_else_is_touched() {
+        let to = Endpoint {
+            address: "web1.example.com".to_owned(),
+            port: 2222,
+            user: "deploy".to_owned(),
+        };
+        assert_eq!(
+            fill("nc -x %%h %h %p # %r %", &to),
+            "nc -x %h web1.example.com 2222 # deploy %"
+        );
     }
 }

@@ -1,88 +1,85 @@
-//! The lasting tie to a host: it dials again by itself until it is told to stop.
+//! The lasting tie to a host. It keeps one live connection, and dials again by itself until it is told to stop.
+//!
+//! A connection that nobody used is replaced when somebody asks for one, so that a server which ends idle connections
+//! is not dialled for nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use windlass_model::{DisconnectKind, HostName};
 
 use crate::connection::Connection;
-use crate::dial::{Call, Dialler};
-use crate::dials::{Dials, QUICK};
+use crate::dial::Dialler;
 use crate::error::{Error, OpenError};
 use crate::event::{Observer, SessionEvent};
+use crate::first_contact::first_contact;
 use crate::options::SessionOptions;
+use crate::redial::redial;
 use crate::task;
 
-/// What a failed dial waits less than one that comes by the clock.
-const HALF: Duration = Duration::from_millis(500);
-/// The packet size to begin with, and the least.
-const PACKET: u32 = 32_768;
-const LEAST_PACKET: u32 = 2_048;
-
-/// A session; clones are the same one.
+/// A session; clones are the same one. It ends when the last clone is dropped, and its commands go on.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
+    /// Tells the keeping task, by its end, that no clone is left.
+    _alive: Arc<watch::Sender<()>>,
 }
 
-pub(crate) struct Shared {
-    pub(crate) dialler: Dialler,
+struct Shared {
+    dialler: Arc<Dialler>,
     state: watch::Sender<State>,
-    epochs: AtomicU64,
-    packet: AtomicU32,
+    /// Somebody waits for a connection.
+    wanted: Notify,
 }
 
 #[derive(Clone)]
 enum State {
     Live(Connection),
-    Dialling,
-    GaveUp(Duration, DisconnectKind),
+    Away,
+    GaveUp {
+        gone: Duration,
+        kind: DisconnectKind,
+    },
     Closed,
 }
 
 impl Session {
-    /// Makes the first connection. What cannot get better by waiting ends at once; cut and silent handshakes are tried
-    /// again for `connect_for`.
+    /// Makes the first connection. Cut and silent handshakes are tried again for `connect_for`; whatever waiting cannot
+    /// mend ends at once.
     pub async fn open(options: SessionOptions, observer: Observer) -> Result<Self, OpenError> {
-        let connect_for = options.connect_for;
-        let (state, _) = watch::channel(State::Dialling);
-        let shared = Arc::new(Shared {
-            dialler: Dialler::new(options, observer),
-            state,
-            epochs: AtomicU64::new(1),
-            packet: AtomicU32::new(PACKET),
-        });
-        let started = Instant::now();
-        let connection = loop {
-            match tokio::time::timeout(connect_for, shared.dial()).await {
-                Ok(Ok(connection)) => break connection,
-                Ok(Err(error)) if !worth_waiting(&error) || started.elapsed() >= connect_for => {
-                    return Err(error);
-                }
-                Ok(Err(_)) => tokio::time::sleep(QUICK).await,
-                Err(_) => {
-                    let address = shared.dialler.options.way.target.to_string();
-                    return Err(Error::NotReached {
-                        address,
-                        kind: DisconnectKind::ConnectTimeout,
-                        source: None,
-                    });
-                }
-            }
-        };
-        shared.tell(SessionEvent::Connected {
+        let dialler = Arc::new(Dialler::new(options, observer));
+        let connection = first_contact(&dialler).await?;
+        (dialler.observer)(SessionEvent::Connected {
             epoch: connection.epoch(),
             server_version: connection.server_version().to_owned(),
         });
-        shared.state.send_replace(State::Live(connection));
-        task::spawn(
-            "session",
-            keep(Arc::downgrade(&shared), shared.state.subscribe()),
-        );
-        Ok(Self { shared })
+        let (alive, mut is_alive) = watch::channel(());
+        let shared = Arc::new(Shared {
+            dialler,
+            state: watch::Sender::new(State::Live(connection)),
+            wanted: Notify::new(),
+        });
+        let kept = Arc::clone(&shared);
+        task::spawn("session", async move {
+            tokio::select! {
+                () = kept.keep() => {}
+                _ = is_alive.changed() => {}
+            }
+            // Drops the connection, if there still is one.
+            kept.state.send_if_modified(|state| {
+                let over = matches!(state, State::Live(_) | State::Away);
+                if over {
+                    *state = State::Closed;
+                }
+                over
+            });
+        });
+        Ok(Self {
+            shared,
+            _alive: Arc::new(alive),
+        })
     }
 
     /// The host's name.
@@ -95,126 +92,63 @@ impl Session {
         self.shared.dialler.options.keepalive_interval
     }
 
+    /// The host's key as `algorithm base64`, the only one that this session accepts; to be kept for a later session of
+    /// the same deploy.
+    pub fn host_key(&self) -> Option<String> {
+        self.shared.dialler.host_key()?.to_openssh().ok()
+    }
+
     /// The live connection; waits for one where there is none.
     pub async fn connection(&self) -> Result<Connection, Error> {
-        let mut state = self.shared.state.subscribe();
-        loop {
-            let now = state.borrow_and_update().clone();
-            match now {
-                State::Live(connection) if connection.is_alive() => return Ok(connection),
-                State::GaveUp(gone, kind) => return Err(Error::GaveUp { gone, kind }),
-                State::Closed => return Err(Error::Closed),
-                State::Live(_) | State::Dialling => {}
-            }
-            if state.changed().await.is_err() {
-                return Err(Error::Closed);
-            }
-        }
+        self.shared.other_than(None).await
     }
 
-    /// Nothing was heard for too long: dials a second connection beside the first, and makes it the live one once it is
-    /// logged in. Dropping the future gives the dial up and keeps the first.
+    /// Nothing was heard for so long that the connection may be dead: dials a second one beside it, which becomes the
+    /// live one once it is logged in. Dropping the future gives that up and keeps the first.
     pub async fn beside(&self, silent: Duration) -> Result<Connection, Error> {
-        self.shared.tell(SessionEvent::Beside { silent });
-        let before = self.shared.live();
-        let connection = tokio::select! {
-            dialled = self.shared.dial_until_given_up(Instant::now()) => dialled?,
-            other = self.other_than(before.as_ref().map(Connection::epoch)) => return other,
+        let shared = &self.shared;
+        let Some(first) = shared.live() else {
+            return self.connection().await;
         };
-        self.shared
-            .state
-            .send_replace(State::Live(connection.clone()));
-        if let Some(before) = before {
-            before.disconnect().await;
-        }
-        Ok(connection)
-    }
-
-    /// Waits until the live connection is another one.
-    async fn other_than(&self, epoch: Option<u64>) -> Result<Connection, Error> {
-        let mut state = self.shared.state.subscribe();
-        loop {
-            if let State::Live(connection) = &*state.borrow_and_update()
-                && Some(connection.epoch()) != epoch
-            {
-                return Ok(connection.clone());
+        shared.tell(SessionEvent::Beside { silent });
+        let began = Instant::now();
+        let tell = |event| shared.tell(event);
+        tokio::select! {
+            dialled = redial(&shared.dialler, began, &tell) => {
+                let connection = shared.take_live(dialled?)?;
+                let gone = silent.saturating_add(began.elapsed());
+                shared.tell(SessionEvent::Back { epoch: connection.epoch(), gone });
+                // What still waits on the first one learns that it is over.
+                task::spawn("farewell", async move { first.disconnect().await });
+                Ok(connection)
             }
-            if state.changed().await.is_err() {
-                return Err(Error::Closed);
-            }
+            other = shared.other_than(Some(first.epoch())) => other,
         }
     }
 
-    /// A further connection, which does not become the live one: for a request that must not wait for another.
+    /// Another connection, which does not become the live one; for a request that cannot share a connection, where
+    /// the server allows one channel only.
     pub async fn extra(&self) -> Result<Connection, Error> {
-        self.shared.dial_until_given_up(Instant::now()).await
+        redial(&self.shared.dialler, Instant::now(), &|_| {}).await
     }
 
-    /// No headway was made over several attaches: the next connections use smaller packets, so that tiny intervals between
-    /// cuts still carry something.
+    /// No headway was made over several attaches: the connections to come use smaller packets, so that something gets
+    /// through between two cuts.
     pub fn no_progress(&self) {
-        let packet = self.shared.packet.load(Ordering::Relaxed);
-        self.shared
-            .packet
-            .store((packet / 2).max(LEAST_PACKET), Ordering::Relaxed);
+        self.shared.dialler.smaller_packets();
     }
 
     /// Headway was made.
     pub fn progress(&self) {
-        self.shared.packet.store(PACKET, Ordering::Relaxed);
+        self.shared.dialler.usual_packets();
     }
 
-    /// Ends the session and its connection; commands go on.
+    /// Ends the session and its connection in good order.
     pub async fn close(self) {
-        let before = self.shared.live();
+        let live = self.shared.live();
         self.shared.state.send_replace(State::Closed);
-        if let Some(connection) = before {
+        if let Some(connection) = live {
             connection.disconnect().await;
-        }
-    }
-}
-
-/// Whether a first contact that failed like this may succeed a moment later.
-fn worth_waiting(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        DisconnectKind::Silence
-            | DisconnectKind::Closed
-            | DisconnectKind::Reset
-            | DisconnectKind::ClosedBeforeAuthentication
-    )
-}
-
-/// Watches the live connection of a session and comes back when it ends.
-async fn keep(session: std::sync::Weak<Shared>, mut state: watch::Receiver<State>) {
-    loop {
-        let now = state.borrow_and_update().clone();
-        let State::Live(connection) = now else { return };
-        let ended = tokio::select! {
-            kind = connection.closed() => Some(kind),
-            changed = state.changed() => match changed {
-                Ok(()) => None,
-                Err(_) => return,
-            },
-        };
-        let Some(kind) = ended else { continue };
-        let Some(shared) = session.upgrade() else {
-            return;
-        };
-        if shared
-            .live()
-            .is_none_or(|live| live.epoch() != connection.epoch())
-        {
-            continue;
-        }
-        shared.tell(SessionEvent::Lost {
-            epoch: connection.epoch(),
-            kind,
-        });
-        shared.state.send_replace(State::Dialling);
-        state.mark_unchanged();
-        if !shared.come_back(&mut state).await {
-            return;
         }
     }
 }
@@ -231,88 +165,126 @@ impl Shared {
         }
     }
 
-    pub(crate) fn call(&self) -> Call {
-        Call {
-            epoch: self.epochs.fetch_add(1, Ordering::Relaxed),
-            packet: self.packet.load(Ordering::Relaxed),
-            ending: Arc::default(),
+    /// Makes a connection the live one, unless the session is over.
+    fn take_live(&self, connection: Connection) -> Result<Connection, Error> {
+        let mut result = Ok(connection);
+        self.state
+            .send_if_modified(|state| match (&*state, &result) {
+                (State::Live(_) | State::Away, Ok(connection)) => {
+                    *state = State::Live(connection.clone());
+                    true
+                }
+                (State::GaveUp { gone, kind }, _) => {
+                    result = Err(Error::GaveUp {
+                        gone: *gone,
+                        kind: *kind,
+                    });
+                    false
+                }
+                _ => {
+                    result = Err(Error::Closed);
+                    false
+                }
+            });
+        result
+    }
+
+    /// Waits for a live connection with another number.
+    async fn other_than(&self, epoch: Option<u64>) -> Result<Connection, Error> {
+        let mut state = self.state.subscribe();
+        loop {
+            match &*state.borrow_and_update() {
+                State::Live(connection)
+                    if Some(connection.epoch()) != epoch && connection.is_alive() =>
+                {
+                    return Ok(connection.clone());
+                }
+                State::Live(_) => {}
+                State::Away => self.wanted.notify_one(),
+                State::GaveUp { gone, kind } => {
+                    return Err(Error::GaveUp {
+                        gone: *gone,
+                        kind: *kind,
+                    });
+                }
+                State::Closed => return Err(Error::Closed),
+            }
+            if state.changed().await.is_err() {
+                return Err(Error::Closed);
+            }
         }
     }
 
-    async fn dial(&self) -> Result<Connection, Error> {
-        self.dialler.dial(self.call()).await
+    /// Waits until the session is not without a connection any more, whoever brought that about.
+    async fn not_away(&self) {
+        let mut state = self.state.subscribe();
+        // An error means that the session is over, which is not being away.
+        state
+            .wait_for(|state| !matches!(state, State::Away))
+            .await
+            .ok();
     }
 
-    /// Dials until there is a connection again; false = the session is over.
-    async fn come_back(self: &Arc<Self>, state: &mut watch::Receiver<State>) -> bool {
-        let since = Instant::now();
-        let dialled = tokio::select! {
-            dialled = self.dial_until_given_up(since) => dialled,
-            // Somebody else made a connection, or the session was closed.
-            changed = state.changed() => {
-                let over = changed.is_err() || !matches!(&*state.borrow(), State::Live(_));
-                if !over {
-                    self.back(since);
-                    state.mark_changed();
-                }
-                return !over;
+    /// Watches the live connection and replaces it when it ends, until the session is over.
+    async fn keep(&self) {
+        loop {
+            let Some(live) = self.live() else {
+                return;
+            };
+            let kind = tokio::select! {
+                kind = live.closed() => kind,
+                other = self.other_than(Some(live.epoch())) => match other {
+                    Ok(_) => continue,
+                    Err(_) => return,
+                },
+            };
+            let since = Instant::now();
+            if !self.lose(live.epoch()) {
+                continue;
             }
-        };
+            self.tell(SessionEvent::Lost {
+                epoch: live.epoch(),
+                kind,
+            });
+            let used = live.was_used();
+            drop(live);
+            tokio::select! {
+                () = self.come_back(since, used) => {}
+                () = self.not_away() => {}
+            }
+        }
+    }
+
+    /// Notes that the live connection is gone, if it still is this one.
+    fn lose(&self, epoch: u64) -> bool {
+        self.state.send_if_modified(|state| {
+            let lost = matches!(state, State::Live(connection) if connection.epoch() == epoch);
+            if lost {
+                *state = State::Away;
+            }
+            lost
+        })
+    }
+
+    async fn come_back(&self, since: Instant, at_once: bool) {
+        if !at_once {
+            self.wanted.notified().await;
+        }
+        let begun = if at_once { since } else { Instant::now() };
+        let dialled = redial(&self.dialler, begun, &|event| self.tell(event)).await;
         match dialled {
             Ok(connection) => {
-                self.state.send_replace(State::Live(connection));
-                self.back(since);
-                true
+                let epoch = connection.epoch();
+                if self.take_live(connection).is_ok() {
+                    let gone = since.elapsed();
+                    self.tell(SessionEvent::Back { epoch, gone });
+                }
             }
             Err(error) => {
                 let (gone, kind) = (since.elapsed(), error.kind());
                 self.tell(SessionEvent::GaveUp { gone, kind });
-                self.state.send_replace(State::GaveUp(gone, kind));
-                false
+                self.state.send_replace(State::GaveUp { gone, kind });
             }
         }
     }
-
-    fn back(&self, since: Instant) {
-        let epoch = self.live().map_or(0, |connection| connection.epoch());
-        self.tell(SessionEvent::Back {
-            epoch,
-            gone: since.elapsed(),
-        });
-    }
-
-    /// Dials at once and then again and again, several dials overlapping while nothing is heard of the server.
-    async fn dial_until_given_up(self: &Arc<Self>, since: Instant) -> Result<Connection, Error> {
-        let patience = self.dialler.options.reconnect_for;
-        let mut dials = Dials::default();
-        let mut next = Instant::now();
-        loop {
-            if since.elapsed() >= patience {
-                return Err(Error::GaveUp {
-                    gone: since.elapsed(),
-                    kind: dials.last_kind(),
-                });
-            }
-            tokio::select! {
-                () = tokio::time::sleep_until(next) => {
-                    dials.start(self);
-                    next = after(dials.pause(since.elapsed()));
-                }
-                Some(result) = dials.next() => match result {
-                    Ok(connection) => return Ok(connection),
-                    Err(error) => {
-                        dials.failed(&error);
-                        self.tell(SessionEvent::Dialling { attempt: dials.failures, gone: since.elapsed(), kind: error.kind() });
-                        next = next.max(after(dials.pause(since.elapsed()).saturating_sub(HALF)));
-                    }
-                },
-            }
-        }
-    }
-}
-
-/// A moment from now; one that no clock can hold is now.
-fn after(pause: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(pause).unwrap_or(now)
 }

@@ -1,19 +1,95 @@
-//! A TCP socket of our own, with everything set before the first byte.
+//! A socket of our own to a host: addresses, options, and which address answers first.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
-use tokio::net::TcpStream;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use windlass_model::DisconnectKind;
 
-/// How long one SYN is waited for.
-const CONNECT: Duration = Duration::from_secs(10);
-/// TCP's own patience with data that is not acknowledged.
+/// Data that stays unacknowledged for so long ends the connection.
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// After so long without an answer the next address is tried as well.
+const STAGGER: Duration = Duration::from_millis(300);
 
-/// A socket with everything set before the first byte.
-pub(crate) async fn connect(address: SocketAddr, keepalive: Duration) -> io::Result<TcpStream> {
+/// How a socket is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// Whether unacknowledged data ends the connection; not where the user turned keepalive off.
+    pub(crate) user_timeout: bool,
+}
+
+/// A failure to connect, by its kind.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) kind: DisconnectKind,
+    pub(crate) source: Option<io::Error>,
+}
+
+impl From<io::Error> for Failed {
+    fn from(source: io::Error) -> Self {
+        let kind = match crate::stream::kind_of(&source) {
+            DisconnectKind::Silence => DisconnectKind::ConnectTimeout,
+            DisconnectKind::Protocol => DisconnectKind::NoRoute,
+            kind => kind,
+        };
+        Self {
+            kind,
+            source: Some(source),
+        }
+    }
+}
+
+/// The addresses of a name.
+pub(crate) async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failed> {
+    let unknown = |source| Failed {
+        kind: DisconnectKind::UnknownName,
+        source,
+    };
+    let found = lookup_host((name, port)).await;
+    let found: Vec<_> = found.map_err(|error| unknown(Some(error)))?.collect();
+    if found.is_empty() {
+        return Err(unknown(None));
+    }
+    Ok(found)
+}
+
+/// Connects to the first of the addresses that answers.
+pub(crate) async fn connect(
+    addresses: &[SocketAddr],
+    options: Options,
+) -> Result<(TcpStream, SocketAddr), Failed> {
+    let mut remaining = addresses.iter().copied();
+    let mut under_way = JoinSet::new();
+    let mut failure = Failed {
+        kind: DisconnectKind::UnknownName,
+        source: None,
+    };
+    loop {
+        let next = remaining.next();
+        if let Some(address) = next {
+            under_way.spawn(async move { (connect_one(address, options).await, address) });
+        }
+        let joined = match next {
+            Some(_) => match tokio::time::timeout(STAGGER, under_way.join_next()).await {
+                Ok(joined) => joined,
+                Err(_) => continue,
+            },
+            None => under_way.join_next().await,
+        };
+        match joined {
+            Some(Ok((Ok(stream), address))) => return Ok((stream, address)),
+            Some(Ok((Err(error), _))) => failure = error.into(),
+            Some(Err(error)) => failure = io::Error::other(error).into(),
+            None if next.is_none() => return Err(failure),
+            None => {}
+        }
+    }
+}
+
+async fn connect_one(address: SocketAddr, options: Options) -> io::Result<TcpStream> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -22,32 +98,11 @@ pub(crate) async fn connect(address: SocketAddr, keepalive: Duration) -> io::Res
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_keepalive(true)?;
-    if !keepalive.is_zero() {
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
-        #[cfg(target_os = "linux")]
+    #[cfg(target_os = "linux")]
+    if options.user_timeout {
         socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     }
-    match socket.connect(&address.into()) {
-        Ok(()) => {}
-        // EINPROGRESS, as it must be on a socket that does not block.
-        Err(error)
-            if error.kind() == io::ErrorKind::WouldBlock
-                || error.raw_os_error() == Some(EINPROGRESS) => {}
-        Err(error) => return Err(error),
-    }
-    let stream = TcpStream::from_std(socket.into())?;
-    match tokio::time::timeout(CONNECT, stream.writable()).await {
-        Ok(ready) => ready?,
-        Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-    }
-    match SockRef::from(&stream).take_error()? {
-        Some(error) => Err(error),
-        None => Ok(stream),
-    }
+    TcpSocket::from_std_stream(socket.into())
+        .connect(address)
+        .await
 }
-
-/// "Operation now in progress" on Linux and on macOS.
-#[cfg(target_os = "linux")]
-const EINPROGRESS: i32 = 115;
-#[cfg(not(target_os = "linux"))]
-const EINPROGRESS: i32 = 36;

@@ -3,7 +3,7 @@
 use russh::MethodKind;
 use russh::client::KeyboardInteractiveAuthResponse as Response;
 
-use super::{Failure, Login, Progress, Step};
+use super::{Login, Lost, Progress, Step};
 use crate::options::{Prompt, Prompter};
 
 /// How many rounds of questions are answered; a server that asks more is not getting anywhere.
@@ -38,7 +38,7 @@ impl Login<'_> {
             .handle
             .authenticate_keyboard_interactive_start(user, None)
             .await
-            .map_err(|_| Failure::Lost)?;
+            .map_err(|_| Lost)?;
         for _ in 0..ROUNDS {
             let prompts = match response {
                 Response::Success => return Ok(Progress::In),
@@ -61,7 +61,7 @@ impl Login<'_> {
                 .handle
                 .authenticate_keyboard_interactive_respond(answers)
                 .await
-                .map_err(|_| Failure::Lost)?;
+                .map_err(|_| Lost)?;
             if given_up && matches!(response, Response::InfoRequest { .. }) {
                 break;
             }

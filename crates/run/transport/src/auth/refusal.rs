@@ -31,6 +31,6 @@ fn list(words: &[String], none: &str) -> String {
 pub(crate) enum Failure {
     /// The server refused all that we have.
     Refused(AuthError),
-    /// The connection ended.
-    Lost,
+    /// The connection ended; what was tried before.
+    Lost(AuthError),
 }

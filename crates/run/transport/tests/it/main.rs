@@ -1,0 +1,11 @@
+//! Sessions against a real sshd, plain and under each fault of the network.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+mod channels;
+mod ends;
+mod reconnects;
+mod support;
