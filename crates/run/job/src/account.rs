@@ -193,53 +193,47 @@ impl<'a> Account<'a> {
         let [stdout_len, stderr_len, took, cut] = numbers[..] else {
             return;
         };
-        let duration = hundredths(took);
+        let missing = self.at.stdout < stdout_len || self.at.stderr < stderr_len;
         let result = match read_status(status) {
-            Status::Skipped => {
-                sink(JobEvent::Skipped { index });
-                CommandResult::Skipped
-            }
-            Status::NotBegun(end) => {
-                self.end = Some(end);
-                CommandResult::NotReached
-            }
-            Status::Ended(end) => {
-                let missing = self.at.stdout < stdout_len || self.at.stderr < stderr_len;
-                let truncated = self.gap || missing || cut != 0;
+            Status::Skipped => CommandResult::Skipped,
+            Status::NotBegun(_) => CommandResult::NotReached,
+            Status::Ended(end) => CommandResult::Ended {
+                end,
+                duration: hundredths(took),
+                stdout_len,
+                stderr_len,
+                truncated: self.gap || missing || cut != 0,
+            },
+        };
+        match result {
+            CommandResult::Skipped => sink(JobEvent::Skipped { index }),
+            CommandResult::NotReached => self.end = Some(end_of(status)),
+            CommandResult::Ended { end, duration, .. } => {
                 sink(JobEvent::CommandEnded {
                     index,
                     end,
                     duration,
                 });
-                if !end.success() && (!self.is_advisory() || end == CommandEnd::Cancelled) {
-                    self.end = Some(end);
-                }
-                CommandResult::Ended {
-                    end,
-                    duration,
-                    stdout_len,
-                    stderr_len,
-                    truncated,
-                }
+                let goes_on = end.success() || (self.is_advisory() && end != CommandEnd::Cancelled);
+                self.end = (!goes_on).then_some(end);
             }
-        };
-        self.next(result);
-    }
-
-    /// Keeps the result of the present command and goes on to the next one.
-    fn next(&mut self, result: CommandResult) {
-        let index = self.at.index;
+        }
         if let Some(slot) = self.results.get_mut(index) {
             *slot = result;
         }
+        self.next_command();
+    }
+
+    fn next_command(&mut self) {
+        let index = self.at.index.saturating_add(1);
         self.at = Offsets {
-            index: index.saturating_add(1),
+            index,
             ..Offsets::default()
         };
         self.gap = false;
         self.headway = self.headway.saturating_add(1);
         // The last word may be cut off, and nothing hangs on it.
-        if self.end.is_some() || self.at.index >= self.spec.commands.len() {
+        if self.end.is_some() || index >= self.spec.commands.len() {
             self.verdict = Some(Verdict::Over);
         }
     }

@@ -4,7 +4,7 @@ use crate::account::{Account, Sink, Verdict};
 use crate::answer::{self, Answer, Listening};
 use crate::error::Error;
 use crate::mute::Mute;
-use crate::request::{self, Follow, Start};
+use crate::request::{self, Follow, Level, Start};
 use crate::spec::{JobReport, JobSpec, Offsets};
 use crate::talks::{Needs, Talk, Talks};
 use crate::tie::{Line as _, Tie};
@@ -152,10 +152,15 @@ impl<T: Tie> Host<T> {
         from: Offsets,
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
+        if spec.commands.is_empty() {
+            return Ok(Account::new(spec, from).report());
+        }
         let mut account = Account::new(spec, from);
+        let mut attaches = 0_u32;
         let (mut fruitless, mut mute) = (0, Mute::default());
         loop {
             let before = account.headway();
+            attaches = attaches.saturating_add(1);
             // What is known to run needs no start.
             let start = start.filter(|_| !account.is_started());
             if self
@@ -169,6 +174,9 @@ impl<T: Tie> Host<T> {
                 fruitless = 0;
             }
             self.pause(&mut fruitless).await;
+        }
+        if attaches == 1 {
+            self.shared.tie.progress();
         }
         match account.verdict() {
             Some(Verdict::Absent) => Err(Error::Answer(format!("host has no job {}", spec.key))),
@@ -197,10 +205,15 @@ impl<T: Tie> Host<T> {
             from: account.restart(&nonce),
             start: start.map(|secrets| Start { secrets, manager }),
         };
+        let level = match (start, manager) {
+            (None, _) => Level::Follow,
+            (Some(_), None) => Level::Start,
+            (Some(_), Some(_)) => Level::Managed,
+        };
+        let forwards = spec.commands.iter().any(|one| one.command.forward_agent);
         let needs = Needs {
-            follows: true,
-            starts: start.is_some(),
-            agent: start.is_some() && spec.commands.iter().any(|one| one.command.forward_agent),
+            level,
+            agent: start.is_some() && forwards,
         };
         let Some(mut talk) = self.send(&follow.line(), needs).await? else {
             return Ok(Attach::Cut);
@@ -222,6 +235,11 @@ impl<T: Tie> Host<T> {
 
     /// Sends a request. `None`: the connection was lost or too silent, and it should be sent again.
     async fn send(&self, request: &str, needs: Needs) -> Result<Option<Talk<T::Link>>, Error> {
+        if request.contains('\0') {
+            let reason =
+                "a command, a value or a secret holds a NUL character, which no shell can carry";
+            return Err(Error::Answer(reason.to_owned()));
+        }
         // Waiting for a connection is the session's affair and may take long; sending may not.
         self.shared.tie.connection().await?;
         let sent = self.shared.talks.send(&self.shared.tie, request, needs);

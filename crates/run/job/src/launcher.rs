@@ -1,16 +1,15 @@
-//! The files that a command of a job consists of on the host.
+//! How a command of a job is launched on the host.
 //!
-//! The wrapper runs a small script of ours, which reads the secrets from its standard input, sets up the surroundings,
-//! and becomes the user's shell with the user's script. Nothing of the supervisor's or the wrapper's own reaches it.
+//! For each command the wrapper is given a function, which it calls in a process of its own: it hands over the secrets,
+//! sets up the surroundings, and becomes the user's shell with the user's script, in a session of its own. Nothing of the
+//! supervisor's or the wrapper's own reaches the command: what they know is not exported, and the function's own values
+//! are parameters, which no variable of the user's can be mistaken for.
 
 use crate::spec::JobCommand;
 use crate::text::word;
 use std::fmt::Write as _;
 use windlass_model::Command;
 use windlass_model::shell::{join, quote};
-
-/// Reads the line of secrets and hands over those that the command names.
-const SECRETS: &str = "IFS= read -r w_secrets";
 
 /// Which of a command's two scripts is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,35 +19,65 @@ enum Part {
 }
 
 /// The calls that write the files of one command, each ending with `&&`.
-pub(crate) fn files(index: usize, command: &JobCommand, hides_agent: bool) -> String {
+pub(crate) fn files(index: usize, command: &JobCommand) -> String {
     let mut calls = String::new();
     let mut put = |kind: &str, text: &str| {
         // Writing to a String cannot fail.
         let _ = write!(calls, "w_put {index}.{kind} {} && ", word(text));
     };
-    let (given, advisory) = (&command.command, u8::from(command.advisory));
-    let hundredths =
-        |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_millis() / 10);
-    let user = given.sudo.as_deref().unwrap_or_default();
-    let (longest, silent) = (hundredths(given.timeout), hundredths(given.idle_timeout));
-    put("opt", &format!("{longest} {silent} {advisory} {user}"));
-    for part in [Part::Run, Part::When] {
-        let (script, [starter, script_name, inner_name]) = match (part, &given.when) {
-            (Part::Run, _) => (&given.script, ["run", "script", "inner"]),
-            (Part::When, Some(when)) => (when, ["when", "test", "asked"]),
-            (Part::When, None) => continue,
-        };
-        let quiet = part == Part::When;
-        if let Some(user) = &given.sudo {
-            put(inner_name, &inner(given, script, quiet, hides_agent));
-            put(starter, &through_sudo(given, user, inner_name));
-        } else {
-            put(script_name, script);
-            put(starter, &straight(given, script_name, quiet, hides_agent));
+    let given = &command.command;
+    if given.sudo.is_none() {
+        put("script", &given.script);
+        if let Some(when) = &given.when {
+            put("test", when);
         }
     }
     let _ = write!(calls, "w_room {index} && ");
     calls
+}
+
+/// The functions that launch a command: `run0`, and `when0` where there is something to ask before; for another user
+/// `feed_run0` and `feed_when0` give what goes to its standard input.
+pub(crate) fn functions(index: usize, command: &JobCommand, hides_agent: bool) -> String {
+    let given = &command.command;
+    let mut text = String::new();
+    for part in [Part::Run, Part::When] {
+        let (script, name, file) = match (part, &given.when) {
+            (Part::Run, _) => (&given.script, "run", "script"),
+            (Part::When, Some(when)) => (when, "when", "test"),
+            (Part::When, None) => continue,
+        };
+        let quiet = part == Part::When;
+        let body = match &given.sudo {
+            Some(user) => through_sudo(user, quiet),
+            None => straight(given, file, quiet, hides_agent),
+        };
+        let _ = writeln!(text, "{name}{index}() {{\n{body}}}");
+        if given.sudo.is_some() {
+            let inner = inner(given, script, hides_agent);
+            let _ = writeln!(
+                text,
+                "feed_{name}{index}() {{ printf '%s\\n' \"$secrets\" {}; }}",
+                quote(&inner)
+            );
+        }
+    }
+    text
+}
+
+/// What the wrapper is told of a command, as words: hundredths of a second it may run and be silent, whether its failure
+/// stops the rest, whether there is a condition, the user it becomes.
+pub(crate) fn options(command: &JobCommand) -> String {
+    let given = &command.command;
+    let hundredths =
+        |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_millis() / 10);
+    let (longest, silent) = (hundredths(given.timeout), hundredths(given.idle_timeout));
+    let user = given.sudo.as_deref().unwrap_or_default();
+    let asks = u8::from(given.when.is_some());
+    format!(
+        "{longest} {silent} {} {asks} {user}",
+        u8::from(command.advisory)
+    )
 }
 
 /// A line that defines how a secret is handed over by its name.
@@ -61,82 +90,80 @@ pub(crate) fn secret_line(secrets: &[(String, windlass_model::Secret)]) -> Strin
     line
 }
 
-/// The starter of a command that runs as the login itself.
-fn straight(command: &Command, script_name: &str, quiet: bool, hides_agent: bool) -> String {
-    let mut text = String::new();
-    if !command.secrets.is_empty() {
-        let _ = writeln!(text, "{SECRETS}");
-    }
-    text.push_str(&surroundings(command, hides_agent));
-    // A path of ours; what is in it that a shell could read is quoted by the parameter.
-    let file = format!("\"${{0%.*}}.{script_name}\"");
+/// The end of a function: what the process becomes, by the words that make a session.
+const BECOME: &str = "exec \"$@\"";
+
+/// The body for a command that runs as the login itself. Its parameters: the login's umask, the marker, what the names
+/// of the files begin with, the words that make a session.
+fn straight(command: &Command, file: &str, quiet: bool, hides_agent: bool) -> String {
+    let mut text = surroundings(command, "$secrets", hides_agent);
+    let _ = writeln!(text, "w_file=$3.{file}\nshift 3");
+    let words = join(command.shell_words());
     if command.pty {
-        let words = join(command.shell_words());
-        let _ = writeln!(text, "w_file={file}\n{PTY}\nexport w_file");
         let script = format!("w_x=$w_file; unset w_file; exec {words} \"$w_x\"");
-        text.push_str(&in_terminal(&script, quiet));
-    } else {
         let _ = writeln!(
             text,
-            "exec {} {file} </dev/null{}",
-            join(command.shell_words()),
-            hush(quiet)
+            "export w_file\n{PTY}\n{BECOME} {}",
+            in_terminal(&script)
         );
+    } else {
+        let _ = writeln!(text, "{BECOME} {words} \"$w_file\" </dev/null");
     }
-    text
+    hushed(text, quiet)
 }
 
-/// The starter of a command for another user: surroundings, secrets and script go through sudo's standard input, since
-/// that user cannot read our files and sudo writes its arguments into logs.
-fn through_sudo(command: &Command, user: &str, inner_name: &str) -> String {
-    let read = if command.secrets.is_empty() {
-        "w_secrets="
-    } else {
-        SECRETS
-    };
-    format!(
-        "{read}\ncd /\n{{ printf '%s\\n' \"$w_secrets\"; cat \"${{0%.*}}.{inner_name}\"; }} | \
-         exec sudo -n -u {} -- sh -c '{SECRETS}; eval \"$(cat)\"' windlass-command \"$1\" \"$2\"\n",
+/// The body for a command of another user: surroundings, secrets and script go through sudo's standard input, since that
+/// user cannot read our files and sudo writes its arguments into logs.
+fn through_sudo(user: &str, quiet: bool) -> String {
+    let text = format!(
+        "w_mask=$1 w_mark=$2\nshift 3\ncd /\n{BECOME} sudo -n -u {} -- sh -c 'IFS= read -r w_secrets; eval \"$(cat)\"' \
+         windlass-command \"$w_mask\" \"$w_mark\"\n",
         quote(user)
-    )
+    );
+    hushed(text, quiet)
 }
 
 /// What the other user's shell carries out.
-fn inner(command: &Command, script: &str, quiet: bool, hides_agent: bool) -> String {
-    let mut text = surroundings(command, hides_agent);
+fn inner(command: &Command, script: &str, hides_agent: bool) -> String {
+    let mut text = surroundings(command, "$w_secrets", hides_agent);
     let mut words = command.shell_words();
     words.extend(["-c".to_owned(), script.to_owned()]);
+    let words = join(words);
     if command.pty {
-        let _ = writeln!(text, "{PTY}");
-        text.push_str(&in_terminal(&format!("exec {}", join(words)), quiet));
+        let _ = writeln!(
+            text,
+            "{PTY}\nexec {}",
+            in_terminal(&format!("exec {words}"))
+        );
     } else {
-        let _ = writeln!(text, "exec {} </dev/null{}", join(words), hush(quiet));
+        let _ = writeln!(text, "exec {words} </dev/null");
     }
     text
+}
+
+/// Nobody asked what a condition prints.
+fn hushed(text: String, quiet: bool) -> String {
+    if quiet {
+        format!("exec >/dev/null 2>&1\n{text}")
+    } else {
+        text
+    }
 }
 
 const PTY: &str = "command -v script >/dev/null || { echo 'windlass: pty = true needs the program script on the host' >&2; exit 127; }\n\
                    export TERM=\"${TERM:-xterm}\"";
 
-/// Runs a script of sh in a terminal of its own.
-fn in_terminal(script: &str, quiet: bool) -> String {
+/// The words that run a script of sh in a terminal of its own.
+fn in_terminal(script: &str) -> String {
     let line = format!("exec sh -c {}", quote(script));
-    format!(
-        "exec script -qec {} /dev/null </dev/null{}\n",
-        quote(&line),
-        hush(quiet)
-    )
+    format!("script -qec {} /dev/null </dev/null", quote(&line))
 }
 
-fn hush(quiet: bool) -> &'static str {
-    if quiet { " >/dev/null 2>&1" } else { "" }
-}
-
-/// umask, marker, secrets, directory, variables. The arguments are the login's umask and the marker.
-fn surroundings(command: &Command, hides_agent: bool) -> String {
+/// umask, marker, secrets, directory, variables. The first parameters are the login's umask and the marker.
+fn surroundings(command: &Command, secrets: &str, hides_agent: bool) -> String {
     let mut text = "umask \"$1\"\nexport WINDLASS_JOB=\"$2\"\n".to_owned();
     if !command.secrets.is_empty() {
-        text.push_str("w_nl='\n'\neval \"$w_secrets\"\n");
+        let _ = writeln!(text, "w_nl='\n'\neval \"{secrets}\"");
         for name in &command.secrets {
             let _ = writeln!(text, "w_secret {}", quote(name));
         }

@@ -12,7 +12,7 @@ use windlass_model::shell::quote;
 use windlass_model::{JobKey, Secret};
 
 /// What is executed on a channel: every login shell takes it, tcsh too. It reads the supervisor as one line.
-pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r l; eval \"$l\"'";
+pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r l; eval \"$l\"' windlass";
 
 const SUPERVISOR: &str = include_str!("sh/supervisor.sh");
 const LODGE: &str = include_str!("sh/lodge.sh");
@@ -31,27 +31,37 @@ pub(crate) fn supervisor() -> String {
     )) + "\n"
 }
 
-/// The parts of the supervisor that a channel has been given already.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Parts {
-    follow: bool,
-    start: bool,
+/// What the supervisor of a channel has been taught so far. Each level holds those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// To answer questions.
+    #[default]
+    Ask,
+    /// To follow jobs.
+    Follow,
+    /// To start jobs.
+    Start,
+    /// To start them through the user's manager.
+    Managed,
 }
 
-impl Parts {
-    /// Lines that give it what it lacks for a request.
-    pub(crate) fn missing(&mut self, starts: bool) -> String {
+impl Level {
+    /// Lines that teach it what it lacks for a request.
+    pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();
-        if !self.follow {
-            // Writing to a String cannot fail.
+        let lacks = |level| *self < level && level <= wanted;
+        let wrapper = || one_line(&format!("{KIN}\n{WRAPPER}"));
+        // Writing to a String cannot fail.
+        if lacks(Self::Follow) {
             let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{FOLLOW}")));
         }
-        if starts && !self.start {
-            let wrapper = one_line(&format!("{KIN}\n{WRAPPER}"));
-            let _ = writeln!(lines, "{}; w_wrapper={}", one_line(START), quote(&wrapper));
+        if lacks(Self::Start) {
+            let _ = writeln!(lines, "{}; w_wrap() {{ {}; }}", one_line(START), wrapper());
         }
-        self.follow = true;
-        self.start |= starts;
+        if lacks(Self::Managed) {
+            let _ = writeln!(lines, "w_wrapper={}", quote(&wrapper()));
+        }
+        *self = wanted.max(*self);
         lines
     }
 }
@@ -105,10 +115,9 @@ impl Follow<'_> {
 
     fn start_words(&self, start: Start<'_>) -> String {
         let commands = &self.spec.commands;
-        let forwards = commands.iter().any(|one| one.command.forward_agent);
         let mut text = "w_files() { ".to_owned();
         for (index, command) in commands.iter().enumerate() {
-            text.push_str(&launcher::files(index, command, forwards));
+            text.push_str(&launcher::files(index, command));
         }
         text.push_str("true; }; ");
         let named = |name: &String| {
@@ -134,13 +143,13 @@ impl Follow<'_> {
             key_word(&self.spec.key),
             word(start.manager.unwrap_or_default()),
             word(&line),
-            word(&self.wrapper_settings(!secrets.is_empty())),
+            word(&self.wrapper_settings()),
         );
         text
     }
 
-    /// What the wrapper is told, as assignments.
-    fn wrapper_settings(&self, piped: bool) -> String {
+    /// What the wrapper is told, as assignments, and how it launches the commands.
+    fn wrapper_settings(&self) -> String {
         let owner = match &self.spec.place {
             Place::Deploy {
                 root,
@@ -156,14 +165,26 @@ impl Follow<'_> {
             ),
             Place::Home => "boot=- ours=-".to_owned(),
         };
-        format!(
-            "h={} {owner} limit={} grace={} piped={} managed= key={}",
+        let mut text = format!(
+            "h={} {owner} limit={} grace={} key={}",
             self.spec.commands.len(),
             self.limits.output_limit,
             grace(self.limits),
-            if piped { "1" } else { "" },
             quote(&self.spec.key.to_string()),
-        )
+        );
+        for (index, command) in self.spec.commands.iter().enumerate() {
+            let _ = write!(text, " opt{index}={}", quote(&launcher::options(command)));
+        }
+        text.push('\n');
+        let forwards = self
+            .spec
+            .commands
+            .iter()
+            .any(|one| one.command.forward_agent);
+        for (index, command) in self.spec.commands.iter().enumerate() {
+            text.push_str(&launcher::functions(index, command, forwards));
+        }
+        text
     }
 }
 

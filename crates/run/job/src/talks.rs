@@ -1,7 +1,7 @@
 //! Channels with a supervisor at their other end, kept between requests.
 
 use crate::error::Error;
-use crate::request::{self, BOOT, Parts};
+use crate::request::{self, BOOT, Level};
 use crate::tie::{Line as _, Link, Tie};
 use std::sync::{Mutex, PoisonError};
 use windlass_model::DisconnectKind;
@@ -14,7 +14,7 @@ const KEPT: usize = 2;
 pub(crate) struct Talk<L: Link> {
     epoch: u64,
     agent: bool,
-    parts: Parts,
+    level: Level,
     pub(crate) line: L::Line,
     /// Set where the connection is not the live one; it ends with the talk.
     extra: Option<L>,
@@ -23,10 +23,8 @@ pub(crate) struct Talk<L: Link> {
 /// What a request needs of a talk.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Needs {
-    /// The parts that follow jobs.
-    pub(crate) follows: bool,
-    /// The parts that start jobs.
-    pub(crate) starts: bool,
+    /// The parts of the supervisor.
+    pub(crate) level: Level,
     /// The forwarded ssh-agent.
     pub(crate) agent: bool,
 }
@@ -76,8 +74,8 @@ impl<L: Link> Talks<L> {
             Ok(talk) => Ok(Some(talk)),
             Err(DisconnectKind::ChannelRefused) => {
                 let extra = tie.extra().await?;
-                let talk = Talk::open(&extra, request, needs).await.ok();
-                Ok(talk.map(|talk| Talk {
+                let opened = Talk::open(&extra, request, needs).await.ok();
+                Ok(opened.map(|talk| Talk {
                     extra: Some(extra),
                     ..talk
                 }))
@@ -88,17 +86,17 @@ impl<L: Link> Talks<L> {
 }
 
 impl<L: Link> Talk<L> {
-    async fn open(over: &L, request: &str, needs: Needs) -> Result<Self, DisconnectKind> {
+    async fn open(link: &L, request: &str, needs: Needs) -> Result<Self, DisconnectKind> {
         let options = ExecOptions {
             forward_agent: needs.agent,
             ..ExecOptions::default()
         };
-        let line = over.exec(BOOT, options).await?;
+        let channel = link.exec(BOOT, options).await?;
         let mut talk = Self {
-            epoch: over.epoch(),
+            epoch: link.epoch(),
             agent: needs.agent,
-            parts: Parts::default(),
-            line,
+            level: Level::Ask,
+            line: channel,
             extra: None,
         };
         talk.request(request::supervisor(), request, needs).await?;
@@ -111,9 +109,7 @@ impl<L: Link> Talk<L> {
         request: &str,
         needs: Needs,
     ) -> Result<(), DisconnectKind> {
-        if needs.follows {
-            before.push_str(&self.parts.missing(needs.starts));
-        }
+        before.push_str(&self.level.raise_to(needs.level));
         before.push_str(request);
         self.line.send(before.as_bytes()).await
     }

@@ -2,7 +2,7 @@
 # nothing has claimed is claimed, so that it never starts anything.
 
 cd "$d" 2>/dev/null || { echo absent; exit; }
-pid=
+me=$$ pid=
 { read -r pid since where f _ <"$k.claim"; } 2>/dev/null || {
   echo "- - - cancelled $name" >>"$k.claim"
   read -r pid since where f _ <"$k.claim" || { echo failed; exit; }
@@ -16,7 +16,7 @@ stand() {
   while { read -r s _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
   case $s in - | '~' | '') s= ;; esac
   c=- cs=- mark=$key/$i user=
-  { read -r c cs _ <"$f.$i.pid"; read -r _ _ _ user <"$f.$i.opt"; } 2>/dev/null
+  { read -r c cs _ _ _ user <"$f.$i.pid"; } 2>/dev/null
 }
 answer() {
   case $1 in cancelled | unbegun) echo cancelled ;; *) echo "ended $1" ;; esac

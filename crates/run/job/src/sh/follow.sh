@@ -26,10 +26,15 @@ w_rc() {
   { read -r w_s w_lo w_le w_took w_cut w_more <"$w_f.$w_i.rc"; } 2>/dev/null
   case $w_s in - | '~' | '') return 1 ;; esac
 }
-# Where the stored output begins. `~`: it is being cut.
+# The process of the command, since when it runs, and where the stored output begins (`~`: it is being cut).
+w_group() {
+  w_g='?' w_bo='~'
+  { read -r w_g w_gs w_a w_bo w_be _ <"$w_f.$w_i.pid"; } 2>/dev/null
+  [ "$w_g" != - ] || w_bo=0 w_be=0
+  case $w_g in - | '?') return 1 ;; esac
+}
 w_base() {
-  w_bo='~' w_be=0
-  { read -r w_bo w_be <"$w_f.$w_i.cut"; } 2>/dev/null
+  w_group
   [ "$w_bo" != '~' ]
 }
 # Sends a stream: its name, descriptor, base, offset and the offset to reach. Leaves what was reached in w_at.
@@ -71,11 +76,6 @@ w_pulse() {
     w_cpu=$((w_cpu+${12}+${13}+${14}+${15})) w_mem=$((w_mem+${22}))
   done
   w_say "P $w_i $w_g $((w_now-w_a)) $w_cpu $w_mem $((w_now-w_heard))"
-}
-w_group() {
-  w_g=- w_gs=- w_a=0
-  { read -r w_g w_gs w_a <"$w_f.$w_i.pid"; } 2>/dev/null
-  [ "$w_g" != - ]
 }
 # Says that the command runs, once; then a pulse whenever nothing was sent for long enough.
 w_tell() {
@@ -120,7 +120,7 @@ w_rest() {
   w_x=$?
   [ -z "$w_hit" ] || { w_hit=; kill $w_p; wait $w_p; return 0; } 2>/dev/null
   # A sleep that knows no fractions.
-  [ $w_x = 0 ] || sleep 1
+  case $w_x in 1 | 2) sleep 1 ;; esac
 }
 w_command() {
   w_begun= w_doubt= w_b3= w_b4= w_turn=$w_patient
@@ -166,5 +166,7 @@ w_follow() {
     done
     w_say D
   fi
+  # Or they would hold the space of files that are removed meanwhile.
+  exec 3<&- 4<&-
   cd "$w_home"
 }

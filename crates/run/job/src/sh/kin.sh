@@ -22,12 +22,12 @@ look() {
     [ "$1" != Z ] || continue
     all="$all $p:$2"
     if [ "$3" = "$own" ]; then kin="$kin $p"
-    elif [ "$4" = "$own" ]; then kin="$kin $p" strays="$strays $p"
+    elif [ "$4" = "$own" ] || [ "$p" = "$own" ]; then kin="$kin $p" strays="$strays $p"
     fi
   done
   for q in $(grep -lF "WINDLASS_JOB=$mark" /proc/[0-9]*/environ 2>/dev/null); do
     p=${q#/proc/} p=${p%/environ}
-    [ "$p" != $$ ] && ! has "$p" && { tr '\0' '\n' <"$q" | grep -Fqx "WINDLASS_JOB=$mark"; } 2>/dev/null || continue
+    [ "$p" != "$me" ] && ! has "$p" && { tr '\0' '\n' <"$q" | grep -Fqx "WINDLASS_JOB=$mark"; } 2>/dev/null || continue
     { read -r x <"/proc/$p/stat"; } 2>/dev/null || continue
     set -- ${x##*) }
     [ "$1" = Z ] || kin="$kin $p" strays="$strays $p"

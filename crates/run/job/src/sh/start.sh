@@ -3,8 +3,7 @@
 w_put() { printf '%s\n' "$2" >"$w_f.$1"; }
 # The files of a command that hold its record have their full size from the beginning.
 w_room() {
-  printf '%-79s\n' - >"$w_f.$1.rc" && printf '%-59s\n' - >"$w_f.$1.pid" && printf '%-59s\n' '0 0' >"$w_f.$1.cut" &&
-    printf '%-19s\n' - >"$w_f.$1.why" && true >"$w_f.$1.out" && true >"$w_f.$1.err"
+  printf '%-79s\n' - >"$w_f.$1.rc" && printf '%-119s\n' - >"$w_f.$1.pid" && true >"$w_f.$1.out" && true >"$w_f.$1.err"
 }
 # Says that this key will never start anything.
 w_void() {
@@ -21,30 +20,28 @@ for w_x in setsid 'busybox setsid' 'perl -MPOSIX -ePOSIX::setsid();exec@ARGV'; d
   [ "$w_detach" ] || ! command -v "${w_x%% *}" >/dev/null || w_detach=$w_x
 done
 # The request has defined w_files, w_set (what the wrapper is told), w_key, w_name (the key as a word), w_secrets and
-# w_manager (the program that starts units of the user's manager, where setsid is not enough).
+# w_manager (the program that starts units of the user's manager, where leaving the connection is not enough).
 w_start() {
   [ "$w_detach" ] || { w_say X nodetach; return 1; }
-  w_patient=0
+  w_patient=0 w_hit=
   w_f=$w_k.$$.$w_born
   w_files 2>/dev/null || { rm -f "$w_f".*; w_say X nospace; return 1; }
-  w_set="$w_set f=$w_f k=$w_k mask=$w_mask sup=$$ born=$w_born detach='$w_detach' name=$w_name"
-  w_hit=
+  w_set="f=$w_f k=$w_k mask=$w_mask sup=$$ born=$w_born detach='$w_detach' name=$w_name $w_set"
   if [ "$w_manager" ]; then w_managed 2>/dev/null || { w_say X nospace; return 1; }
-  elif [ "$w_secrets" ]; then printf '%s\n' "$w_secrets" | w_launch >/dev/null 2>&1 & w_w=$!
-  else w_launch </dev/null >/dev/null 2>&1 & w_w=$!
+  else
+    (
+      eval "$w_set"
+      secrets=$w_secrets
+      w_wrap
+    ) </dev/null >/dev/null 2>&1 3<&- 4<&- & w_w=$!
   fi
   w_secrets=
-}
-w_launch() {
-  trap - USR1
-  export w_set w_wrapper
-  exec $w_detach sh -c 'w=$w_wrapper; eval "$w_set"; unset w_wrapper w_set; eval "$w"' windlass-job "$w_key"
 }
 # Through the user's lingering manager: it has neither the login's environment nor our standard input, so both go by
 # files. The named pipe for secrets stores nothing. The manager answers before the wrapper has claimed.
 w_managed() {
   w_x=$PWD/$w_f.boot
-  { export -p; printf '%s\n' 'rm -f "$1"; cd "${1%/*}"' "$w_set piped= managed=1" "$w_wrapper"; } >"$w_x" || return
+  { export -p; printf '%s\n' 'rm -f "$1"; cd "${1%/*}"' "$w_set secrets=" '[ ! -p "$f.pipe" ] || { IFS= read -r secrets <"$f.pipe"; rm -f "$f.pipe"; }' "$w_wrapper"; } >"$w_x" || return
   [ -z "$w_secrets" ] || mkfifo "$w_f.pipe" || return
   [ -z "$w_secrets" ] || { printf '%s\n' "$w_secrets" >"$w_f.pipe" & }
   {

@@ -1,23 +1,25 @@
-# The wrapper: detached, claims the key, then runs the commands one after another and notes how each ended.
+# The wrapper: claims the key, then runs the commands one after another and notes how each ended. It is a process of its
+# own that nothing of a connection's end reaches.
 #
-# It is told: f, k (names of files), key, name (the key as a word), h (commands), boot, ours, id, fence (what must still be so), limit
-# (bytes of a stream), grace (fifths of a second from TERM to KILL), mask, sup and born (who wants to hear of ends),
-# detach (makes a session of its own), piped (secrets come on standard input), managed (they come through a named pipe).
+# It is told: f, k (names of files), key, name (the key as a word), h (commands), boot, ours, id, fence (what must still
+# be so), limit (bytes of a stream), grace (fifths of a second from TERM to KILL), mask, sup and born (who wants to hear
+# of ends), detach (what makes a session), secrets, and for each command opt0, opt1, ... : hundredths of a second it may
+# run and be silent, whether its failure stops the rest, whether there is a condition, the user it becomes; and the
+# functions run0, when0, ... which become the commands.
 
-secrets=
-[ -z "$piped" ] || IFS= read -r secrets
-[ -z "$managed" ] || [ ! -e "$f.pipe" ] || { IFS= read -r secrets <"$f.pipe"; rm -f "$f.pipe"; }
-sig= stopped=
+sig= stopped= late=
 trap 'sig=1' HUP INT TERM USR1
 trap 'sig=1 stopped=1' USR2
-{ read -r _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _; } </proc/$$/stat
+trap 'sig=1 late=timeout' ALRM
+trap 'sig=1 late=idle' VTALRM
+{ read -r me _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _; } </proc/self/stat
 here=-
 read -r here </proc/sys/kernel/random/boot_id
 # Lines are added whole and in an order that everyone sees: whose line is the first has the key.
-echo "$$ $start $here $f $name" >>"$k.claim"
+echo "$me $start $here $f $name" >>"$k.claim"
 a= b=
 read -r a b _ <"$k.claim"
-[ "$a $b" = "$$ $start" ] || { rm -f "$f".*; exit; }
+[ "$a $b" = "$me $start" ] || { rm -f "$f".*; exit; }
 
 tell() { live "$sup" "$born" && kill -USR1 "$sup"; }
 end() { printf '%-79s\n' "$1 $o $e $took $cutted $2" 1<>"$f.$i.rc"; tell; }
@@ -33,16 +35,21 @@ if [ "$ours" != - ]; then
   [ "$x" = "$fence" ] || refuse fenced
 fi
 
+# The bases go into the same line, so that it always belongs together.
+note_process() { printf '%-119s\n' "$c $cs $a $bo $be $user" 1<>"$f.$i.pid"; }
 launch() {
-  set -- "$PWD/$f.$i.$1"
-  if [ "$secrets" ]; then printf '%s\n' "$secrets" | $detach sh "$1" "$mask" "$key/$i" >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
-  else $detach sh "$1" "$mask" "$key/$i" </dev/null >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
+  mark=$key/$i late=
+  set -- "$1$i" "$mask" "$mark" "$PWD/$f.$i" $detach
+  if [ "$user" ]; then "feed_$1" | "$@" >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
+  else "$@" </dev/null >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
   fi
-  mark=$key/$i x=
+  x=
   read -r x <"/proc/$c/stat"
   set -- ${x##*) }
-  cs=${20}
-  printf '%-59s\n' "$c $cs $a" 1<>"$f.$i.pid"
+  # A command may be over, and the shell may have heard of it, before anybody looks.
+  cs=${20:-0}
+  bo=0 be=0
+  note_process
 }
 # Waits for the command itself; what it left in the background does not count.
 rest() {
@@ -73,29 +80,26 @@ stop() {
 cut() {
   trap '' TERM
   kill -s STOP -- "-$c"
-  read -r bo be <"$f.$i.cut"
-  printf '~ ' 1<>"$f.$i.cut"
+  was=$bo bo='~'
+  note_process
+  bo=$was
   sleep 1
   set -- $(wc -c "$f.$i.out" "$f.$i.err")
-  if [ "$1" -gt $limit ]; then
-    true >"$f.$i.out"
-    bo=$((bo+$1))
-    echo "[windlass: $1 bytes of output before this line are not kept any more]" >>"$f.$i.out"
-  fi
-  if [ "$3" -gt $limit ]; then
-    true >"$f.$i.err"
-    be=$((be+$3))
-    echo "[windlass: $3 bytes of output before this line are not kept any more]" >>"$f.$i.err"
-  fi
-  printf '%-59s\n' "$bo $be" 1<>"$f.$i.cut"
+  [ "$1" -le $limit ] || { bo=$((bo+$1)); empty out "$1"; }
+  [ "$3" -le $limit ] || { be=$((be+$3)); empty err "$3"; }
+  note_process
   kill -s CONT -- "-$c"
   trap 'kill $s; exit' TERM
+}
+empty() {
+  true >"$f.$i.$1"
+  echo "[windlass: $2 bytes of output before this line are not kept any more]" >>"$f.$i.$1"
 }
 # Guards a running command: its time, its silence, the size of its output.
 watch() {
   s=
   trap 'kill $s; exit' TERM
-  trap - HUP INT USR1 USR2
+  trap - HUP INT USR1 USR2 ALRM VTALRM
   last=$a old=
   while :; do
     sleep 1 & s=$!
@@ -106,11 +110,11 @@ watch() {
     [ "$1" -le $limit ] && [ "$3" -le $limit ] || cut
     [ "$1.$3" = "$old" ] || last=$now old=$1.$3
     why=
-    [ "$timeout" = 0 ] || [ $((now-a)) -lt "$timeout" ] || why=timeout
-    [ "$idle" = 0 ] || [ $((now-last)) -lt "$idle" ] || why=idle
+    [ "$timeout" = 0 ] || [ $((now-a)) -lt "$timeout" ] || why=ALRM
+    [ "$idle" = 0 ] || [ $((now-last)) -lt "$idle" ] || why=VTALRM
     [ "$why" ] || continue
     trap '' TERM
-    printf %s "$why" 1<>"$f.$i.why"
+    kill -s $why "$me"
     stop
     exit
   done
@@ -120,18 +124,18 @@ attend() {
   launch "$1"
   watch & m=$!
   rest
-  why=
-  read -r why <"$f.$i.why"
-  if [ "$why" = - ]; then why=; kill $m
-  else while kill -0 $m; do wait $m; done
-  fi
+  why=$late
+  kill $m
+  # It sees to it that all are gone.
+  [ -z "$late" ] || while kill -0 $m; do wait $m; done
   [ -z "$stopped" ] || why=cancelled
   [ "$r" != 0 ] || why=
 }
 # Final lengths. From here on nothing that is written counts.
 measure() {
   printf '~' 1<>"$f.$i.rc"
-  while read -r bo be <"$f.$i.cut" && [ "$bo" = '~' ]; do sleep 0.1; done
+  while read -r _ _ _ bo be _ <"$f.$i.pid" && [ "$bo" = '~' ]; do sleep 0.1; done
+  [ "$be" ] || bo=0 be=0
   o=0 e=0 cutted=0
   [ ! -s "$f.$i.out" ] && [ ! -s "$f.$i.err" ] || { set -- $(wc -c "$f.$i.out" "$f.$i.err"); o=$1 e=$3; }
   o=$((o+bo)) e=$((e+be))
@@ -141,11 +145,12 @@ measure() {
 }
 {
   while :; do
-    read -r timeout idle advisory user <"$f.$i.opt"
+    eval "set -- \$opt$i"
+    timeout=$1 idle=$2 advisory=$3 asks=$4 user=$5
     up
     a=$now r=0 why=
     [ -z "$stopped" ] || refuse unbegun
-    if [ -e "$f.$i.when" ]; then attend when; fi
+    [ "$asks" = 0 ] || attend when
     case $r$why in
       0)
         [ -z "$stopped" ] || refuse unbegun

@@ -1,8 +1,11 @@
 //! Questions and jobs, with every shell.
 
-use crate::local::{LocalTie, SHELLS};
-use crate::support::{EXIT, Heard, job, job_of, lines, run};
+use crate::local::{LocalTie, SHELLS, quick};
+use crate::support::{EXIT, Heard, deploy, job, job_of, lines, run};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use windlass_job::{CommandResult, JobEvent};
+use windlass_model::plan::JobLimits;
 use windlass_model::{Command, Secret};
 
 #[tokio::test]
@@ -37,7 +40,8 @@ async fn a_job_runs_its_commands_until_one_fails() {
         assert_eq!(
             (heard.out().as_str(), heard.err().as_str()),
             ("one\ntwo", "err\n"),
-            "{shell}"
+            "{shell} {report:?} {:?}",
+            heard.events
         );
         assert!(
             matches!(report.commands[0].result, CommandResult::Ended { end, stdout_len: 4, stderr_len: 4, .. } if end == EXIT(0))
@@ -80,7 +84,7 @@ async fn surroundings_arrive_unchanged() {
         let report = tie
             .host()
             .run(&job_of("odd", vec![command]), &secrets, &mut |event| {
-                heard.take(event)
+                heard.take(event);
             })
             .await;
         assert_eq!(
@@ -123,7 +127,7 @@ async fn surroundings_arrive_unchanged() {
             assert!(known.contains(&name), "{shell}: {name}");
         }
         assert!(
-            env.contains("WINDLASS_JOB=d-test/odd@web1/web1/1/0\0"),
+            env.contains(&format!("WINDLASS_JOB={}/odd@web1/web1/1/0\0", deploy())),
             "{shell}"
         );
     }
@@ -155,4 +159,43 @@ async fn binary_output_survives_cuts_at_any_byte() {
         );
         assert_eq!(lines(&tie.home().join("starts")).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn signs_of_life_are_no_part_of_a_slow_answer() {
+    for shell in SHELLS {
+        let tie = LocalTie::new(shell);
+        let limits = JobLimits {
+            pulse_interval: Duration::from_secs(1),
+            ..quick()
+        };
+        let answer = tie
+            .host_with(limits)
+            .ask("printf a; sleep 2.5; printf b >&2; printf c; exit 4")
+            .await
+            .expect("an answer");
+        assert_eq!(
+            (
+                answer.stdout.as_slice(),
+                answer.stderr.as_slice(),
+                answer.status.0
+            ),
+            (&b"ac"[..], &b"b"[..], 4),
+            "{shell}"
+        );
+        assert_eq!(tie.world.besides.load(Ordering::SeqCst), 0, "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_shell_can_carry_is_refused_and_nothing_to_do_is_done() {
+    let tie = LocalTie::new("dash");
+    let host = tie.host();
+    assert!(
+        host.run(&job("nul", &["echo \0"]), &[], &mut |_| {})
+            .await
+            .is_err()
+    );
+    assert_eq!(run(&host, &job("empty", &[])).await.0.end, EXIT(0));
+    assert_eq!(tie.world.channels.load(Ordering::SeqCst), 0);
 }

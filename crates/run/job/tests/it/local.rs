@@ -16,31 +16,31 @@ use windlass_model::plan::JobLimits;
 use windlass_transport::{ChannelMessage, ExecOptions};
 
 /// The shells that every host must be able to have.
-pub const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
+pub(crate) const SHELLS: [&str; 3] = ["dash", "bash", "busybox"];
 
 /// A home with a `sh` of its own, and whether and how channels are cut.
 #[derive(Clone)]
-pub struct LocalTie {
-    pub world: Arc<World>,
+pub(crate) struct LocalTie {
+    pub(crate) world: Arc<World>,
 }
 
-pub struct World {
+pub(crate) struct World {
     home: TempDir,
-    pub epoch: AtomicU64,
+    pub(crate) epoch: AtomicU64,
     /// Bytes after which a channel is cut, drawn anew for each; 0 = never.
-    pub cut_below: AtomicU64,
-    pub channels: AtomicUsize,
-    pub besides: AtomicUsize,
+    pub(crate) cut_below: AtomicU64,
+    pub(crate) channels: AtomicUsize,
+    pub(crate) besides: AtomicUsize,
     random: Mutex<fastrand::Rng>,
     env: Vec<(String, String)>,
 }
 
 impl LocalTie {
-    pub fn new(shell: &str) -> Self {
+    pub(crate) fn new(shell: &str) -> Self {
         Self::with_env(shell, &[])
     }
 
-    pub fn with_env(shell: &str, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_env(shell: &str, env: &[(&str, &str)]) -> Self {
         let home = tempfile::Builder::new()
             .prefix("windlass-job-")
             .tempdir()
@@ -63,7 +63,7 @@ impl LocalTie {
     }
 
     /// The same host with nothing on its PATH but one directory.
-    pub fn only(mut self, dir: &Path) -> Self {
+    pub(crate) fn only(mut self, dir: &Path) -> Self {
         let world = Arc::get_mut(&mut self.world).expect("not shared yet");
         world
             .env
@@ -71,19 +71,19 @@ impl LocalTie {
         self
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.world.home.path()
     }
 
-    pub fn records(&self) -> PathBuf {
+    pub(crate) fn records(&self) -> PathBuf {
         self.home().join(".windlass/jobs")
     }
 
-    pub fn host(&self) -> Host<Self> {
+    pub(crate) fn host(&self) -> Host<Self> {
         self.host_with(quick())
     }
 
-    pub fn host_with(&self, limits: JobLimits) -> Host<Self> {
+    pub(crate) fn host_with(&self, limits: JobLimits) -> Host<Self> {
         let seed = format!("{:x}", fastrand::u64(..));
         Host::new(
             self.clone(),
@@ -97,7 +97,7 @@ impl LocalTie {
 }
 
 /// Limits for tests that should not take long.
-pub fn quick() -> JobLimits {
+pub(crate) fn quick() -> JobLimits {
     JobLimits {
         pulse_interval: Duration::from_millis(400),
         kill_after: Duration::from_millis(600),
@@ -146,7 +146,7 @@ impl Tie for LocalTie {
 }
 
 #[derive(Clone)]
-pub struct LocalLink {
+pub(crate) struct LocalLink {
     tie: LocalTie,
     epoch: u64,
 }
@@ -168,7 +168,7 @@ impl Link for LocalLink {
 }
 
 /// A channel: the supervisor's pipes.
-pub struct LocalLine {
+pub(crate) struct LocalLine {
     stdin: Option<ChildStdin>,
     messages: mpsc::Receiver<ChannelMessage>,
     _child: Child,
@@ -229,7 +229,8 @@ async fn pump(
             return;
         }
         if budget == 0 {
-            let _ = to.send(ChannelMessage::Closed(DisconnectKind::Reset)).await;
+            // Whether anybody still listens makes no difference.
+            drop(to.send(ChannelMessage::Closed(DisconnectKind::Reset)).await);
             return;
         }
     }

@@ -1,15 +1,27 @@
 //! Jobs for tests, and what was heard of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use windlass_job::{Host, JobCommand, JobEvent, JobReport, JobSpec, Place, Tie};
 use windlass_model::{Command, CommandEnd, DeployId, ExitStatus, HostName, JobKey, StepId, Stream};
 
-pub const EXIT: fn(u8) -> CommandEnd = |status| CommandEnd::Exited(ExitStatus(status));
+pub(crate) const EXIT: fn(u8) -> CommandEnd = |status| CommandEnd::Exited(ExitStatus(status));
 
-pub fn key(name: &str) -> JobKey {
+/// The deploy of all jobs of this process. Another run of these tests has another one: jobs know each other by their keys.
+pub(crate) fn deploy() -> &'static str {
+    static DEPLOY: OnceLock<String> = OnceLock::new();
+    DEPLOY.get_or_init(|| format!("d-{:08x}", fastrand::u32(..)))
+}
+
+/// The claim of a job in a directory of records.
+pub(crate) fn claim(records: &Path, name: &str) -> PathBuf {
+    records.join(format!("{},{name}@web1,web1,1.claim", deploy()))
+}
+
+pub(crate) fn key(name: &str) -> JobKey {
     JobKey {
-        deploy: DeployId::new("d-test"),
+        deploy: DeployId::new(deploy()),
         step: format!("{name}@web1"),
         host: HostName::new("web1"),
         attempt: 1,
@@ -17,7 +29,7 @@ pub fn key(name: &str) -> JobKey {
 }
 
 /// A job of commands as given.
-pub fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
+pub(crate) fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
     let command = |(index, command)| JobCommand {
         step: StepId::new(format!("{name}{index}@web1")),
         command,
@@ -31,7 +43,7 @@ pub fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
 }
 
 /// A job of plain scripts.
-pub fn job(name: &str, scripts: &[&str]) -> JobSpec {
+pub(crate) fn job(name: &str, scripts: &[&str]) -> JobSpec {
     job_of(
         name,
         scripts
@@ -42,15 +54,15 @@ pub fn job(name: &str, scripts: &[&str]) -> JobSpec {
 }
 
 /// All that a job told.
-#[derive(Default)]
-pub struct Heard {
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
-    pub events: Vec<JobEvent>,
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) events: Vec<JobEvent>,
 }
 
 impl Heard {
-    pub fn take(&mut self, event: JobEvent) {
+    pub(crate) fn take(&mut self, event: JobEvent) {
         if let JobEvent::Output { stream, bytes, .. } = &event {
             match stream {
                 Stream::Stdout => self.stdout.extend(bytes),
@@ -60,17 +72,17 @@ impl Heard {
         self.events.push(event);
     }
 
-    pub fn out(&self) -> String {
+    pub(crate) fn out(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    pub fn err(&self) -> String {
+    pub(crate) fn err(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 }
 
 /// Runs a job to its end.
-pub async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, Heard) {
+pub(crate) async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, Heard) {
     let mut heard = Heard::default();
     let mut sink = |event| heard.take(event);
     let work = host.run(spec, &[], &mut sink);
@@ -81,7 +93,7 @@ pub async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, Heard) {
     (report, heard)
 }
 
-pub async fn wait_until(what: &str, reached: impl Fn() -> bool) {
+pub(crate) async fn wait_until(what: &str, reached: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);
     while !reached() {
         assert!(Instant::now() < end, "{what}");
@@ -90,7 +102,7 @@ pub async fn wait_until(what: &str, reached: impl Fn() -> bool) {
 }
 
 /// The lines of a file; none if it is not there.
-pub fn lines(path: &Path) -> Vec<String> {
+pub(crate) fn lines(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }

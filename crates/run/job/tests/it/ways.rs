@@ -1,7 +1,7 @@
 //! Ways to start a command: without setsid, through the user's manager, as another user, in a terminal.
 
 use crate::local::{LocalTie, SHELLS};
-use crate::support::{EXIT, Heard, job, job_of, lines, run};
+use crate::support::{EXIT, Heard, deploy, job, job_of, lines, run};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use windlass_lab::Process;
@@ -76,7 +76,7 @@ async fn through_the_users_manager() {
         let mut heard = Heard::default();
         let report = host
             .run(&job_of("managed", vec![command]), &secrets, &mut |event| {
-                heard.take(event)
+                heard.take(event);
             })
             .await
             .expect("a report");
@@ -103,7 +103,7 @@ async fn through_the_users_manager() {
         assert!(
             String::from_utf8_lossy(&found.stdout)
                 .lines()
-                .all(|file| file.ends_with(".out")),
+                .all(|file| file.rsplit('.').next() == Some("out")),
             "{found:?}"
         );
         assert!(
@@ -143,7 +143,7 @@ async fn secrets_are_in_no_file_and_no_argument() {
         let report = tie
             .host()
             .run(&job_of("secret", vec![command]), &secrets, &mut |event| {
-                heard.take(event)
+                heard.take(event);
             })
             .await
             .expect("a report");
@@ -195,7 +195,7 @@ async fn another_user_gets_surroundings_script_and_secrets_through_sudo() {
         let report = tie
             .host()
             .run(&job_of("sudo", vec![command]), &secrets, &mut |event| {
-                heard.take(event)
+                heard.take(event);
             })
             .await
             .expect("a report");
@@ -203,7 +203,7 @@ async fn another_user_gets_surroundings_script_and_secrets_through_sudo() {
             (report.end, heard.out().as_str()),
             (
                 EXIT(5),
-                "www a'b\nc canary /usr d-test/sudo@web1/web1/1/0\n"
+                format!("www a'b\nc canary /usr {}/sudo@web1/web1/1/0\n", deploy()).as_str()
             ),
             "{shell} {}",
             heard.err()
@@ -230,7 +230,7 @@ async fn a_terminal_where_one_is_wanted() {
         let report = tie
             .host()
             .run(&job_of("pty", vec![command]), &secrets, &mut |event| {
-                heard.take(event)
+                heard.take(event);
             })
             .await
             .expect("a report");
@@ -243,7 +243,7 @@ async fn a_terminal_where_one_is_wanted() {
         let left = Process::all().into_iter().filter(|process| {
             process
                 .variable("WINDLASS_JOB")
-                .is_some_and(|mark| mark.starts_with(b"d-test/pty"))
+                .is_some_and(|mark| mark.starts_with(format!("{}/pty", deploy()).as_bytes()))
         });
         assert_eq!(left.count(), 0);
     }
