@@ -323,10 +323,12 @@ async fn what_a_daemon_writes_after_the_end_is_no_output() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let host = tie.host();
-        let stop = tie.home().join("stop");
+        // The daemon ends with this file, and so also with the directory of a test that failed.
+        let alive = tie.home().join("alive");
+        std::fs::write(&alive, "").expect("written");
         let script = format!(
-            "(while [ ! -e '{}' ]; do echo late; done) & echo end; sleep 0.3",
-            stop.display()
+            "(while [ -e '{}' ]; do echo late; done) & echo end; sleep 0.3",
+            alive.display()
         );
         let spec = job("daemon", &[&script, "echo next"]);
         let began = Instant::now();
@@ -349,7 +351,7 @@ async fn what_a_daemon_writes_after_the_end_is_no_output() {
             again == report && once_more.stdout == heard.stdout,
             "{shell}"
         );
-        std::fs::write(stop, "").expect("written");
+        std::fs::remove_file(alive).expect("removed");
     }
 }
 
