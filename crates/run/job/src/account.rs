@@ -21,6 +21,8 @@ pub(crate) struct Account<'a> {
     target: Option<(Stream, u64)>,
     begun: Option<usize>,
     heard: bool,
+    /// The supervisor ended its report though the job's end is not known.
+    broken_off: bool,
     /// Output of the present command is missing, since the host no longer had it.
     gap: bool,
     results: Vec<CommandResult>,
@@ -49,6 +51,7 @@ impl<'a> Account<'a> {
             target: None,
             begun: None,
             heard: false,
+            broken_off: false,
             gap: false,
             results: vec![CommandResult::NotReached; spec.commands.len()],
             end: None,
@@ -62,6 +65,7 @@ impl<'a> Account<'a> {
         self.frames = Frames::new(nonce);
         self.target = None;
         self.heard = false;
+        self.broken_off = false;
         self.at
     }
 
@@ -73,6 +77,11 @@ impl<'a> Account<'a> {
     /// Whether the supervisor has spoken in this request.
     pub(crate) fn is_heard(&self) -> bool {
         self.heard
+    }
+
+    /// Whether this request has said all that it will, and it was not enough.
+    pub(crate) fn is_broken_off(&self) -> bool {
+        self.broken_off
     }
 
     /// Whether the job is known to have been started.
@@ -162,7 +171,11 @@ impl<'a> Account<'a> {
                 self.ended(status, rest, sink);
             }
             ["X", word] => self.never(word, sink),
-            ["D"] => self.verdict = Some(Verdict::Over),
+            ["D"] if self.at.index >= self.spec.commands.len() => {
+                self.verdict = Some(Verdict::Over);
+            }
+            // Every other end has set the verdict already. That no end was told is no sign of a good one.
+            ["D"] => self.broken_off = true,
             _ => {}
         }
     }
@@ -191,6 +204,7 @@ impl<'a> Account<'a> {
         let index = self.at.index;
         let numbers: Vec<u64> = rest.iter().map(|word| number(word)).collect();
         let [stdout_len, stderr_len, took, cut] = numbers[..] else {
+            self.broken_off = true;
             return;
         };
         let missing = self.at.stdout < stdout_len || self.at.stderr < stderr_len;

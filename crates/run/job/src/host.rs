@@ -18,6 +18,9 @@ use windlass_model::Secret;
 use windlass_model::plan::JobLimits;
 use windlass_transport::{ChannelMessage, Session};
 
+/// So many reports in a row may break off without news before it is an error.
+const BROKEN_OFF: u32 = 8;
+
 /// What holds for all jobs of a host.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
@@ -173,6 +176,12 @@ impl<T: Tie> Host<T> {
             if account.headway() > before {
                 fruitless = 0;
             }
+            if account.is_broken_off() && fruitless >= BROKEN_OFF {
+                return Err(Error::Answer(format!(
+                    "host reports on job {} without telling its end",
+                    spec.key
+                )));
+            }
             self.pause(&mut fruitless).await;
         }
         if attaches == 1 {
@@ -205,14 +214,9 @@ impl<T: Tie> Host<T> {
             from: account.restart(&nonce),
             start: start.map(|secrets| Start { secrets, manager }),
         };
-        let level = match (start, manager) {
-            (None, _) => Level::Follow,
-            (Some(_), None) => Level::Start,
-            (Some(_), Some(_)) => Level::Managed,
-        };
         let forwards = spec.commands.iter().any(|one| one.command.forward_agent);
         let needs = Needs {
-            level,
+            level: Level::of(start.is_some(), manager.is_some()),
             agent: start.is_some() && forwards,
         };
         let Some(mut talk) = self.send(&follow.line(), needs).await? else {
@@ -228,6 +232,9 @@ impl<T: Tie> Host<T> {
             if account.verdict().is_some() {
                 self.shared.talks.keep(talk);
                 return Ok(Attach::Over);
+            }
+            if account.is_broken_off() {
+                break;
             }
         }
         Ok(Attach::Cut)

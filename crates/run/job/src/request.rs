@@ -46,6 +46,15 @@ pub(crate) enum Level {
 }
 
 impl Level {
+    /// What a request about a job needs, by whether it may start the job and how.
+    pub(crate) fn of(starts: bool, managed: bool) -> Self {
+        match (starts, managed) {
+            (false, _) => Self::Follow,
+            (true, false) => Self::Start,
+            (true, true) => Self::Managed,
+        }
+    }
+
     /// Lines that teach it what it lacks for a request.
     pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();

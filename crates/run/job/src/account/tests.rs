@@ -134,3 +134,22 @@ fn output_that_the_host_no_longer_has_is_named() {
         }
     ));
 }
+
+#[test]
+fn a_report_that_ends_before_the_job_is_no_end() {
+    let spec = spec(2);
+    let mut account = Account::new(&spec, Offsets::default());
+    for broken in ["B 0 7\n{}D\n", "E 0 0 5\n"] {
+        account.restart(NONCE);
+        assert!(!account.is_broken_off());
+        let answer = format!("{NONCE}{}", broken.replace("{}", NONCE));
+        account.take(answer.as_bytes(), &mut |_| {});
+        assert!(account.is_broken_off(), "{broken}");
+        assert_eq!(account.verdict(), None);
+    }
+    account.restart(NONCE);
+    let answer = format!("{NONCE}E 0 0 0 0 1 0\n{NONCE}E 1 3 0 0 1 0\n{NONCE}D\n");
+    account.take(answer.as_bytes(), &mut |_| {});
+    assert!(!account.is_broken_off());
+    assert_eq!(account.report().end, CommandEnd::Exited(ExitStatus(3)));
+}

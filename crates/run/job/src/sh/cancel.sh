@@ -14,9 +14,11 @@ read -r here </proc/sys/kernel/random/boot_id
 stand() {
   i=0 s=- more=
   while { read -r s _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
-  case $s in - | '~' | '') s= ;; esac
+  # Read byte by byte, a line that is written meanwhile begins with the old byte.
+  case $s in -* | '~'*) s= ;; esac
   c=- cs=- mark=$key/$i user=
   { read -r c cs _ _ _ user <"$f.$i.pid"; } 2>/dev/null
+  case $c in -*) c=- cs=- user= ;; esac
 }
 answer() {
   case $1 in cancelled | unbegun) echo cancelled ;; *) echo "ended $1" ;; esac

@@ -20,22 +20,26 @@ w_claim() {
   { read -r w_pid w_since w_where w_f _ <"$w_k.claim" || read -r w_pid w_since w_where w_f _ <"$w_k.claim" || w_pid=; } 2>/dev/null
   [ "$w_pid" ]
 }
-# Whether the end of the command is known. `~`: it is being noted.
+# Whether the end of the command is known. `~`: it is being noted. Some shells read byte by byte, and a line may be
+# written anew between two of them: then the first byte is the old one, so it alone decides.
 w_rc() {
   w_s=-
   { read -r w_s w_lo w_le w_took w_cut w_more <"$w_f.$w_i.rc"; } 2>/dev/null
-  case $w_s in - | '~' | '') return 1 ;; esac
+  case $w_s in -* | '~'* | '') return 1 ;; esac
 }
 # The process of the command, since when it runs, and where the stored output begins (`~`: it is being cut).
 w_group() {
   w_g='?' w_bo='~'
   { read -r w_g w_gs w_a w_bo w_be _ <"$w_f.$w_i.pid"; } 2>/dev/null
-  [ "$w_g" != - ] || w_bo=0 w_be=0
-  case $w_g in - | '?') return 1 ;; esac
+  case $w_g in
+    -) w_bo=0 w_be=0 ;;
+    -*) w_bo='~' ;;
+  esac
+  case $w_g in -* | '?') return 1 ;; esac
 }
 w_base() {
   w_group
-  [ "$w_bo" != '~' ]
+  case $w_bo in '~'*) return 1 ;; esac
 }
 # Sends a stream: its name, descriptor, base, offset and the offset to reach. Leaves what was reached in w_at.
 w_pour() {
@@ -62,7 +66,7 @@ w_look() {
   w_x=$w_bo.$w_be
   set -- $(wc -c "$w_f.$w_i.out" "$w_f.$w_i.err" 2>/dev/null)
   w_rc
-  [ "$w_s" = - ] && w_base && [ "$w_x" = "$w_bo.$w_be" ] && [ "$3" ] || return 0
+  [ "${w_s#-}" != "$w_s" ] && w_base && [ "$w_x" = "$w_bo.$w_be" ] && [ "$3" ] || return 0
   w_up
   w_pour out 3 $w_bo $w_o $((w_bo+$1)) && w_o=$w_at
   w_pour err 4 $w_be $w_e $((w_be+$3)) && w_e=$w_at
@@ -135,10 +139,13 @@ w_command() {
   [ "$w_begun" ] || { w_group && [ "$w_s" != skip ] && w_say "B $w_i $w_pid"; }
   w_x=0
   until w_base || [ $w_x = 9 ]; do w_x=$((w_x+1)); sleep 0.2; done
-  [ "$w_bo" = '~' ] || {
-    w_pour out 3 $w_bo $w_o $w_lo
-    w_pour err 4 $w_be $w_e $w_le
-  }
+  case $w_bo in
+    '~'*) ;;
+    *)
+      w_pour out 3 $w_bo $w_o $w_lo
+      w_pour err 4 $w_be $w_e $w_le
+      ;;
+  esac
   w_say "E $w_i $w_s $w_lo $w_le $w_took $w_cut"
 }
 w_settle() {

@@ -10,7 +10,7 @@ for q in *.claim; do
   i=0 s=- more=
   while { read -r s _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
   case $s in
-    - | '~' | '')
+    -* | '~'* | '')
       s=rebooted
       [ "$where" != "$here" ] || { s=lost; live "$pid" "$since" && s=running; }
       ;;

@@ -134,7 +134,7 @@ attend() {
 # Final lengths. From here on nothing that is written counts.
 measure() {
   printf '~' 1<>"$f.$i.rc"
-  while read -r _ _ _ bo be _ <"$f.$i.pid" && [ "$bo" = '~' ]; do sleep 0.1; done
+  while read -r _ _ _ bo be _ <"$f.$i.pid" && [ "${bo#'~'}" != "$bo" ]; do sleep 0.1; done
   [ "$be" ] || bo=0 be=0
   o=0 e=0 cutted=0
   [ ! -s "$f.$i.out" ] && [ ! -s "$f.$i.err" ] || { set -- $(wc -c "$f.$i.out" "$f.$i.err"); o=$1 e=$3; }
