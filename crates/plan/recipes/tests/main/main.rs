@@ -5,6 +5,10 @@
     reason = "a test tells one story from its beginning to its end"
 )]
 
+mod begun;
 mod deploys;
 mod plans;
+mod sources;
 mod support;
+mod undone;
+mod upkeep;

@@ -1,0 +1,150 @@
+//! What is kept and what goes: old and failed releases, records, the lock, the layout.
+
+use crate::support::{SHELLS, World, capistrano, names, text, wanted};
+use std::fs;
+use windlass_model::ReleaseName;
+use windlass_planner::{Error, Run};
+
+#[test]
+fn cleanup_counts_only_completed_releases_and_spares_what_would_be_gone_back_to() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        world.settings.keep_releases = 2;
+        capistrano(
+            &world,
+            &[
+                "20260101000000",
+                "20260102000000",
+                "20260103000000",
+                "20260104000000",
+            ],
+            &["20260101000000", "20260102000000", "20260104000000"],
+        );
+        fs::create_dir(world.path("releases/not-a-release")).unwrap();
+        let one = world.commit(&[("app.txt", "one")]);
+        let plan = world.deploy(&one);
+        assert_eq!(
+            world.releases(),
+            ["20260104000000", plan.release.as_str(), "not-a-release"]
+        );
+        assert_eq!(names(&world.path(".windlass/trash")), [] as [&str; 0]);
+        world.settings.keep_releases = 1;
+        let next = world.deploy(&one);
+        assert_eq!(
+            world.releases(),
+            [
+                plan.release.as_str(),
+                next.release.as_str(),
+                "not-a-release"
+            ]
+        );
+    }
+}
+
+#[test]
+fn only_the_newest_failed_release_is_kept_aside() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        let one = world.commit(&[("app.txt", "one")]);
+        let mut newest = None;
+        for _ in 0..2 {
+            let planned = world.plan(wanted(&one)).unwrap();
+            let steps = planned
+                .plan
+                .steps
+                .iter()
+                .position(|s| s.task.as_str() == "release")
+                .unwrap();
+            for step in &planned.plan.steps[..=steps] {
+                assert!(world.step(step).status.success());
+            }
+            world.unwind(&planned.plan, steps, 1);
+            newest = Some(planned.plan.release);
+        }
+        assert_eq!(
+            names(&world.path(".windlass/failed")),
+            [newest.unwrap().as_str()]
+        );
+    }
+}
+
+#[test]
+fn records_of_the_last_ten_deploys_are_kept() {
+    let mut world = World::new(SHELLS[0]);
+    let one = world.commit(&[("app.txt", "one")]);
+    for _ in 0..12 {
+        world.deploy(&one);
+    }
+    let deploys = names(&world.path(".windlass/deploys"));
+    assert_eq!(deploys.len(), 10);
+    assert_eq!(deploys.first().map(String::as_str), Some("d-test03"));
+    assert_eq!(world.look().fence, 12);
+    // The mirror keeps a ref for each release that is there, and no more.
+    let kept = world.look().repository.unwrap().kept;
+    assert!(kept.len() <= 6, "{kept:?}");
+}
+
+#[test]
+fn unlock_moves_the_unpublished_release_aside_and_keeps_a_published_one() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        let one = world.commit(&[("app.txt", "one")]);
+        for (until, live) in [("release", false), ("publish", true)] {
+            let planned = world.plan(wanted(&one)).unwrap();
+            let end = planned
+                .plan
+                .steps
+                .iter()
+                .position(|s| s.task.as_str() == until)
+                .unwrap();
+            for step in &planned.plan.steps[..=end] {
+                assert!(world.step(step).status.success());
+            }
+            let output = world.sh(&format!(
+                "set -e\n{}",
+                windlass_recipes::unlock_script(&world.root, &planned.plan.deploy)
+            ));
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            let facts = world.look();
+            assert_eq!(facts.lock, None);
+            // Whatever its controller may still ask for is started no more.
+            assert!(facts.fence > planned.plan.hosts[0].fence);
+            assert_eq!(facts.live == Some(planned.plan.release.clone()), live);
+            assert_eq!(facts.failed.contains(&planned.plan.release), !live);
+        }
+    }
+}
+
+#[test]
+fn setup_makes_the_layout_and_may_be_repeated() {
+    for shell in SHELLS {
+        let world = World::at(shell, "a 'b' $c");
+        let files = ["config/master.key".to_owned()];
+        let dirs = ["tmp/p ids".to_owned()];
+        for _ in 0..2 {
+            let output = world.sh(&windlass_recipes::setup_script(&world.root, &files, &dirs));
+            assert!(output.status.success(), "{}", text(&output.stderr));
+        }
+        assert!(world.path("shared/config").is_dir() && world.path("shared/tmp/p ids").is_dir());
+        assert!(!world.path(".windlass").exists());
+    }
+}
+
+#[test]
+fn a_rollback_never_goes_to_a_release_that_failed() {
+    let mut world = World::new(SHELLS[0]);
+    capistrano(
+        &world,
+        &["20260101000000", "20260102000000"],
+        &["20260102000000"],
+    );
+    fs::create_dir_all(world.path(".windlass/releases")).unwrap();
+    fs::write(
+        world.path(".windlass/releases/20260101000000"),
+        "windlass-release 1\nstate failed\ndeploy d-1\nsince 1\n",
+    )
+    .unwrap();
+    let to = Some(ReleaseName::new("20260101000000"));
+    let error = world.plan(Run::Rollback { to }).unwrap_err();
+    assert!(matches!(error, Error::FailedRelease { .. }), "{error}");
+}
