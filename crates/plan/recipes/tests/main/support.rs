@@ -316,13 +316,16 @@ impl World {
         for have in have {
             revs.push_str(&format!("^{have}\n"));
         }
+        // The line that names where the history is cut: nowhere.
+        let mut file = fs::File::create(to).unwrap();
+        std::io::Write::write_all(&mut file, b"\n").unwrap();
         let revs_file = self.dir.path().join("revs");
         fs::write(&revs_file, revs).unwrap();
         Process::new("git")
             .args(["pack-objects", "--revs", "--thin", "--stdout", "-q"])
             .current_dir(self.origin())
             .stdin(fs::File::open(revs_file).unwrap())
-            .stdout(fs::File::create(to).unwrap())
+            .stdout(file)
             .output()
             .unwrap()
     }
