@@ -9,9 +9,9 @@ fn git(directory: &Path, arguments: &[&str]) -> String {
         .args(arguments)
         .current_dir(directory)
         .output()
-        .unwrap();
+        .expect("git starts");
     assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[test]

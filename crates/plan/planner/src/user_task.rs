@@ -92,7 +92,11 @@ fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Draft {
             if task.local {
                 Undo::Local { commands, show }
             } else {
-                Undo::Commands { commands, show }
+                Undo::Commands {
+                    commands,
+                    show,
+                    repeatable: false,
+                }
             }
         }
         None => Undo::None {

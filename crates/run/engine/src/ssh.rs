@@ -43,7 +43,7 @@ impl SshBackend {
         secrets: Vec<(String, Secret)>,
         project: PathBuf,
     ) -> Self {
-        let locals = Locals::new(project, secrets.clone());
+        let locals = Locals::new(project, objects.scratch.clone(), secrets.clone());
         Self {
             hosts,
             links,
@@ -170,7 +170,7 @@ impl Backend for SshBackend {
         Box::pin(self.locals.run(command, key, sink))
     }
 
-    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()> {
+    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, Result<CancelReport, BackendError>> {
         Box::pin(self.locals.stop(key))
     }
 

@@ -115,6 +115,7 @@ fn plain_step(name: &str, phase: Phase, host: HostName) -> Step {
         },
         undo: Undo::Commands {
             commands: vec![Command::script(format!("undo {id}"))],
+            repeatable: true,
             show: format!("undo {name}"),
         },
         id,

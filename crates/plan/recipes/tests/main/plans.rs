@@ -255,7 +255,7 @@ fn every_step_has_an_undo_or_says_why_not() {
         for step in case(busy).plan(run).unwrap().plan.steps {
             match step.undo {
                 Undo::None { reason } => assert!(!reason.is_empty(), "{}", step.id),
-                Undo::Commands { commands, show } | Undo::Local { commands, show } => {
+                Undo::Commands { commands, show, .. } | Undo::Local { commands, show } => {
                     assert!(!commands.is_empty() && !show.is_empty(), "{}", step.id);
                 }
             }

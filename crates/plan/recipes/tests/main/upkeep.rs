@@ -2,7 +2,8 @@
 
 use crate::support::{SHELLS, World, capistrano, names, text, wanted};
 use std::fs;
-use windlass_model::ReleaseName;
+use std::os::unix::fs::PermissionsExt as _;
+use windlass_model::{ReleaseName, Step};
 use windlass_planner::{Error, Run};
 
 #[test]
@@ -65,6 +66,37 @@ fn only_the_newest_failed_release_is_kept_aside() {
             names(&world.path(".windlass/failed")),
             [newest.unwrap().as_str()]
         );
+    }
+}
+
+#[test]
+fn a_failed_release_that_cannot_be_removed_stops_no_undo() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        world.settings.path = vec!["~/bin".to_owned()];
+        // What cannot be removed is another user's, or held by a mount.
+        let bin = world.dir.path().join("home/bin");
+        fs::create_dir(&bin).unwrap();
+        fs::write(
+            bin.join("rm"),
+            "#!/bin/sh\nfor word; do case $word in */failed/2*) exit 1;; esac; done\nPATH=/bin:/usr/bin exec rm \"$@\"\n",
+        )
+        .unwrap();
+        fs::set_permissions(bin.join("rm"), fs::Permissions::from_mode(0o755)).unwrap();
+        let one = world.commit(&[("app.txt", "one")]);
+        let mut aside = Vec::new();
+        for _ in 0..2 {
+            let plan = world.plan(wanted(&one)).unwrap().plan;
+            let release = |step: &Step| step.task.as_str() == "release";
+            let until = plan.steps.iter().position(release).unwrap();
+            for step in &plan.steps[..=until] {
+                assert!(world.step(step).status.success());
+            }
+            world.unwind(&plan, until, 1);
+            aside.push(plan.release.to_string());
+        }
+        assert_eq!(names(&world.path(".windlass/failed")), aside);
+        assert_eq!(world.releases(), [] as [&str; 0]);
     }
 }
 
