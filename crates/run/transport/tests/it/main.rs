@@ -9,4 +9,5 @@ mod channels;
 mod ends;
 mod reconnects;
 mod support;
+mod taken_up;
 mod uploads;
