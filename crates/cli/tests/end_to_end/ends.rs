@@ -170,6 +170,37 @@ fn killed_in_mid_build_and_resumed() {
     stage.assert_clean();
 }
 
+/// Nobody follows a command on this machine once its engine is gone: it is ended, with all it started, before anything is
+/// undone.
+#[test]
+fn killed_while_a_command_runs_on_this_machine() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    let (starts, undos) = (stage.host.counter("starts"), stage.host.counter("undos"));
+    let alive = stage.home().join("alive");
+    let tables = format!(
+        "[[tasks]]\nname = \"assets\"\nafter = \"updated\"\nlocal = true\nrun = '''\n{start}\n\
+         while :; do date +%s%N >{alive}; sleep 0.1; done & wait\n'''\nundo = '''\n{undo}\n'''\n",
+        start = starts.command(),
+        undo = undos.command(),
+        alive = alive.display(),
+    );
+    stage.configure("", &tables);
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the command has started", || alive.exists());
+    running.signal("KILL");
+    assert_eq!(running.finish().code, -1);
+    let run = stage.run(&["resume", "production", "--json"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!((starts.count(), undos.count()), (1, 1), "{run}");
+    let last = std::fs::read(&alive).expect("it ran");
+    std::thread::sleep(Duration::from_millis(500));
+    let now = std::fs::read(&alive).expect("it ran");
+    assert_eq!(now, last, "it still runs\n{run}");
+    assert_old_release(&stage, &first);
+}
+
 #[test]
 fn rollback_and_forward_again() {
     let mut stage = Stage::new();
