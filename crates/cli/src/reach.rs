@@ -19,6 +19,15 @@ pub(crate) struct Reach {
     keys: Arc<KeyRing>,
 }
 
+/// What is known of the hosts of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// Nothing: whoever is not there is named before anything is changed.
+    First,
+    /// Something was begun on them: whoever is away is waited for like one that was lost, and holds up no other.
+    Again,
+}
+
 impl Reach {
     /// In these surroundings.
     pub(crate) fn new(world: &World) -> Self {
@@ -29,15 +38,20 @@ impl Reach {
         }
     }
 
-    /// Opens the session of a host.
+    /// Opens the session of a host, or takes it up.
     pub(crate) async fn open(
         &self,
         target: &HostTarget,
         ssh: &SshSettings,
         observer: Observer,
+        contact: Contact,
     ) -> Result<Session, OpenError> {
         let said = self.said(target, ssh, &observer).await?;
-        Session::open(self.options(target, ssh, &said), observer).await
+        let options = self.options(target, ssh, &said);
+        match contact {
+            Contact::First => Session::open(options, observer).await,
+            Contact::Again => Ok(Session::take_up(options, observer)),
+        }
     }
 
     /// What `ssh_config` says of the host; nothing where it is not to be read.

@@ -126,6 +126,9 @@ pub struct PlanHost {
     pub boot_id: String,
     /// The number of this deploy at this root (`.windlass/fence`).
     pub fence: u64,
+    /// Whether jobs must be started through the user's lingering manager, since processes do not survive a logout.
+    #[serde(default)]
+    pub user_manager: bool,
     /// What `current` pointed at, verbatim.
     pub previous_target: Option<String>,
     /// The release that was live, where it was one.

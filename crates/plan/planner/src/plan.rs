@@ -171,6 +171,7 @@ fn plan_host(host: &ScopeHost<'_>, unlock: Command) -> PlanHost {
         root: host.layout.root().to_owned(),
         root_id: facts.root_id.clone().unwrap_or_default(),
         boot_id: facts.boot_id.clone(),
+        user_manager: facts.logout == windlass_facts::Logout::UserManager,
         fence: host.fence(),
         previous_target: host.previous_target().map(str::to_owned),
         previous: facts.live.clone(),

@@ -145,6 +145,7 @@ fn plan_host(name: &HostName) -> PlanHost {
         root: "/srv/shop".to_owned(),
         root_id: format!("id-of-{name}"),
         boot_id: "boot-1".to_owned(),
+        user_manager: false,
         fence: 1,
         previous_target: Some("/srv/shop/releases/20261123170244".to_owned()),
         previous: Some(ReleaseName::new("20261123170244")),
