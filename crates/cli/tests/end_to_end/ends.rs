@@ -91,6 +91,24 @@ fn undos_of_tasks_run_in_reverse_order() {
     assert_old_release(&stage, &first);
 }
 
+#[test]
+fn a_task_before_the_release_is_made_runs_in_deploy_to_and_is_undone_there() {
+    let more = "[[tasks]]\nname = \"maintenance\"\nafter = \"started\"\nrun = 'pwd > shared/down'\n\
+        undo = 'rm shared/down && pwd > shared/up'\n";
+    let (stage, first) = live_then(
+        "cp \"$DEPLOY_SHARED_PATH/down\" \"$DEPLOY_SHARED_PATH/seen\"\nexit 1",
+        more,
+    );
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let root = format!("{}\n", stage.host.deploy_to().display());
+    for file in ["shared/seen", "shared/up"] {
+        let dir = stage.host.read(file).expect("task and undo ran");
+        assert_eq!(String::from_utf8_lossy(&dir), root, "{file}");
+    }
+    assert_old_release(&stage, &first);
+}
+
 fn cancel_in_mid_build(script: &str) {
     let (stage, first) = live_then(script, "");
     let running = stage.start(&["deploy", "production", "--yes"]);
