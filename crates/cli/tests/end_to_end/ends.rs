@@ -91,6 +91,24 @@ fn undos_of_tasks_run_in_reverse_order() {
     assert_old_release(&stage, &first);
 }
 
+#[test]
+fn a_task_before_the_release_is_made_runs_in_deploy_to_and_is_undone_there() {
+    let more = "[[tasks]]\nname = \"maintenance\"\nafter = \"started\"\nrun = 'pwd > shared/down'\n\
+        undo = 'rm shared/down && pwd > shared/up'\n";
+    let (stage, first) = live_then(
+        "cp \"$DEPLOY_SHARED_PATH/down\" \"$DEPLOY_SHARED_PATH/seen\"\nexit 1",
+        more,
+    );
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let root = format!("{}\n", stage.host.deploy_to().display());
+    for file in ["shared/seen", "shared/up"] {
+        let dir = stage.host.read(file).expect("task and undo ran");
+        assert_eq!(String::from_utf8_lossy(&dir), root, "{file}");
+    }
+    assert_old_release(&stage, &first);
+}
+
 fn cancel_in_mid_build(script: &str) {
     let (stage, first) = live_then(script, "");
     let running = stage.start(&["deploy", "production", "--yes"]);
@@ -198,6 +216,32 @@ fn killed_while_a_command_runs_on_this_machine() {
     std::thread::sleep(Duration::from_millis(500));
     let now = std::fs::read(&alive).expect("it ran");
     assert_eq!(now, last, "it still runs\n{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
+    let script = "trap 'cp \"$DEPLOY_SHARED_PATH/../.windlass/fence\" \"$DEPLOY_SHARED_PATH/fence\"; exit 1' TERM\n\
+        echo go > \"$DEPLOY_SHARED_PATH/go\"\nwhile :; do sleep 1; done";
+    let (stage, first) = live_then(script, "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    running.signal("KILL");
+    running.finish();
+    // Another machine knows nothing of the deploy.
+    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
+    let before = stage.host.read(".windlass/fence").expect("a number");
+    let run = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    let stopped_at = stage
+        .host
+        .read("shared/fence")
+        .expect("the build was asked to stop");
+    assert_ne!(stopped_at, before, "{run}");
+    assert_eq!(
+        stopped_at,
+        stage.host.read(".windlass/fence").expect("a number")
+    );
     assert_old_release(&stage, &first);
 }
 
