@@ -1,7 +1,7 @@
 //! One attempt to make an authenticated connection: a socket or a proxy command, jump hosts, handshakes, logins.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{self, Handle};
@@ -32,6 +32,8 @@ pub(crate) struct Dialler {
     pins: Vec<Pin>,
     /// The address of the first connection: the target's, or that of the first jump host.
     first_address: Mutex<Option<SocketAddr>>,
+    /// Whether somebody logged in to the host: until then a refusal is not worth another attempt.
+    logged_in: AtomicBool,
     epochs: AtomicU64,
     packet: AtomicU32,
 }
@@ -68,6 +70,7 @@ impl Dialler {
             observer,
             pins,
             first_address: Mutex::default(),
+            logged_in: AtomicBool::new(false),
             epochs: AtomicU64::new(0),
             packet: AtomicU32::new(LARGE_PACKET),
         }
@@ -105,7 +108,14 @@ impl Dialler {
             };
             beneath = Some(self.leg(&leg, shaken).await?);
         }
-        beneath.ok_or(Error::Closed)
+        let connection = beneath.ok_or(Error::Closed)?;
+        self.logged_in.store(true, Ordering::Relaxed);
+        Ok(connection)
+    }
+
+    /// Whether nobody has logged in to the host yet.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.logged_in.load(Ordering::Relaxed)
     }
 
     fn legs(&self) -> Vec<Leg<'_>> {
@@ -166,8 +176,8 @@ impl Dialler {
             });
         }
         if let Some(command) = &self.options.way.proxy_command {
-            let command =
-                ProxyCommand::start(command, leg.endpoint).map_err(Error::ProxyCommand)?;
+            let command = ProxyCommand::start(command, leg.endpoint)
+                .map_err(|error| Error::ProxyCommand(Arc::new(error)))?;
             shaken.attempt.connected();
             return Ok(Line {
                 bytes: Box::new(command),
@@ -178,7 +188,7 @@ impl Dialler {
         let stream = stream.map_err(|failed| Error::NotReached {
             address: leg.endpoint.to_string(),
             kind: failed.kind,
-            source: failed.source,
+            source: failed.source.map(Arc::new),
         })?;
         shaken.attempt.connected();
         Ok(Line {

@@ -19,7 +19,7 @@ use crate::options::{Endpoint, HostKeyOptions};
 use crate::pattern;
 
 /// Why a host's key is refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum HostKeyError {
     /// No file knows a key of the host.
     #[error("host key of `{host}` is not known ({kind} {fingerprint})")]
@@ -80,7 +80,7 @@ pub enum HostKeyError {
         file: PathBuf,
         /// Why.
         #[source]
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The accepted key could not be written down.
     #[error("host key could not be added to {file}", file = file.display())]
@@ -89,7 +89,7 @@ pub enum HostKeyError {
         file: PathBuf,
         /// Why.
         #[source]
-        source: io::Error,
+        source: Arc<io::Error>,
     },
 }
 
@@ -174,8 +174,12 @@ impl Judge {
         observer: &Observer,
     ) -> Result<Self, HostKeyError> {
         let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
-        let entries = Entries::find(&name, &options.files)
-            .map_err(|(file, source)| HostKeyError::Unreadable { file, source })?;
+        let entries = Entries::find(&name, &options.files).map_err(|(file, source)| {
+            HostKeyError::Unreadable {
+                file,
+                source: Arc::new(source),
+            }
+        })?;
         if pin.get().is_none() {
             for warning in &entries.warnings {
                 observer(SessionEvent::Warning(warning.clone()));
@@ -298,7 +302,7 @@ impl Judge {
         };
         known_hosts::append(file, &self.name, key).map_err(|source| HostKeyError::Unwritable {
             file: file.clone(),
-            source,
+            source: Arc::new(source),
         })
     }
 

@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is asked about.
@@ -54,7 +55,7 @@ pub struct Said {
 }
 
 /// Why `ssh_config` could not be evaluated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConfigError {
     /// `ssh` did not understand a file.
     #[error("ssh_config cannot be evaluated for `{host}`: {message}")]
@@ -66,7 +67,7 @@ pub enum ConfigError {
     },
     /// `ssh` could not be run.
     #[error("ssh could not be run to evaluate ssh_config")]
-    Run(#[source] std::io::Error),
+    Run(#[source] Arc<std::io::Error>),
 }
 
 /// Asks `ssh -G`; none = `ssh` is not installed here.
@@ -85,7 +86,7 @@ pub async fn resolve(asked: &Asked, home: &Path) -> Result<Option<Said>, ConfigE
     let output = match command.arg("--").arg(&asked.host).output().await {
         Ok(output) => output,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ConfigError::Run(error)),
+        Err(error) => return Err(ConfigError::Run(Arc::new(error))),
     };
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();

@@ -9,3 +9,4 @@ mod channels;
 mod ends;
 mod reconnects;
 mod support;
+mod taken_up;
