@@ -174,12 +174,12 @@ impl Judge {
         observer: &Observer,
     ) -> Result<Self, HostKeyError> {
         let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
-        let entries = Entries::find(&name, &options.files).map_err(|(file, source)| {
-            HostKeyError::Unreadable {
+        let files = options.files.iter().chain(&options.global_files);
+        let entries =
+            Entries::find(&name, files).map_err(|(file, source)| HostKeyError::Unreadable {
                 file,
                 source: Arc::new(source),
-            }
-        })?;
+            })?;
         if pin.get().is_none() {
             for warning in &entries.warnings {
                 observer(SessionEvent::Warning(warning.clone()));
@@ -296,6 +296,7 @@ impl Judge {
         self.write_down(key)
     }
 
+    /// Adds the key to the person's own file; where there is none, it is asked about again another time.
     fn write_down(&self, key: &PublicKey) -> Result<(), HostKeyError> {
         let Some(file) = self.options.files.first() else {
             return Ok(());

@@ -78,7 +78,10 @@ pub(crate) struct Entries {
 
 impl Entries {
     /// Looks a host up in all files. A file that is not there says nothing.
-    pub(crate) fn find(name: &Name, files: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
+    pub(crate) fn find<'a>(
+        name: &Name,
+        files: impl Iterator<Item = &'a PathBuf>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
         let mut found = Self::default();
         for file in files {
             match std::fs::read(file) {

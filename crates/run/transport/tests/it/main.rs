@@ -7,6 +7,7 @@
 
 mod channels;
 mod ends;
+mod host_keys;
 mod reconnects;
 mod support;
 mod taken_up;

@@ -1,0 +1,61 @@
+//! Whose key is trusted, and what is written down of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use windlass_lab::Sshd;
+use windlass_model::settings::HostKeyPolicy;
+use windlass_transport::{HostKeyOptions, SessionOptions};
+
+use crate::support::{open, options, text};
+
+/// With these files of known hosts and no others.
+fn knowing(sshd: &Sshd, host_keys: HostKeyOptions) -> SessionOptions {
+    SessionOptions {
+        host_keys,
+        ..options(sshd, sshd.address())
+    }
+}
+
+/// An empty file.
+fn empty(sshd: &Sshd, name: &str) -> PathBuf {
+    let file = sshd.dir().join(name);
+    fs::write(&file, "").unwrap();
+    file
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap()
+}
+
+#[tokio::test]
+async fn an_accepted_key_goes_into_the_person_s_file_and_never_into_the_machine_s() {
+    let sshd = Sshd::start_plain().unwrap();
+    let (own, global) = (empty(&sshd, "own"), empty(&sshd, "global"));
+    for files in [vec![], vec![own.clone()]] {
+        let host_keys = HostKeyOptions {
+            global_files: vec![global.clone()],
+            policy: HostKeyPolicy::AcceptNew,
+            ..HostKeyOptions::strict(files)
+        };
+        let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
+        assert_eq!(text(&session, "echo in").await, "in\n");
+    }
+    let place = format!("[127.0.0.1]:{} ", sshd.address().port());
+    assert!(read(&own).starts_with(&place), "{}", read(&own));
+    assert_eq!(read(&own).lines().count(), 1);
+    assert_eq!(read(&global), "");
+}
+
+#[tokio::test]
+async fn a_key_in_the_machine_s_file_is_known() {
+    let sshd = Sshd::start_plain().unwrap();
+    let own = empty(&sshd, "own");
+    let host_keys = HostKeyOptions {
+        global_files: vec![sshd.known_hosts()],
+        ..HostKeyOptions::strict(vec![own.clone()])
+    };
+    let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
+    assert_eq!(text(&session, "echo in").await, "in\n");
+    assert_eq!(read(&own), "");
+}
