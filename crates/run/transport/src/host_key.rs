@@ -198,11 +198,7 @@ impl Judge {
     /// show another.
     pub(crate) fn preferred(&self) -> Vec<Algorithm> {
         let pinned = self.pin.get().into_iter();
-        let known = self
-            .entries
-            .keys
-            .iter()
-            .chain(&self.entries.keys_without_port);
+        let known = self.entries.trusted().iter();
         pinned
             .map(|key| key.algorithm())
             .chain(known.map(|known| known.key.algorithm()))
@@ -260,11 +256,7 @@ impl Judge {
     }
 
     async fn check_known(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        let known = find(&self.entries.keys, key);
-        if known
-            .or_else(|| find(&self.entries.keys_without_port, key))
-            .is_some()
-        {
+        if find(self.entries.trusted(), key).is_some() {
             return Ok(());
         }
         let (kind, fingerprint) = describe(key);

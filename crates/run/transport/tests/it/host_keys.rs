@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use windlass_lab::Sshd;
 use windlass_model::settings::HostKeyPolicy;
-use windlass_transport::{HostKeyOptions, SessionOptions};
+use windlass_transport::{Error, HostKeyError, HostKeyOptions, SessionOptions};
 
 use crate::support::{open, options, text};
 
@@ -58,4 +58,46 @@ async fn a_key_in_the_machine_s_file_is_known() {
     let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
     assert_eq!(text(&session, "echo in").await, "in\n");
     assert_eq!(read(&own), "");
+}
+
+/// The sshd's host keys, each as a line under this name.
+fn lines(sshd: &Sshd, name: &str) -> String {
+    let line = |key| format!("{name} {key}\n");
+    sshd.host_keys().unwrap().into_iter().map(line).collect()
+}
+
+/// How the host is refused with known hosts of this content; it must be.
+async fn refused(sshd: &Sshd, known_hosts: &str) -> HostKeyError {
+    let file = sshd.dir().join("known");
+    fs::write(&file, known_hosts).unwrap();
+    let opened = open(knowing(sshd, HostKeyOptions::strict(vec![file]))).await;
+    match opened.err().expect("the key should be refused") {
+        Error::HostKey(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether the host is trusted with known hosts of this content.
+async fn is_trusted(sshd: &Sshd, known_hosts: &str) -> bool {
+    let file = sshd.dir().join("known");
+    fs::write(&file, known_hosts).unwrap();
+    let options = knowing(sshd, HostKeyOptions::strict(vec![file]));
+    open(options).await.is_ok()
+}
+
+#[tokio::test]
+async fn the_name_without_the_port_counts_only_where_the_port_has_no_key() {
+    let sshd = Sshd::start_plain().unwrap();
+    let other = Sshd::start_plain().unwrap();
+    let port = format!("[127.0.0.1]:{}", sshd.address().port());
+    assert!(is_trusted(&sshd, &lines(&sshd, "127.0.0.1")).await);
+    assert!(is_trusted(&sshd, &lines(&sshd, &port)).await);
+    let both = lines(&other, &port) + &lines(&sshd, "127.0.0.1");
+    let error = refused(&sshd, &both).await;
+    assert!(
+        matches!(&error, HostKeyError::Changed { host, line: 1, .. } if *host == port),
+        "{error:?}"
+    );
+    let error = refused(&sshd, &lines(&other, "127.0.0.1")).await;
+    assert!(matches!(error, HostKeyError::Unknown { .. }), "{error:?}");
 }
