@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use windlass_lab::Sshd;
 use windlass_model::settings::HostKeyPolicy;
-use windlass_transport::{Error, HostKeyError, HostKeyOptions, SessionOptions};
+use windlass_transport::{Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionOptions};
 
 use crate::support::{open, options, text};
 
@@ -100,4 +103,48 @@ async fn the_name_without_the_port_counts_only_where_the_port_has_no_key() {
     );
     let error = refused(&sshd, &lines(&other, "127.0.0.1")).await;
     assert!(matches!(error, HostKeyError::Unknown { .. }), "{error:?}");
+}
+
+/// Says yes after so long, and counts how often it was asked.
+fn slow_yes(after: Duration) -> (HostKeyQuestion, Arc<AtomicU32>) {
+    let asked = Arc::<AtomicU32>::default();
+    let count = Arc::clone(&asked);
+    let question = HostKeyQuestion::new(move |_, _, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(after);
+        true
+    });
+    (question, asked)
+}
+
+#[tokio::test]
+async fn comparing_a_fingerprint_may_take_longer_than_connecting() {
+    let sshd = Sshd::start_plain().unwrap();
+    let own = empty(&sshd, "own");
+    let (question, asked) = slow_yes(Duration::from_secs(13));
+    let host_keys = HostKeyOptions {
+        ask: Some(question),
+        ..HostKeyOptions::strict(vec![own.clone()])
+    };
+    let options = SessionOptions {
+        connect_for: Duration::from_secs(10),
+        ..knowing(&sshd, host_keys)
+    };
+    let (session, _events) = open(options).await.unwrap();
+    assert_eq!(text(&session, "echo in").await, "in\n");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(read(&own).lines().count(), 1);
+}
+
+#[tokio::test]
+async fn one_yes_is_enough_also_where_the_server_hung_up_before_it_came() {
+    let sshd = Sshd::builder().config("LoginGraceTime 3").start().unwrap();
+    let (question, asked) = slow_yes(Duration::from_secs(6));
+    let host_keys = HostKeyOptions {
+        ask: Some(question),
+        ..HostKeyOptions::strict(Vec::new())
+    };
+    let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
+    assert_eq!(text(&session, "echo in").await, "in\n");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
