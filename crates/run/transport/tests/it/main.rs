@@ -9,5 +9,6 @@ mod channels;
 mod ends;
 mod host_keys;
 mod reconnects;
+mod refused_starts;
 mod support;
 mod taken_up;
