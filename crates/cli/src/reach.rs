@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
-use windlass_transport::ssh_config::{self, Asked, Said};
+use windlass_transport::ssh_config::{self, Asked, KnownHosts, Said};
 use windlass_transport::{
     AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer, OpenError,
     Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
@@ -180,24 +180,26 @@ impl Reach {
     }
 
     fn host_keys(&self, ssh: &SshSettings, said: &Said) -> HostKeyOptions {
-        let usual = || {
-            vec![
-                self.world.home().join(".ssh/known_hosts"),
-                PathBuf::from("/etc/ssh/ssh_known_hosts"),
-            ]
+        let usual = || KnownHosts {
+            own: vec![self.world.home().join(".ssh/known_hosts")],
+            global: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
         };
-        let files: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
-        let files = match (files.is_empty(), said.known_hosts.is_empty()) {
-            (false, _) => files,
-            (true, false) => said.known_hosts.clone(),
-            (true, true) => usual(),
+        let named: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
+        let files = if named.is_empty() {
+            said.known_hosts.clone().unwrap_or_else(usual)
+        } else {
+            KnownHosts {
+                own: named,
+                global: Vec::new(),
+            }
         };
         let asks = self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict;
         HostKeyOptions {
             alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
             ask: asks.then(|| HostKeyQuestion::new(ask_key)),
-            ..HostKeyOptions::strict(files)
+            global_files: files.global,
+            ..HostKeyOptions::strict(files.own)
         }
     }
 

@@ -15,7 +15,7 @@ use crate::auth::{Failure, Login};
 use crate::client::{Client, EndNote, Greeting, Refusal};
 use crate::connection::{Connection, Ended, Made};
 use crate::error::Error;
-use crate::event::Observer;
+use crate::event::{Observer, SessionEvent};
 use crate::host_key::{Judge, Pin};
 use crate::options::{AuthOptions, Endpoint, HostKeyOptions, SessionOptions};
 use crate::pacer::Turn;
@@ -135,7 +135,13 @@ impl Dialler {
     }
 
     async fn leg(&self, leg: &Leg<'_>, shaken: Shaken<'_>) -> Result<Connection, Error> {
-        let judge = Judge::new(leg.endpoint, leg.host_keys, leg.pin.clone(), &self.observer)?;
+        let (pin, patience) = (leg.pin.clone(), Arc::clone(&shaken.attempt.patience));
+        let judge = Judge::new(leg.endpoint, leg.host_keys, pin, patience)?;
+        if leg.pin.get().is_none() {
+            for warning in judge.warnings() {
+                (self.observer)(SessionEvent::Warning(warning.clone()));
+            }
+        }
         let ending = Arc::clone(&shaken.ending);
         let _turns = self.turns(leg, &shaken).await;
         let line = self.line(leg, &shaken).await?;
