@@ -7,4 +7,6 @@ mod ends;
 mod faults;
 mod fleet;
 mod reach;
+mod start;
 mod support;
+mod terminal;
