@@ -6,7 +6,8 @@ use crate::carry_out::{Events, journal};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::{Fleet, Wanted};
 use crate::screen::say;
-use crate::telling::{Telling, record_path, tell};
+use crate::teller::Teller;
+use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -87,7 +88,36 @@ pub(crate) async fn follow(
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let id = &run.run.id;
-    let telling = Telling {
+    let outputs = Outputs::open(world, global, &telling(world, &journal, run)?)?;
+    let teller = Teller::begin(outputs, None, BTreeMap::new(), receiver);
+    let jobs = spawn(run, &fleet, &sender, how);
+    drop(sender);
+    let ended = ends(jobs).await;
+    // Written down before anything that may go wrong with telling it.
+    let written = match &ended {
+        Ok(Some(ends)) if how != Follow::Detach => finish(&journal, &run.run, ends),
+        _ => Ok(()),
+    };
+    if matches!(ended, Ok(Some(_))) {
+        fleet.close().await;
+    }
+    let told = teller.finish().await;
+    written?;
+    match ended? {
+        None => say(&format!(
+            "detached; the command goes on on the hosts. windlass attach {id}"
+        )),
+        Some(_) if how == Follow::Detach => {
+            say(&format!("started; windlass attach {id} shows it"));
+        }
+        Some(ends) => return told.ends(code(&ends)),
+    }
+    Ok(ExitCode::Parked)
+}
+
+fn telling(world: &World, journal: &Journal, run: &AdHocRun) -> Result<Telling, Failure> {
+    let id = &run.run.id;
+    Ok(Telling {
         mode: Mode::Command {
             hosts: run.run.hosts.len(),
         },
@@ -99,24 +129,7 @@ pub(crate) async fn follow(
             .map(|(_, secret)| secret.clone())
             .collect(),
         ..Telling::default()
-    };
-    let teller = tell(world, global, &telling, None, receiver)?;
-    let jobs = spawn(run, &fleet, &sender, how);
-    drop(sender);
-    let Some(ends) = ends(jobs).await? else {
-        say(&format!(
-            "detached; the command goes on on the hosts. windlass attach {id}"
-        ));
-        return Ok(ExitCode::Parked);
-    };
-    fleet.close().await;
-    teller.finish().await?;
-    if how == Follow::Detach {
-        say(&format!("started; windlass attach {id} shows it"));
-        return Ok(ExitCode::Parked);
-    }
-    finish(&journal, &run.run, &ends)?;
-    Ok(code(&ends))
+    })
 }
 
 fn spawn(

@@ -17,6 +17,8 @@ mod project;
 mod reach;
 mod screen;
 mod signals;
+mod start;
+mod teller;
 mod telling;
 mod world;
 

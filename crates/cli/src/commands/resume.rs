@@ -1,7 +1,7 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
 use crate::args::{EngineArgs, Global, TargetArgs};
-use crate::carry_out::{Means, Work, carry_out, exit_code, journal};
+use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::Context;
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
@@ -131,6 +131,7 @@ async fn go_on(
     let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;
     let means = Means {
+        desk: Desk::open(world, global, deploy, &secrets, quiet)?,
         fleet: fleet.carrying(source, &context.directory),
         secrets,
         events: (sender, receiver),
