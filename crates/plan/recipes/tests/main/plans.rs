@@ -448,7 +448,9 @@ fn a_task_before_the_release_is_made_runs_in_the_deploy_root() {
             .iter()
             .filter(|step| step.host.as_str() == "web1");
         let users = of_web1.filter_map(|step| match (&step.action, &step.undo) {
-            (Action::Command { command }, Undo::Commands { commands, show }) if show == "true" => {
+            (Action::Command { command }, Undo::Commands { commands, show, .. })
+                if show == "true" =>
+            {
                 assert_eq!(commands[0].dir, command.dir);
                 Some(format!("{} {}", step.task, command.dir.clone().unwrap()))
             }
