@@ -133,8 +133,9 @@ pub struct PlanHost {
     /// Its revision.
     pub previous_revision: Option<Revision>,
     /// Ends the deploy on this host after everything was undone: the decision `undone`, the scratch space removed, the
-    /// lock freed last. May be repeated. After a success the steps of [`UNLOCK`] do this instead.
-    pub unlock: Command,
+    /// lock freed last. May be repeated. After a success the steps of [`UNLOCK`] do this instead. None where another host
+    /// does it for the deploy root that they share.
+    pub unlock: Option<Command>,
 }
 
 /// Everything a deploy will do. Immutable once made; the journal refers to its digest.

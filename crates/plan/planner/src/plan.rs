@@ -157,16 +157,12 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
     Ok(Planned { plan, notes })
 }
 
-fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
-    scope
-        .request
-        .recipes
-        .iter()
-        .find_map(|recipe| recipe.unlock_after_undo(scope, host))
-        .unwrap_or_default()
+fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {
+    let mut recipes = scope.request.recipes.iter();
+    recipes.find_map(|recipe| recipe.unlock_after_undo(scope, host))
 }
 
-fn plan_host(host: &ScopeHost<'_>, unlock: Command) -> PlanHost {
+fn plan_host(host: &ScopeHost<'_>, unlock: Option<Command>) -> PlanHost {
     let facts = host.facts;
     PlanHost {
         target: host.host.target.clone(),

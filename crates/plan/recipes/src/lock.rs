@@ -25,6 +25,10 @@ impl Recipe for DeployLock {
     }
 
     fn unlock_after_undo(&self, scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {
+        // Those that share a root hold one lock; whoever freed it first would do so under the others.
+        if host.shares_root {
+            return None;
+        }
         let script = closing_values(scope, host).var("decision", "undone");
         Some(scope.own(host, script.with(&[COMMON, CLOSE].concat())))
     }
@@ -39,7 +43,7 @@ impl Recipe for Unlock {
     }
 
     fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec> {
-        let drafts = scope.hosts.iter().map(|host| unlock(scope, host));
+        let drafts = scope.root_keepers().map(|host| unlock(scope, host));
         vec![
             TaskSpec::new(UNLOCK, Phase::Finished)
                 .after_all()

@@ -101,7 +101,7 @@ impl Dispatcher {
         if freed || !undone || !self.is_well(host) || self.is_busy(host) {
             return Ok(());
         }
-        let Some(command) = self.plan.host(host).map(|host| host.unlock.clone()) else {
+        let Some(command) = self.plan.host(host).and_then(|host| host.unlock.clone()) else {
             return Ok(());
         };
         let under_way = before.filter(|attempt| attempt.is_open());

@@ -67,7 +67,7 @@ fn subject(id: &str, stage: &str) -> Subject {
         previous_target: None,
         previous: None,
         previous_revision: None,
-        unlock: Command::script("unlock"),
+        unlock: Some(Command::script("unlock")),
     };
     let plan = Plan {
         format: PLAN_FORMAT,

@@ -148,6 +148,6 @@ fn plan_host(name: &HostName) -> PlanHost {
         previous_target: Some("/srv/shop/releases/20261123170244".to_owned()),
         previous: Some(ReleaseName::new("20261123170244")),
         previous_revision: None,
-        unlock: Command::script("unlock"),
+        unlock: Some(Command::script("unlock")),
     }
 }

@@ -321,6 +321,40 @@ fn two_hosts_that_are_one_directory_are_refused_and_with_the_setting_work_as_one
     case.inventory.settings = Arc::new(case.settings.clone());
     let plan = case.plan(deploy()).unwrap().plan;
     insta::assert_snapshot!(order(&plan));
+    let unlocks = |plan: &Plan| -> Vec<bool> {
+        plan.hosts
+            .iter()
+            .map(|host| host.unlock.is_some())
+            .collect()
+    };
+    assert_eq!(unlocks(&plan), [true, false, true]);
+    // The host that makes releases stands for the directory, wherever it is in the list.
+    case.facts_of("db1").root_id = Some("web1".to_owned());
+    case.inventory.hosts.rotate_right(1);
+    let plan = case.plan(deploy()).unwrap().plan;
+    assert_eq!(unlocks(&plan), [false, true, false]);
+    let on = |task: &str| -> Vec<&str> {
+        let steps = plan.steps.iter().filter(|step| step.task.as_str() == task);
+        steps.map(|step| step.host.as_str()).collect()
+    };
+    for task in ["release", "publish", "cleanup", "log", "unlock"] {
+        assert_eq!(on(task), ["web1"], "{task}");
+    }
+    assert_eq!(on("restart"), ["db1", "web1", "web2"]);
+    // Several put the link back, one says what the release is after that.
+    let notes_state = |id: &str| -> Vec<bool> {
+        let step = plan.steps.iter().find(|step| step.id.as_str() == id);
+        match &step.unwrap().undo {
+            Undo::Commands { commands, .. } => {
+                let scripts = commands.iter().map(|command| &command.script);
+                let back = scripts.filter(|script| script.contains("flipped"));
+                back.map(|script| !script.contains("new=''")).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(notes_state("publish@web1"), [true]);
+    assert_eq!(notes_state("restart@web2"), [false]);
 }
 
 #[test]

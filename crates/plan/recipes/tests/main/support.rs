@@ -344,7 +344,7 @@ impl World {
                 }
             }
         }
-        let output = self.command(&plan.hosts[0].unlock);
+        let output = self.command(plan.hosts[0].unlock.as_ref().unwrap());
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 
