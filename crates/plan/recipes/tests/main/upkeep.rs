@@ -100,15 +100,21 @@ fn unlock_moves_the_unpublished_release_aside_and_keeps_a_published_one() {
             for step in &planned.plan.steps[..=end] {
                 assert!(world.step(step).status.success());
             }
-            let output = world.sh(&format!(
-                "set -e\n{}",
-                windlass_recipes::unlock_script(&world.root, &planned.plan.deploy)
-            ));
-            assert!(output.status.success(), "{}", text(&output.stderr));
-            let facts = world.look();
+            let deploy = &planned.plan.deploy;
+            let tell = |script: &str| {
+                let output = world.sh(&format!("set -e\n{script}"));
+                assert!(output.status.success(), "{}", text(&output.stderr));
+                world.look()
+            };
+            // Whatever its controller may still ask for is started no more, and nothing else is changed yet.
+            let before = (world.releases(), world.current());
+            let facts = tell(&windlass_recipes::fence_script(&world.root, deploy));
+            assert_eq!(facts.fence, planned.plan.hosts[0].fence + 1);
+            assert_eq!(facts.lock.map(|lock| lock.deploy).as_ref(), Some(deploy));
+            assert_eq!((world.releases(), world.current()), before);
+            let facts = tell(&windlass_recipes::unlock_script(&world.root, deploy));
             assert_eq!(facts.lock, None);
-            // Whatever its controller may still ask for is started no more.
-            assert!(facts.fence > planned.plan.hosts[0].fence);
+            assert_eq!(facts.fence, planned.plan.hosts[0].fence + 1);
             assert_eq!(facts.live == Some(planned.plan.release.clone()), live);
             assert_eq!(facts.failed.contains(&planned.plan.release), !live);
         }
