@@ -205,6 +205,7 @@ impl World {
             root: self.settings.deploy_to.clone(),
             linked_files: self.settings.linked_files.clone(),
             linked_dirs: self.settings.linked_dirs.clone(),
+            path: self.settings.path.clone(),
             remote: (self.settings.source == SourceKind::Git).then(|| Remote {
                 repository: self.settings.repository.clone().unwrap_or_default(),
                 reference: self.settings.branch.clone(),
