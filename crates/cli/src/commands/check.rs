@@ -4,8 +4,9 @@ use crate::args::{Global, StageArgs};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Intention, Look, Prepared, Resolved, look, resolve};
+use crate::prepare::{Look, Prepared, look};
 use crate::reach::NOTHING_CHANGED;
+use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
 use crate::world::World;
 use miette::Diagnostic as _;
@@ -61,8 +62,8 @@ pub(crate) async fn check(
 
 /// Whether the branch can be resolved; where not, the hosts are asked all the same.
 async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Finding>), Failure> {
-    let reference = context.inventory.settings.branch.clone();
-    match resolve(world, context, &Intention::Deploy { reference }).await {
+    let branch = context.inventory.settings.branch.clone();
+    match resolve(world, context, &Intention::Deploy(branch)).await {
         Ok(resolved) => Ok((resolved, Vec::new())),
         Err(failure) => {
             let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;

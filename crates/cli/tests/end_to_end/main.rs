@@ -7,4 +7,5 @@ mod ends;
 mod faults;
 mod fleet;
 mod reach;
+mod revisions;
 mod support;
