@@ -8,8 +8,8 @@ use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
 use windlass_transport::ssh_config::{self, Asked, Said};
 use windlass_transport::{
-    AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer, OpenError,
-    Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
+    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer,
+    OpenError, Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
 };
 
 /// What all sessions of a run share: handshakes are paced together, a passphrase is asked for once.
@@ -17,12 +17,20 @@ pub(crate) struct Reach {
     world: World,
     pacer: Arc<Pacer>,
     keys: Arc<KeyRing>,
+    /// Nobody is asked where nobody is there.
+    questions: Option<(Prompter, HostKeyQuestion)>,
 }
 
 impl Reach {
     /// In these surroundings.
     pub(crate) fn new(world: &World) -> Self {
+        let attention = Attention::default();
+        let questions = (
+            Prompter::new(&attention, ask),
+            HostKeyQuestion::new(&attention, ask_key),
+        );
         Self {
+            questions: world.interactive.then_some(questions),
             world: world.clone(),
             pacer: Arc::default(),
             keys: Arc::default(),
@@ -159,7 +167,10 @@ impl Reach {
             default_identities,
             certificates: named.chain(said.certificates.iter().cloned()).collect(),
             identities_only: !ssh.identities.is_empty() || said.identities_only,
-            prompter: self.world.interactive.then(|| Prompter::new(ask)),
+            prompter: self
+                .questions
+                .as_ref()
+                .map(|(prompter, _)| prompter.clone()),
             keys: Arc::clone(&self.keys),
             forward_agent: ssh.forward_agent,
         }
@@ -178,11 +189,14 @@ impl Reach {
             (true, false) => said.known_hosts.clone(),
             (true, true) => usual(),
         };
-        let asks = self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict;
+        let question = self
+            .questions
+            .as_ref()
+            .map(|(_, question)| question.clone());
         HostKeyOptions {
             alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
-            ask: asks.then(|| HostKeyQuestion::new(ask_key)),
+            ask: question.filter(|_| ssh.host_keys == HostKeyPolicy::Strict),
             ..HostKeyOptions::strict(files)
         }
     }
@@ -214,11 +228,10 @@ fn ask(prompt: Prompt) -> Option<Secret> {
 }
 
 fn ask_key(host: &str, kind: &str, fingerprint: &str) -> bool {
-    crate::screen::say(&format!(
-        "the host key of {host} is not known: {kind} {fingerprint}"
-    ));
-    crate::screen::answer("trust it and write it down? [y/N] ", true)
-        .is_some_and(|word| matches!(word.trim(), "y" | "yes"))
+    let question = format!(
+        "{host} has a host key that is not known: {kind} {fingerprint}; trust it and write it down? [y/N] "
+    );
+    crate::screen::answer(&question, true).is_some_and(|word| matches!(word.trim(), "y" | "yes"))
 }
 
 /// What a person wants to know first where a host was not reached.

@@ -125,7 +125,13 @@ impl Dialler {
     }
 
     async fn leg(&self, leg: &Leg<'_>, shaken: Shaken<'_>) -> Result<Connection, Error> {
-        let judge = Judge::new(leg.endpoint, leg.host_keys, leg.pin.clone(), &self.observer)?;
+        let judge = Judge::new(
+            leg.endpoint,
+            leg.host_keys,
+            leg.pin.clone(),
+            &self.observer,
+            Arc::clone(&shaken.attempt.patience),
+        )?;
         let ending = Arc::clone(&shaken.ending);
         let _turns = self.turns(leg, &shaken).await;
         let line = self.line(leg, &shaken).await?;

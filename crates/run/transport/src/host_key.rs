@@ -16,6 +16,7 @@ use windlass_model::settings::HostKeyPolicy;
 use crate::event::{Observer, SessionEvent};
 use crate::known_hosts::{self, Entries, Known, Name};
 use crate::options::{Endpoint, HostKeyOptions};
+use crate::patience::Patience;
 use crate::pattern;
 
 /// Why a host's key is refused.
@@ -154,6 +155,8 @@ pub(crate) struct Judge {
     options: HostKeyOptions,
     entries: Entries,
     pin: Pin,
+    /// The attempt's time, which stands still while a person looks at a key.
+    patience: Arc<Patience>,
     shown: Mutex<Option<PublicKey>>,
 }
 
@@ -172,10 +175,10 @@ impl Judge {
         options: &HostKeyOptions,
         pin: Pin,
         observer: &Observer,
+        patience: Arc<Patience>,
     ) -> Result<Self, HostKeyError> {
         let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
-        let entries = Entries::find(&name, &options.files)
-            .map_err(|(file, source)| HostKeyError::Unreadable { file, source })?;
+        let entries = read(&name, options)?;
         if pin.get().is_none() {
             for warning in &entries.warnings {
                 observer(SessionEvent::Warning(warning.clone()));
@@ -186,6 +189,7 @@ impl Judge {
             options: options.clone(),
             entries,
             pin,
+            patience,
             shown: Mutex::new(None),
         })
     }
@@ -256,40 +260,54 @@ impl Judge {
     }
 
     async fn check_known(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        let known = find(&self.entries.keys, key);
-        if known
-            .or_else(|| find(&self.entries.keys_without_port, key))
-            .is_some()
-        {
+        if self.is_known(&self.entries, key)? {
             return Ok(());
         }
         let (kind, fingerprint) = describe(key);
         let host = self.name.full.clone();
-        if let Some(Known { file, line, .. }) = self.entries.keys.first().cloned() {
-            return Err(HostKeyError::Changed {
-                host,
-                kind,
-                fingerprint,
-                file,
-                line,
-            });
-        }
-        let accepted = match (self.options.policy, &self.options.ask) {
-            (HostKeyPolicy::AcceptNew, _) => true,
-            (HostKeyPolicy::Strict, Some(ask)) => {
-                ask.ask(host.clone(), kind.clone(), fingerprint.clone())
-                    .await
-            }
-            (HostKeyPolicy::Strict, None) => false,
+        let unknown = HostKeyError::Unknown {
+            host: host.clone(),
+            kind: kind.clone(),
+            fingerprint: fingerprint.clone(),
         };
-        if !accepted {
-            return Err(HostKeyError::Unknown {
-                host,
-                kind,
-                fingerprint,
-            });
+        match (self.options.policy, &self.options.ask) {
+            (HostKeyPolicy::AcceptNew, _) => self.write_down(key),
+            (HostKeyPolicy::Strict, None) => Err(unknown),
+            (HostKeyPolicy::Strict, Some(question)) => {
+                let _wait = self.patience.wait();
+                let turn = question.turn().await;
+                // The same key may have been asked about meanwhile, that of a shared jump host for one.
+                if self.is_known(&read(&self.name, &self.options)?, key)? {
+                    return Ok(());
+                }
+                if !turn.ask(host, kind, fingerprint).await {
+                    return Err(unknown);
+                }
+                self.write_down(key)
+            }
         }
-        self.write_down(key)
+    }
+
+    /// Whether the key is the host's; an error where the host is known by another.
+    fn is_known(&self, entries: &Entries, key: &PublicKey) -> Result<bool, HostKeyError> {
+        let known = find(&entries.keys, key);
+        if known
+            .or_else(|| find(&entries.keys_without_port, key))
+            .is_some()
+        {
+            return Ok(true);
+        }
+        let Some(Known { file, line, .. }) = entries.keys.first().cloned() else {
+            return Ok(false);
+        };
+        let (kind, fingerprint) = describe(key);
+        Err(HostKeyError::Changed {
+            host: self.name.full.clone(),
+            kind,
+            fingerprint,
+            file,
+            line,
+        })
     }
 
     fn write_down(&self, key: &PublicKey) -> Result<(), HostKeyError> {
@@ -321,6 +339,11 @@ impl Judge {
             fingerprint,
         }
     }
+}
+
+fn read(name: &Name, options: &HostKeyOptions) -> Result<Entries, HostKeyError> {
+    Entries::find(name, &options.files)
+        .map_err(|(file, source)| HostKeyError::Unreadable { file, source })
 }
 
 fn find<'a>(known: &'a [Known], key: &PublicKey) -> Option<&'a Known> {

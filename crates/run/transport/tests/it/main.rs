@@ -7,5 +7,6 @@
 
 mod channels;
 mod ends;
+mod questions;
 mod reconnects;
 mod support;
