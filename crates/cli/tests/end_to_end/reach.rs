@@ -89,3 +89,31 @@ fn a_proxy_command_leads_there() {
         &["--set=ssh.config=none".to_owned(), proxy.to_owned()],
     );
 }
+
+#[test]
+fn files_of_ssh_lie_beside_windlass_toml_and_check_tells_what_is_in_force() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let (work, below) = (stage.repo.work(), stage.repo.work().join("app/assets"));
+    let file = work.join("windlass.toml");
+    let mut text = std::fs::read_to_string(&file).expect("read");
+    for (path, name) in [
+        (stage.sshd.client_key().path().to_owned(), "key"),
+        (stage.sshd.known_hosts(), "known"),
+    ] {
+        // Copied with its permissions.
+        std::fs::copy(&path, work.join(name)).expect("copied");
+        text = text.replace(&toml(path.to_str().expect("UTF-8")), &toml(name));
+    }
+    text = text.replace("config = \"none\"", "config = \"ssh_config\"");
+    std::fs::write(&file, text).expect("written");
+    let config = "Host *\n  ServerAliveInterval 7\n  ServerAliveCountMax 2\n";
+    std::fs::write(work.join("ssh_config"), config).expect("written");
+    std::fs::create_dir_all(&below).expect("a directory");
+    let mut command = stage.windlass(&["check", "production"]);
+    command.current_dir(below);
+    let run = crate::support::Running::new(command).finish();
+    let wanted = "keepalive here: every 7s, 2 may stay unanswered: ends after 21s of silence";
+    assert!(run.to_string().contains(wanted), "{run}");
+    assert_eq!(run.code, 0, "{run}");
+}
