@@ -91,6 +91,35 @@ fn a_proxy_command_leads_there() {
 }
 
 #[test]
+fn a_jump_host_has_a_block_of_its_own_in_ssh_config() {
+    for jump in ["ssh_config", "windlass.toml"] {
+        through_a_block_of_its_own(jump);
+    }
+}
+
+/// The jump host is named in the one file or the other; what `hop` means stands in `ssh_config`.
+fn through_a_block_of_its_own(named_in: &str) {
+    let stage = Stage::new();
+    let file = stage.home().join("ssh_config");
+    let user = stage.sshd.user();
+    let text = format!(
+        "Host inner\n  HostName 127.0.0.1\n  Port {}\n  User {user}\n  ProxyJump hop\n\
+         Host hop\n  HostName 127.0.0.1\n  Port {}\n  User {user}\n  ProxyJump hop\n",
+        stage.sshd.port(),
+        stage.proxy.port(),
+    );
+    std::fs::write(&file, text).expect("written");
+    let config = format!("--set=ssh.config={}", file.display());
+    if named_in == "ssh_config" {
+        exec_through_a_reset(&stage, "inner", &[config]);
+        return;
+    }
+    let target = format!("{user}@127.0.0.1:{}", stage.sshd.port());
+    let jump = "--set=ssh.jump=hop".to_owned();
+    exec_through_a_reset(&stage, &target, &[config, jump]);
+}
+
+#[test]
 fn files_of_ssh_lie_beside_windlass_toml_and_check_tells_what_is_in_force() {
     let stage = Stage::new();
     stage.configure("", "");
