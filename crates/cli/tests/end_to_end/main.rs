@@ -8,4 +8,5 @@ mod faults;
 mod fleet;
 mod reach;
 mod revisions;
+mod setup;
 mod support;

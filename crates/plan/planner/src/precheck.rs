@@ -194,7 +194,10 @@ impl Check<'_> {
         {
             let path = format!("{}/{}", layout.shared(), file.path);
             let stage = self.stage();
-            let hint = format!("windlass setup {stage} --host {}", self.host.target.name);
+            let hint = format!(
+                "create {path}; windlass setup {stage} --host {} makes its directory and tells how",
+                self.host.target.name
+            );
             self.refuse(
                 Reason::LinkedFile {
                     path,
