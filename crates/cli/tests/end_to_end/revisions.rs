@@ -70,6 +70,16 @@ fn a_commit_that_the_repository_lacks_is_refused_by_its_own_name() {
 }
 
 #[test]
+fn a_host_that_fetches_needs_the_whole_id() {
+    let (stage, id) = on_a_branch("git");
+    let run = stage.run(&["plan", "production", "--revision", &id[..7]]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("by its whole id"), "{run}");
+    let run = stage.run(&["plan", "production", "--revision", &id]);
+    assert_eq!(run.code, 0, "{run}");
+}
+
+#[test]
 fn here_without_a_working_copy_is_refused() {
     for source in ["git", "push"] {
         let (stage, _) = on_a_branch(source);
