@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windlass_config::{Argument, Config, FILE_NAME, Given, Mistakes, Stage};
 use windlass_inventory::Filter;
+use windlass_model::settings::{SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Inventory, Secret};
 
 /// A project: where its file lies and what it says.
@@ -85,8 +86,12 @@ impl Project {
             roles: global.role.clone(),
             exclude: global.exclude.clone(),
         };
-        let inventory = windlass_inventory::build(&stage, &filter)
+        let mut inventory = windlass_inventory::build(&stage, &filter)
             .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+        let hosts = inventory.hosts.iter_mut().map(|host| &mut host.settings);
+        for settings in hosts.chain([&mut inventory.settings]) {
+            anchor(&mut Arc::make_mut(settings).ssh, &self.directory);
+        }
         if inventory.hosts.is_empty() {
             let text = format!("stage `{}` has no hosts", stage.name());
             return Err(Failure::new(ExitCode::NoHost, text));
@@ -151,6 +156,23 @@ impl Context {
             references.extend(host.settings.secrets.clone());
         }
         windlass_config::resolve(&references, &pairs(world))
+    }
+}
+
+/// A file that `[ssh]` names is looked for where windlass.toml lies, whatever directory the command is typed in.
+fn anchor(ssh: &mut SshSettings, directory: &Path) {
+    let lists = [
+        &mut ssh.identities,
+        &mut ssh.certificates,
+        &mut ssh.known_hosts,
+    ];
+    let mut files: Vec<&mut String> = lists.into_iter().flatten().collect();
+    files.extend(ssh.config.as_mut().filter(|file| *file != "none"));
+    if let SshAgent::Socket(socket) = &mut ssh.agent {
+        files.push(socket);
+    }
+    for file in files.into_iter().filter(|file| !file.starts_with("~/")) {
+        *file = directory.join(&*file).to_string_lossy().into_owned();
     }
 }
 

@@ -15,6 +15,7 @@ mod habits;
 mod prepare;
 mod project;
 mod reach;
+mod revision;
 mod screen;
 mod signals;
 mod start;

@@ -8,6 +8,8 @@ mod faults;
 mod fleet;
 mod outputs;
 mod reach;
+mod revisions;
+mod setup;
 mod sources;
 mod start;
 mod support;

@@ -149,6 +149,7 @@ impl Case {
 
 fn deploy() -> Run {
     Run::Deploy {
+        name: "main".to_owned(),
         wanted: Some(Wanted {
             revision: Revision::new(REVISION),
             subject: None,

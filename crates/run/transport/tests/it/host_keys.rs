@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use windlass_lab::Sshd;
 use windlass_model::settings::HostKeyPolicy;
-use windlass_transport::{Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionOptions};
+use windlass_transport::{
+    Attention, Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionOptions,
+};
 
 use crate::support::{open, options, text};
 
@@ -109,7 +111,7 @@ async fn the_name_without_the_port_counts_only_where_the_port_has_no_key() {
 fn slow_yes(after: Duration) -> (HostKeyQuestion, Arc<AtomicU32>) {
     let asked = Arc::<AtomicU32>::default();
     let count = Arc::clone(&asked);
-    let question = HostKeyQuestion::new(move |_, _, _| {
+    let question = HostKeyQuestion::new(&Attention::default(), move |_, _, _| {
         count.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(after);
         true

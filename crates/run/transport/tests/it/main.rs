@@ -9,6 +9,7 @@ mod channels;
 mod ends;
 mod host_keys;
 mod proxy_commands;
+mod questions;
 mod reconnects;
 mod refused_starts;
 mod support;
