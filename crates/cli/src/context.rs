@@ -80,12 +80,7 @@ impl Project {
         name: Option<&str>,
     ) -> Result<Context, Failure> {
         let stage = self.stage(world, name)?;
-        let filter = Filter {
-            hosts: global.host.clone(),
-            roles: global.role.clone(),
-            exclude: global.exclude.clone(),
-        };
-        let inventory = windlass_inventory::build(&stage, &filter)
+        let inventory = windlass_inventory::build(&stage, &filter(global))
             .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
         if inventory.hosts.is_empty() {
             let text = format!("stage `{}` has no hosts", stage.name());
@@ -165,6 +160,15 @@ fn locate(world: &World, global: &Global) -> Result<PathBuf, Failure> {
         );
         Failure::new(ExitCode::Config, text).hint("windlass init writes one")
     })
+}
+
+/// `--host`, `--role` and `--exclude`.
+pub(crate) fn filter(global: &Global) -> Filter {
+    Filter {
+        hosts: global.host.clone(),
+        roles: global.role.clone(),
+        exclude: global.exclude.clone(),
+    }
 }
 
 /// The arguments of `--set`.

@@ -2,8 +2,8 @@
 
 use crate::adhoc::{AdHocRun, Follow, begin, follow};
 use crate::args::{ExecArgs, Global, RunArgs};
-use crate::context::{Context, Project, pairs, set_arguments};
-use crate::error::{Failure, mistakes};
+use crate::context::{Context, Project, filter, pairs, set_arguments};
+use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
 use crate::prepare::{Intention, Look, deploy_id, look, resolve};
 use crate::world::World;
@@ -87,16 +87,36 @@ fn targets(world: &World, global: &Global, target: &str) -> Result<Targets, Fail
             });
         }
     }
-    let wanted = at_address(world, global, target)?;
     Ok(Targets {
-        wanted,
+        wanted: chosen(world, global, target)?,
         stage: String::new(),
         secrets: Vec::new(),
     })
 }
 
+/// The hosts at a bare address that the filters leave.
+fn chosen(world: &World, global: &Global, target: &str) -> Result<Vec<Wanted>, Failure> {
+    if !global.role.is_empty() {
+        return Err(Failure::usage(format!(
+            "`--role` needs a stage: the hosts at `{target}` have no roles"
+        )));
+    }
+    let mut wanted = at_address(world, global, target)?;
+    let targets: Vec<&HostTarget> = wanted.iter().map(|(target, _)| target).collect();
+    let keep = filter(global)
+        .keep(&format!("`{target}`"), &targets)
+        .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+    let mut keep = keep.into_iter();
+    wanted.retain(|_| keep.next().unwrap_or(false));
+    Ok(wanted)
+}
+
 /// The hosts at a bare address, with the settings that are in force without a file.
-fn at_address(world: &World, global: &Global, text: &str) -> Result<Vec<Wanted>, Failure> {
+fn at_address(
+    world: &World,
+    global: &Global,
+    text: &str,
+) -> Result<Vec<Wanted>, Failure> {
     let address = Address::parse(text).map_err(|reason| {
         Failure::usage(format!(
             "`{text}` is neither a stage nor an address: {reason}"

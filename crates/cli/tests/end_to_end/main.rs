@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod adhoc;
 mod bad_input;
 mod ends;
 mod faults;
