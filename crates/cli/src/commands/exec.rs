@@ -1,6 +1,6 @@
-//! `exec` and `run`: from the command line to a command outside of any deploy, and back to it with `attach`.
+//! `exec` and `run`: from the command line to a command outside of any deploy.
 
-use crate::adhoc::{AdHocRun, Follow, begin, follow};
+use crate::adhoc::{AdHocRun, Ends, begin};
 use crate::args::{ExecArgs, Global, RunArgs};
 use crate::context::{Context, Project, filter, pairs, set_arguments};
 use crate::error::{Failure, diagnostic, mistakes};
@@ -42,6 +42,7 @@ pub(crate) async fn exec(
         run,
         wanted: targets.wanted,
         secrets: targets.secrets,
+        over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
 }
@@ -112,7 +113,7 @@ fn chosen(world: &World, global: &Global, target: &str) -> Result<Vec<Wanted>, F
 }
 
 /// The hosts at a bare address, with the settings that are in force without a file.
-fn at_address(
+pub(crate) fn at_address(
     world: &World,
     global: &Global,
     text: &str,
@@ -176,6 +177,7 @@ pub(crate) async fn run(
         run,
         wanted,
         secrets,
+        over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
 }
@@ -220,53 +222,4 @@ fn on_hosts(
         return Err(Failure::new(ExitCode::NoHost, text));
     }
     Ok((hosts, wanted))
-}
-
-/// `attach` to a run that was detached or cut off: asks for the same keys, starts nothing that was started.
-pub(crate) async fn attach(
-    world: &World,
-    global: &Global,
-    run: AdHoc,
-) -> Result<ExitCode, Failure> {
-    let wanted = again(world, global, &run)?;
-    let events = mpsc::unbounded_channel();
-    let fleet = Fleet::connect(world, wanted, &run.limits, &events.0).await?;
-    let run = AdHocRun {
-        run,
-        wanted: Vec::new(),
-        secrets: Vec::new(),
-    };
-    follow(world, global, &run, (fleet, events), Follow::Again).await
-}
-
-/// The hosts of a run that was begun, with the settings of today.
-fn again(world: &World, global: &Global, run: &AdHoc) -> Result<Vec<Wanted>, Failure> {
-    if run.stage.is_empty() {
-        let wanted = run
-            .hosts
-            .iter()
-            .map(|host| at_address(world, global, &address(&host.target)));
-        return Ok(wanted.collect::<Result<Vec<_>, _>>()?.concat());
-    }
-    let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
-    let targets = run.hosts.iter().map(|host| &host.target);
-    Ok(context.wanted_for(targets))
-}
-
-fn address(target: &HostTarget) -> String {
-    let user = target
-        .user
-        .as_ref()
-        .map(|user| format!("{user}@"))
-        .unwrap_or_default();
-    let port = target
-        .port
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let host = if target.address.contains(':') {
-        format!("[{}]", target.address)
-    } else {
-        target.address.clone()
-    };
-    format!("{user}{host}{port}")
 }
