@@ -4,6 +4,7 @@
 
 mod adhoc;
 mod bad_input;
+mod command_line;
 mod ends;
 mod faults;
 mod fleet;
