@@ -246,32 +246,6 @@ fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
 }
 
 #[test]
-fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
-    let script = "trap 'cp \"$DEPLOY_SHARED_PATH/../.windlass/fence\" \"$DEPLOY_SHARED_PATH/fence\"; exit 1' TERM\n\
-        echo go > \"$DEPLOY_SHARED_PATH/go\"\nwhile :; do sleep 1; done";
-    let (stage, first) = live_then(script, "");
-    let running = stage.start(&["deploy", "production", "--yes"]);
-    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
-    running.signal("KILL");
-    running.finish();
-    // Another machine knows nothing of the deploy.
-    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
-    let before = stage.host.read(".windlass/fence").expect("a number");
-    let run = stage.run(&["unlock", "production", "--yes"]);
-    assert_eq!(run.code, 0, "{run}");
-    let stopped_at = stage
-        .host
-        .read("shared/fence")
-        .expect("the build was asked to stop");
-    assert_ne!(stopped_at, before, "{run}");
-    assert_eq!(
-        stopped_at,
-        stage.host.read(".windlass/fence").expect("a number")
-    );
-    assert_old_release(&stage, &first);
-}
-
-#[test]
 fn rollback_and_forward_again() {
     let mut stage = Stage::new();
     stage.configure("", "");

@@ -2,7 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
+mod adhoc;
 mod bad_input;
+mod command_line;
 mod ends;
 mod faults;
 mod fleet;
