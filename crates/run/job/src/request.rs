@@ -20,6 +20,7 @@ const FOLLOW: &str = include_str!("sh/follow.sh");
 const START: &str = include_str!("sh/start.sh");
 const KIN: &str = include_str!("sh/kin.sh");
 const WRAPPER: &str = include_str!("sh/wrapper.sh");
+const STAND: &str = include_str!("sh/stand.sh");
 const CANCEL: &str = include_str!("sh/cancel.sh");
 const JOBS: &str = include_str!("sh/jobs.sh");
 const SWEEP: &str = include_str!("sh/sweep.sh");
@@ -207,7 +208,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
     // Without the directory a request that comes late would find none, and make it.
     let (before, dir) = directory(place, true);
     format!(
-        "umask 077\n{LODGE}\n{before}d={dir} k={} key={} name={} grace={}\n{KIN}\n{CANCEL}",
+        "umask 077\n{LODGE}\n{before}d={dir} k={} key={} name={} grace={}\n{KIN}\n{STAND}\n{CANCEL}",
         base(key),
         quote(&key.to_string()),
         key_word(key),
@@ -218,7 +219,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
 /// The question which jobs there are.
 pub(crate) fn jobs(place: &Place) -> String {
     let (before, dir) = directory(place, false);
-    format!("{LODGE}\n{before}d={dir}\n{KIN}\n{JOBS}")
+    format!("{LODGE}\n{before}d={dir}\n{KIN}\n{STAND}\n{JOBS}")
 }
 
 /// The request that removes records.
@@ -226,7 +227,7 @@ pub(crate) fn sweep(place: &Place, key: Option<&JobKey>) -> String {
     let (before, dir) = directory(place, false);
     let old = if *place == Place::Home { "1" } else { "" };
     let name = key.map(base).unwrap_or_default();
-    format!("{LODGE}\n{before}d={dir} k={name} old={old}\n{KIN}\n{SWEEP}")
+    format!("{LODGE}\n{before}d={dir} k={name} old={old}\n{KIN}\n{STAND}\n{SWEEP}")
 }
 
 #[cfg(test)]

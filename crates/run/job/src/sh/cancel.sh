@@ -10,16 +10,6 @@ me=$$ pid=
 [ "$pid" != - ] || { echo "$f"; exit; }
 here=-
 read -r here </proc/sys/kernel/random/boot_id
-# Where the job stands: i, the index of its command; s, the end of the job where that is noted.
-stand() {
-  i=0 s=- more=
-  while { read -r s _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
-  # Read byte by byte, a line that is written meanwhile begins with the old byte.
-  case $s in -* | '~'*) s= ;; esac
-  c=- cs=- mark=$key/$i user=
-  { read -r c cs _ _ _ user <"$f.$i.pid"; } 2>/dev/null
-  case $c in -*) c=- cs=- user= ;; esac
-}
 answer() {
   case $1 in cancelled | unbegun) echo cancelled ;; *) echo "ended $1" ;; esac
   exit
@@ -27,6 +17,7 @@ answer() {
 n=0 struck= told=
 while :; do
   stand
+  mark=$key/$i
   # What ended well may have left something running, and on purpose.
   case $s in 0 | skip) answer "$s" ;; esac
   [ "$where" = "$here" ] || answer "${s:-rebooted}"

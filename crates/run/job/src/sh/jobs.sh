@@ -7,13 +7,17 @@ for q in *.claim; do
   { read -r pid since where f name <"$q"; } 2>/dev/null || continue
   [ "$pid" != - ] || { echo "$name 0 $f"; continue; }
   [ -e "$f.0.rc" ] || continue
-  i=0 s=- more=
-  while { read -r s _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
-  case $s in
-    -* | '~'* | '')
-      s=rebooted
-      [ "$where" != "$here" ] || { s=lost; live "$pid" "$since" && s=running; }
-      ;;
-  esac
-  echo "$name $pid $s"
+  stand
+  if [ "$s" ]; then
+    state=$s
+  elif [ "$where" != "$here" ]; then
+    state=rebooted
+  elif goes_on; then
+    state=running
+  else
+    # What ended just now has noted its end before.
+    stand
+    state=${s:-lost}
+  fi
+  echo "$name $pid $state"
 done

@@ -7,9 +7,8 @@ read -r here </proc/sys/kernel/random/boot_id
 for q in ${k:-*}.claim; do
   { read -r pid since where f _ <"$q"; } 2>/dev/null || continue
   if [ "$pid" != - ]; then
-    i=0 more=
-    while { read -r _ _ _ _ _ more <"$f.$i.rc"; } 2>/dev/null && [ "$more" = more ]; do i=$((i+1)); done
-    [ "$more" = last ] || [ "$where" != "$here" ] || ! live "$pid" "$since" || continue
+    stand
+    [ "$s" ] || [ "$where" != "$here" ] || ! goes_on || continue
     rm -f "$f".*
   fi
   [ -z "$old" ] || [ -z "$(find "$q" -mtime +0)" ] || rm -f "$q"

@@ -319,6 +319,39 @@ async fn a_killed_wrapper_is_lost_once_its_command_is_gone() {
 }
 
 #[tokio::test]
+async fn a_job_whose_wrapper_was_killed_runs_as_long_as_its_command() {
+    for shell in SHELLS {
+        let tie = LocalTie::new(shell);
+        let host = tie.host();
+        let ready = tie.home().join("ready");
+        let spec = job("widower", &[&format!(": >'{}'; sleep 60", ready.display())]);
+        let (following, of) = (host.clone(), spec.clone());
+        let following = tokio::spawn(async move { run(&following, &of).await.0.end });
+        wait_until("started", || ready.exists()).await;
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        let JobState::Running { pid } = jobs[0].state else {
+            panic!("{jobs:?}")
+        };
+        let wrapper = Process::find(i32::try_from(pid).expect("a pid")).expect("the wrapper");
+        assert!(wrapper.signal(Signal::KILL));
+        wait_until("killed", || !wrapper.lives()).await;
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        assert_eq!(jobs[0].state, JobState::Running { pid }, "{shell}");
+        // Nor is its record removed.
+        host.sweep(&Place::Home, Some(&spec.key))
+            .await
+            .expect("swept");
+        assert_eq!(host.jobs(&Place::Home).await.expect("a list"), jobs);
+        host.cancel(&spec.key, &Place::Home)
+            .await
+            .expect("an answer");
+        assert_eq!(following.await.expect("joined"), CommandEnd::Lost);
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        assert_eq!(jobs[0].state, JobState::Ended(CommandEnd::Lost), "{shell}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_daemon_writes_after_the_end_is_no_output() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
