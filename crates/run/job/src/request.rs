@@ -12,12 +12,13 @@ use windlass_model::shell::quote;
 use windlass_model::{JobKey, Secret};
 
 /// What is executed on a channel: every login shell takes it, tcsh too. It reads the supervisor as one line.
-pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r l; eval \"$l\"' windlass";
+pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r w_l; eval \"$w_l\"' windlass";
 
 const SUPERVISOR: &str = include_str!("sh/supervisor.sh");
 const LODGE: &str = include_str!("sh/lodge.sh");
 const FOLLOW: &str = include_str!("sh/follow.sh");
 const START: &str = include_str!("sh/start.sh");
+const PROC: &str = include_str!("sh/proc.sh");
 const KIN: &str = include_str!("sh/kin.sh");
 const WRAPPER: &str = include_str!("sh/wrapper.sh");
 const STAND: &str = include_str!("sh/stand.sh");
@@ -60,10 +61,10 @@ impl Level {
     pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();
         let lacks = |level| *self < level && level <= wanted;
-        let wrapper = || one_line(&format!("{KIN}\n{WRAPPER}"));
+        let wrapper = || one_line(&format!("{PROC}\n{KIN}\n{WRAPPER}"));
         // Writing to a String cannot fail.
         if lacks(Self::Follow) {
-            let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{FOLLOW}")));
+            let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{PROC}\n{FOLLOW}")));
         }
         if lacks(Self::Start) {
             let _ = writeln!(lines, "{}; w_wrap() {{ {}; }}", one_line(START), wrapper());
@@ -168,22 +169,22 @@ impl Follow<'_> {
                 fence,
                 ..
             } => format!(
-                "boot={} ours={} id={} fence={fence}",
+                "w_its_boot={} w_ours={} w_root_id={} w_fence={fence}",
                 quote(boot_id),
                 home_path(&format!("{}/.windlass", trimmed(root))),
                 quote(root_id)
             ),
-            Place::Home => "boot=- ours=-".to_owned(),
+            Place::Home => "w_its_boot=- w_ours=-".to_owned(),
         };
         let mut text = format!(
-            "h={} {owner} limit={} grace={} key={}",
+            "w_last={} {owner} w_limit={} w_grace={} w_key={}",
             self.spec.commands.len(),
             self.limits.output_limit,
             grace(self.limits),
             quote(&self.spec.key.to_string()),
         );
         for (index, command) in self.spec.commands.iter().enumerate() {
-            let _ = write!(text, " opt{index}={}", quote(&launcher::options(command)));
+            let _ = write!(text, " w_opt{index}={}", quote(&launcher::options(command)));
         }
         text.push('\n');
         let forwards = self
@@ -208,7 +209,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
     // Without the directory a request that comes late would find none, and make it.
     let (before, dir) = directory(place, true);
     format!(
-        "umask 077\n{LODGE}\n{before}d={dir} k={} key={} name={} grace={}\n{KIN}\n{STAND}\n{CANCEL}",
+        "umask 077\n{LODGE}\n{before}w_dir={dir} w_k={} w_key={} w_name={} w_grace={}\n{PROC}\n{KIN}\n{STAND}\n{CANCEL}",
         base(key),
         quote(&key.to_string()),
         key_word(key),
@@ -219,7 +220,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
 /// The question which jobs there are.
 pub(crate) fn jobs(place: &Place) -> String {
     let (before, dir) = directory(place, false);
-    format!("{LODGE}\n{before}d={dir}\n{KIN}\n{STAND}\n{JOBS}")
+    format!("{LODGE}\n{before}w_dir={dir}\n{PROC}\n{KIN}\n{STAND}\n{JOBS}")
 }
 
 /// The request that removes records.
@@ -227,7 +228,7 @@ pub(crate) fn sweep(place: &Place, key: Option<&JobKey>) -> String {
     let (before, dir) = directory(place, false);
     let old = if *place == Place::Home { "1" } else { "" };
     let name = key.map(base).unwrap_or_default();
-    format!("{LODGE}\n{before}d={dir} k={name} old={old}\n{KIN}\n{STAND}\n{SWEEP}")
+    format!("{LODGE}\n{before}w_dir={dir} w_k={name} w_old={old}\n{PROC}\n{KIN}\n{STAND}\n{SWEEP}")
 }
 
 #[cfg(test)]

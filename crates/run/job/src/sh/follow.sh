@@ -2,13 +2,6 @@
 #
 # A signal that comes while bash reads a file makes it read nothing, so nothing is concluded from one failure to read.
 
-w_up() { read -r w_now _ </proc/uptime; w_now=${w_now%.*}${w_now#*.}; }
-# Whether a process is still the one that began at this tick.
-w_alive() {
-  { read -r w_x <"/proc/$1/stat"; } 2>/dev/null || return 1
-  set -- "$2" ${w_x##*) }
-  [ "$2" != Z ] && [ "${21}" = "$1" ]
-}
 w_self() { { read -r _ _ _ w_parent _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ w_born _; } </proc/$$/stat; }
 w_self
 w_lives_by=$w_parent

@@ -26,12 +26,11 @@ w_start() {
   w_patient=0 w_hit=
   w_f=$w_k.$$.$w_born
   w_files 2>/dev/null || { rm -f "$w_f".*; w_say X nospace; return 1; }
-  w_set="f=$w_f k=$w_k mask=$w_mask sup=$$ born=$w_born detach='$w_detach' name=$w_name $w_set"
+  w_set="w_f=$w_f w_k=$w_k w_mask=$w_mask w_sup=$$ w_born=$w_born w_detach='$w_detach' w_name=$w_name $w_set"
   if [ "$w_manager" ]; then w_managed 2>/dev/null || { w_say X nospace; return 1; }
   else
     (
       eval "$w_set"
-      secrets=$w_secrets
       w_wrap
     ) </dev/null >/dev/null 2>&1 3<&- 4<&- & w_w=$!
   fi
@@ -41,7 +40,7 @@ w_start() {
 # files. The named pipe for secrets stores nothing. The manager answers before the wrapper has claimed.
 w_managed() {
   w_x=$PWD/$w_f.boot
-  { export -p; printf '%s\n' 'rm -f "$1"; cd "${1%/*}"' "$w_set secrets=" '[ ! -p "$f.pipe" ] || { IFS= read -r secrets <"$f.pipe"; rm -f "$f.pipe"; }' "$w_wrapper"; } >"$w_x" || return
+  { export -p; printf '%s\n' 'rm -f "$1"; cd "${1%/*}"' "$w_set w_secrets=" '[ ! -p "$w_f.pipe" ] || { IFS= read -r w_secrets <"$w_f.pipe"; rm -f "$w_f.pipe"; }' "$w_wrapper"; } >"$w_x" || return
   [ -z "$w_secrets" ] || mkfifo "$w_f.pipe" || return
   [ -z "$w_secrets" ] || { printf '%s\n' "$w_secrets" >"$w_f.pipe" & }
   {
