@@ -6,6 +6,7 @@
 mod basics;
 mod holes;
 mod local;
+mod mute;
 mod ssh;
 mod stops;
 mod support;
