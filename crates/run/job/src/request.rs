@@ -21,6 +21,7 @@ const START: &str = include_str!("sh/start.sh");
 const PROC: &str = include_str!("sh/proc.sh");
 const KIN: &str = include_str!("sh/kin.sh");
 const WRAPPER: &str = include_str!("sh/wrapper.sh");
+const CLEAR: &str = include_str!("sh/clear.sh");
 const STAND: &str = include_str!("sh/stand.sh");
 const CANCEL: &str = include_str!("sh/cancel.sh");
 const JOBS: &str = include_str!("sh/jobs.sh");
@@ -61,7 +62,7 @@ impl Level {
     pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();
         let lacks = |level| *self < level && level <= wanted;
-        let wrapper = || one_line(&format!("{PROC}\n{KIN}\n{WRAPPER}"));
+        let wrapper = || one_line(&format!("{PROC}\n{KIN}\n{CLEAR}\n{WRAPPER}"));
         // Writing to a String cannot fail.
         if lacks(Self::Follow) {
             let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{PROC}\n{FOLLOW}")));
@@ -228,7 +229,9 @@ pub(crate) fn sweep(place: &Place, key: Option<&JobKey>) -> String {
     let (before, dir) = directory(place, false);
     let old = if *place == Place::Home { "1" } else { "" };
     let name = key.map(base).unwrap_or_default();
-    format!("{LODGE}\n{before}w_dir={dir} w_k={name} w_old={old}\n{PROC}\n{KIN}\n{STAND}\n{SWEEP}")
+    format!(
+        "{LODGE}\n{before}w_dir={dir} w_k={name} w_old={old}\n{PROC}\n{KIN}\n{STAND}\n{CLEAR}\n{SWEEP}"
+    )
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ w_fail() {
   w_x=notstarted
   [ ! -e "$w_k.claim" ] || [ -s "$w_k.claim" ] || w_x=nospace
   { w_void $w_x || w_pid=- w_f=$w_x; } 2>/dev/null
+  [ "$w_f" = "$w_made" ] || rm -f "$w_made".*
 }
 w_detach=
 for w_x in setsid 'busybox setsid' 'perl -MPOSIX -ePOSIX::setsid();exec@ARGV'; do
@@ -25,9 +26,10 @@ w_start() {
   [ "$w_detach" ] || { w_say X nodetach; return 1; }
   w_patient=0 w_hit=
   w_f=$w_k.$$.$w_born
+  w_made=$w_f
   w_files 2>/dev/null || { rm -f "$w_f".*; w_say X nospace; return 1; }
   w_set="w_f=$w_f w_k=$w_k w_mask=$w_mask w_sup=$$ w_born=$w_born w_detach='$w_detach' w_name=$w_name $w_set"
-  if [ "$w_manager" ]; then w_managed 2>/dev/null || { w_say X nospace; return 1; }
+  if [ "$w_manager" ]; then w_managed 2>/dev/null || { rm -f "$w_f".*; w_say X nospace; return 1; }
   else
     (
       eval "$w_set"
@@ -47,5 +49,8 @@ w_managed() {
     XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} "$w_manager" --user --quiet --collect \
       -p KillMode=process -- sh -c '. "$1"' windlass-job "$w_x" </dev/null && w_turn=0 &&
       until w_claim || [ $w_turn = 100 ]; do sleep 0.2; w_turn=$((w_turn+1)); done
+    # Nobody will read it any more: who still waits for a reader finds that it left.
+    [ ! -p "$w_made.pipe" ] || true <>"$w_made.pipe"
+    rm -f "$w_made.pipe"
   } >/dev/null 2>&1 & w_w=$!
 }

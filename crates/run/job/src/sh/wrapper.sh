@@ -22,6 +22,7 @@ echo "$w_me $w_since $w_here $w_f $w_name" >>"$w_k.claim"
 w_a= w_b=
 read -r w_a w_b _ <"$w_k.claim"
 [ "$w_a $w_b" = "$w_me $w_since" ] || { rm -f "$w_f".*; exit; }
+w_clear
 
 w_knock() { w_alive "$w_sup" "$w_born" && kill -USR1 "$w_sup"; }
 w_note_end() { printf '%-79s\n' "$1 $w_o $w_e $w_took $w_cutted $2" 1<>"$w_f.$w_i.rc"; w_knock; }

@@ -10,4 +10,5 @@ mod mute;
 mod ssh;
 mod stops;
 mod support;
+mod traces;
 mod ways;

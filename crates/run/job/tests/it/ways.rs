@@ -7,7 +7,7 @@ use std::path::Path;
 use windlass_lab::Process;
 use windlass_model::{Command, Secret};
 
-fn program(path: &Path, text: &str) {
+pub(crate) fn program(path: &Path, text: &str) {
     std::fs::write(path, format!("#!/bin/dash\n{text}\n")).expect("written");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
 }
