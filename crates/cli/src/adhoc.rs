@@ -178,6 +178,7 @@ async fn interrupt() {
 fn spec(run: &AdHoc, host: &AdHocHost) -> JobSpec {
     JobSpec {
         key: run.key(&host.target.name),
+        spends_reserve: false,
         place: Place::Home,
         commands: vec![JobCommand {
             step: run.step(&host.target.name),

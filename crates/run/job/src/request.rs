@@ -150,10 +150,15 @@ impl Follow<'_> {
         };
         let _ = write!(
             text,
-            "w_key={} w_name={} w_manager={} w_secrets={} w_set={}; ",
+            "w_key={} w_name={} w_manager={} w_reserve={} w_secrets={} w_set={}; ",
             word(&self.spec.key.to_string()),
             key_word(&self.spec.key),
             word(start.manager.unwrap_or_default()),
+            if self.spec.spends_reserve {
+                "../reserve"
+            } else {
+                "''"
+            },
             word(&line),
             word(&self.wrapper_settings()),
         );

@@ -29,6 +29,9 @@ pub enum Place {
 pub struct JobSpec {
     /// Its key: however often it is sent, it is started at most once.
     pub key: JobKey,
+    /// Whether the file `reserve` in the deploy's directory is removed where there is no room for the records. It keeps
+    /// room for undos on a disk that the deploy has filled.
+    pub spends_reserve: bool,
     /// Where its records lie.
     pub place: Place,
     /// The commands.

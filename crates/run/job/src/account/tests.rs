@@ -18,6 +18,7 @@ fn spec(commands: usize) -> JobSpec {
             host: HostName::new("web1"),
             attempt: 1,
         },
+        spends_reserve: false,
         place: Place::Home,
         commands: (0..commands).map(command).collect(),
     }

@@ -144,7 +144,11 @@ w_settle() {
   w_turn=0
   until w_claim; do
     [ "$w_w" ] || { w_say X absent; return 1; }
-    kill -0 $w_w 2>/dev/null || { w_claim || w_fail; break; }
+    kill -0 $w_w 2>/dev/null || {
+      w_claim && break
+      w_is_full && w_make_room || { w_fail; break; }
+      w_start || return
+    }
     w_rest
   done
   [ "$w_pid" != - ] || { w_say "X $w_f"; return 1; }
@@ -159,7 +163,9 @@ w_follow() {
   }
   if w_claim || [ "$9" = 0 ] || w_start; then
     w_more=more
-    w_settle && while [ "$w_more" = more ] && [ "$w_i" -lt "$w_last" ]; do
+    w_settle
+    w_x=$? w_secrets=
+    [ $w_x != 0 ] || while [ "$w_more" = more ] && [ "$w_i" -lt "$w_last" ]; do
       w_command || break
       w_i=$((w_i+1)) w_o=0 w_e=0
     done

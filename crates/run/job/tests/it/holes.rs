@@ -20,8 +20,8 @@ fn boot_id() -> String {
 }
 
 /// A deploy root as the request that begins a deploy leaves it.
-fn root(tie: &LocalTie) -> (PathBuf, Place) {
-    let root = tie.home().join("a root");
+pub(crate) fn root(dir: &Path) -> (PathBuf, Place) {
+    let root = dir.join("a root");
     let ours = root.join(".windlass");
     std::fs::create_dir_all(ours.join("deploys/d-test/jobs")).expect("directories");
     std::fs::write(ours.join("id"), "root-1\n").expect("written");
@@ -53,7 +53,7 @@ async fn a_request_that_comes_after_the_sweep_starts_nothing() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let host = tie.host();
-        let (root, place) = root(&tie);
+        let (root, place) = root(tie.home());
         let (spec, starts) = counting("late", &tie, place);
         assert_eq!(run(&host, &spec).await.0.end, EXIT(0), "{shell}");
         std::fs::remove_dir_all(root.join(".windlass/deploys/d-test")).expect("removed");
@@ -84,7 +84,7 @@ async fn another_boot_root_or_owner_starts_nothing() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let host = tie.host();
-        let (dir, place) = root(&tie);
+        let (dir, place) = root(tie.home());
         let Place::Deploy {
             root,
             deploy,

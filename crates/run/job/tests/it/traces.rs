@@ -1,11 +1,13 @@
 //! What jobs leave on their host.
 
+use crate::holes::root;
 use crate::local::{LocalTie, SHELLS};
-use crate::support::{EXIT, claim, deploy, job, job_of, key, run, wait_until};
+use crate::support::{EXIT, Heard, claim, deploy, job, job_of, key, run, wait_until};
 use crate::ways::program;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
-use windlass_job::{JobState, Place};
+use windlass_job::{JobSpec, JobState, Place};
 use windlass_lab::Process;
 use windlass_model::{Command, CommandEnd, Secret};
 
@@ -144,4 +146,73 @@ async fn a_manager_that_refuses_leaves_no_file_and_no_process_with_a_secret() {
 
 fn spec_base(name: &str) -> String {
     format!("{},{name}@web1,web1,1", deploy())
+}
+
+/// Fills a file system but for so many pages.
+fn fill(dir: &Path, left: u64) {
+    let mut file = std::fs::File::create(dir.join("fill")).expect("created");
+    let zeros = [0; 4096];
+    let mut pages = 0_u64;
+    while file.write_all(&zeros).is_ok() {
+        pages += 1;
+    }
+    file.set_len((pages - left) * 4096).expect("shrunk");
+}
+
+/// A job on a file system that is full but for so many pages: its end, what it printed, whether the room that is kept for
+/// undos is still there. `None` where no file system can be mounted.
+async fn on_full_disk(
+    shell: &str,
+    left: u64,
+    spends_reserve: bool,
+) -> Option<(CommandEnd, String, bool)> {
+    let tie = LocalTie::new(shell);
+    let dir = tempfile::tempdir().expect("a directory");
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+        .arg(dir.path())
+        .status();
+    mounted.ok().filter(std::process::ExitStatus::success)?;
+    let (root, place) = root(dir.path());
+    let reserve = root.join(".windlass/deploys/d-test/reserve");
+    std::fs::write(&reserve, vec![0; 65_536]).expect("written");
+    fill(dir.path(), left);
+    let command = Command {
+        secrets: vec!["TOKEN".into()],
+        ..Command::script("printf '%s' \"$TOKEN\"")
+    };
+    let spec = JobSpec {
+        place,
+        spends_reserve,
+        ..job_of("full", vec![command])
+    };
+    let secrets = [("TOKEN".into(), Secret::new("canary"))];
+    let mut heard = Heard::default();
+    let mut sink = |event| heard.take(event);
+    let report = tie.host().run(&spec, &secrets, &mut sink).await;
+    let kept = reserve.exists();
+    std::process::Command::new("umount")
+        .arg("-l")
+        .arg(dir.path())
+        .status()
+        .expect("umount");
+    Some((report.expect("a report").end, heard.out(), kept))
+}
+
+#[tokio::test]
+async fn on_a_full_disk_an_undo_has_the_room_that_was_kept_for_it() {
+    for shell in SHELLS {
+        // The files of a job need three pages and its claim one more.
+        for left in 0..4 {
+            let Some(forward) = on_full_disk(shell, left, false).await else {
+                eprintln!("SKIPPED: no file system can be mounted here");
+                return;
+            };
+            let refused = (CommandEnd::NoSpace, String::new(), true);
+            assert_eq!(forward, refused, "{shell} {left}");
+            let undo = on_full_disk(shell, left, true).await;
+            let done = (EXIT(0), "canary".to_owned(), false);
+            assert_eq!(undo, Some(done), "{shell} {left}");
+        }
+    }
 }
