@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use windlass_job::{CommandResult, Host, JobCommand, JobEvent, JobReport, JobSpec, Offsets, Place};
+use windlass_job::{CommandResult, Host, JobCommand, JobEvent, JobReport, JobSpec, Place};
 use windlass_journal::{AdHoc, AdHocHost, Journal, Record, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::event::DeployEnd;
@@ -213,7 +213,7 @@ impl One {
         let mut sink = |event| self.hear(event, &running);
         let followed = async {
             if how == Follow::Again {
-                jobs.follow(&self.spec, Offsets::default(), &mut sink).await
+                jobs.follow(&self.spec, &mut sink).await
             } else {
                 jobs.run(&self.spec, &secrets, &mut sink).await
             }

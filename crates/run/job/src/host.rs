@@ -5,7 +5,7 @@ use crate::answer::{self, Answer, Listening};
 use crate::error::Error;
 use crate::mute::Mute;
 use crate::request::{self, Follow, Level, Start};
-use crate::spec::{JobReport, JobSpec, Offsets};
+use crate::spec::{JobReport, JobSpec};
 use crate::talks::{Needs, Talk, Talks};
 use crate::tie::{Line as _, Link as _, Tie};
 use sha2::{Digest as _, Sha256};
@@ -121,6 +121,9 @@ impl<T: Tie> Host<T> {
                     match heard {
                         answer::Heard::More => {}
                         answer::Heard::Cut => break,
+                        answer::Heard::TooLong => {
+                            return Err(Error::Answer("host's answer is too long".to_owned()));
+                        }
                         answer::Heard::All(answer) => {
                             self.shared.talks.keep(talk);
                             return Ok(answer);
@@ -139,32 +142,24 @@ impl<T: Tie> Host<T> {
         secrets: &[(String, Secret)],
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
-        self.followed(spec, Some(secrets), Offsets::default(), sink)
-            .await
+        self.followed(spec, Some(secrets), sink).await
     }
 
-    /// Follows a job that must be there, from an offset on; never starts anything. Of commands before that offset the
-    /// report says that they were not reached.
-    pub async fn follow(
-        &self,
-        spec: &JobSpec,
-        from: Offsets,
-        sink: Sink<'_>,
-    ) -> Result<JobReport, Error> {
-        self.followed(spec, None, from, sink).await
+    /// Follows a job that must be there, from its beginning; never starts anything.
+    pub async fn follow(&self, spec: &JobSpec, sink: Sink<'_>) -> Result<JobReport, Error> {
+        self.followed(spec, None, sink).await
     }
 
     async fn followed(
         &self,
         spec: &JobSpec,
         start: Option<&[(String, Secret)]>,
-        from: Offsets,
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
         if spec.commands.is_empty() {
-            return Ok(Account::new(spec, from).report());
+            return Ok(Account::new(spec).report());
         }
-        let mut account = Account::new(spec, from);
+        let mut account = Account::new(spec);
         let mut attaches = 0_u32;
         let (mut fruitless, mut mute) = (0, Mute::default());
         loop {

@@ -179,11 +179,11 @@ pub enum JobState {
 
 /// How far a job's output is known already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Offsets {
+pub(crate) struct Offsets {
     /// The command.
-    pub index: usize,
+    pub(crate) index: usize,
     /// The bytes known of its standard output.
-    pub stdout: u64,
+    pub(crate) stdout: u64,
     /// The bytes known of its standard error.
-    pub stderr: u64,
+    pub(crate) stderr: u64,
 }

@@ -5,7 +5,7 @@
 w_self() { { read -r _ _ _ w_parent _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ w_born _; } </proc/$$/stat; }
 w_self
 w_lives_by=$w_parent
-w_boot=-
+w_boot=- w_page=
 { read -r w_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 # The first line of the claim is the claim.
 w_claim() {
@@ -70,7 +70,14 @@ w_look() {
 }
 # Sends what is left when the end is known; then nothing is cut any more.
 w_finish() { w_base && w_pour out 3 $w_bo $w_lo && w_pour err 4 $w_be $w_le; }
+# w_page: the bytes of a page, where that is known.
+w_size() {
+  w_x= w_q=
+  while read -r w_x w_q _ && [ "$w_x" != KernelPageSize: ]; do :; done </proc/self/smaps
+  [ -z "$w_q" ] || w_page=$((w_q*1024))
+}
 w_pulse() {
+  [ "$w_page" ] || w_size 2>/dev/null
   w_cpu=0 w_mem=0
   for w_q in /proc/[0-9]*/stat; do
     { read -r w_x <"$w_q"; } 2>/dev/null || continue
@@ -78,7 +85,7 @@ w_pulse() {
     [ "$4" = "$w_g" ] || continue
     w_cpu=$((w_cpu+${12}+${13}+${14}+${15})) w_mem=$((w_mem+${22}))
   done
-  w_say "P $w_i $w_g $((w_now-w_a)) $w_cpu $w_mem $((w_now-w_heard))"
+  w_say "P $w_i $w_g $((w_now-w_a)) $w_cpu $((w_mem*${w_page:-0})) $((w_now-w_heard))"
 }
 # Says that the command runs, once; then a pulse whenever nothing was sent for long enough.
 w_tell() {

@@ -242,6 +242,18 @@ async fn signs_of_life_are_no_part_of_a_slow_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_an_error() {
+    let host = LocalTie::new("dash").host();
+    let long = host.ask("head -c 8000000 /dev/zero").await;
+    assert_eq!(long.expect("an answer").stdout.len(), 8_000_000);
+    for script in ["cat /dev/zero", "cat /dev/zero >&2"] {
+        let endless = tokio::time::timeout(Duration::from_secs(60), host.ask(script)).await;
+        let error = endless.expect("an end").expect_err("too long");
+        assert!(error.to_string().contains("too long"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_no_shell_can_carry_is_refused_and_nothing_to_do_is_done() {
     let tie = LocalTie::new("dash");
     let host = tie.host();

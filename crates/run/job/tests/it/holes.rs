@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, JobState, Offsets, Place};
+use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, JobState, Place};
 use windlass_lab::Process;
 use windlass_model::plan::JobLimits;
 use windlass_model::{CommandEnd, DeployId};
@@ -266,19 +266,15 @@ async fn what_is_followed_must_be_there() {
     let tie = LocalTie::new("dash");
     let host = tie.host();
     let (spec, starts) = counting("absent", &tie, Place::Home);
-    let absent = host.follow(&spec, Offsets::default(), &mut |_| {}).await;
+    let absent = host.follow(&spec, &mut |_| {}).await;
     assert!(absent.is_err() && !starts.exists());
     run(&host, &spec).await;
     let mut heard = Heard::default();
-    let from = Offsets {
-        stdout: 2,
-        ..Offsets::default()
-    };
     let report = host
-        .follow(&spec, from, &mut |event| heard.take(event))
+        .follow(&spec, &mut |event| heard.take(event))
         .await
         .expect("a report");
-    assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "t\n"));
+    assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "out\n"));
     assert_eq!(lines(&starts).len(), 1);
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use windlass_job::{Error, Host, HostOptions, Line, Link, Offsets, Tie, Work};
+use windlass_job::{Error, Host, HostOptions, Line, Link, Tie, Work};
 use windlass_model::DisconnectKind;
 use windlass_model::plan::JobLimits;
 use windlass_transport::{ChannelMessage, ExecOptions};
@@ -138,7 +138,7 @@ async fn a_host_on_which_nobody_answers_is_named() {
             );
             let spec = job("mute", &["true"]);
             let mut sink = |_| {};
-            let following = host.follow(&spec, Offsets::default(), &mut sink);
+            let following = host.follow(&spec, &mut sink);
             let followed = tokio::time::timeout(day, following).await;
             let error = followed.expect("an end").expect_err(tells).to_string();
             assert!(error.contains(tells), "{error}");
