@@ -242,11 +242,73 @@ pub(crate) fn sweep(place: &Place, key: Option<&JobKey>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{Read as _, Write as _};
+    use std::process::{Child, Command, Stdio};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
     fn the_supervisor_is_one_short_line() {
         let line = supervisor();
         assert_eq!(line.matches('\n').count(), 1);
         assert!(BOOT.len() + line.len() < 4096);
+    }
+
+    /// Reads all that a supervisor says, slowly, while it is sent one signal after another.
+    fn hammered(mut child: Child) -> String {
+        let pid = Pid::from_child(&child);
+        let mut stdout = child.stdout.take().expect("piped");
+        let (mut said, mut some) = (Vec::new(), [0; 512]);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let mut hammer = None;
+            loop {
+                let count = stdout.read(&mut some).expect("read");
+                if count == 0 {
+                    break;
+                }
+                said.extend(&some[..count]);
+                // Before its first word a signal would end it.
+                hammer.get_or_insert_with(|| {
+                    scope.spawn(|| {
+                        while !over.load(Ordering::Relaxed) {
+                            // It is not waited for yet, so that its number is no other's.
+                            kill_process(pid, Signal::USR1).expect("sent");
+                            std::thread::sleep(Duration::from_micros(200));
+                        }
+                    })
+                });
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        child.wait().expect("ended");
+        String::from_utf8(said).expect("text")
+    }
+
+    #[test]
+    fn no_line_is_lost_or_doubled_under_signals_behind_a_slow_reader() {
+        for shell in [&["dash"][..], &["bash"], &["busybox", "sh"]] {
+            let mut command = Command::new(shell[0]);
+            command
+                .args(&shell[1..])
+                .args(["-c", "IFS= read -r w_l; eval \"$w_l\""]);
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let mut child = command.spawn().expect("the shell is installed");
+            let says = "w_n=. w_i=0; while [ $w_i -lt 20000 ]; do w_say O out $w_i; w_i=$((w_i+1)); done; exit\n";
+            let mut stdin = child.stdin.take().expect("piped");
+            stdin.write_all(supervisor().as_bytes()).expect("written");
+            stdin.write_all(says.as_bytes()).expect("written");
+            let said = hammered(child);
+            let mut lines = said.lines();
+            for number in 0..20_000 {
+                let line = format!(".O out {number}");
+                assert_eq!(lines.next(), Some(line.as_str()), "{shell:?}");
+            }
+            assert_eq!(lines.next(), None, "{shell:?}");
+        }
     }
 }
