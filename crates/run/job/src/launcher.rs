@@ -23,8 +23,9 @@ enum Part {
 pub(crate) fn files(index: usize, command: &JobCommand) -> String {
     let mut calls = String::new();
     let mut put = |kind: &str, text: &str| {
+        let lines: Vec<String> = text.split('\n').map(quote).collect();
         // Writing to a String cannot fail.
-        let _ = write!(calls, "w_put {index}.{kind} {} && ", word(text));
+        let _ = write!(calls, "w_put {index}.{kind} {} && ", lines.join(" "));
     };
     let given = &command.command;
     if given.sudo.is_none() {

@@ -62,16 +62,18 @@ impl Level {
     pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();
         let lacks = |level| *self < level && level <= wanted;
-        let wrapper = || one_line(&format!("{PROC}\n{KIN}\n{CLEAR}\n{WRAPPER}"));
+        let wrapper = || one_line(&format!("{KIN}\n{CLEAR}\n{WRAPPER}"));
         // Writing to a String cannot fail.
         if lacks(Self::Follow) {
             let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{PROC}\n{FOLLOW}")));
         }
         if lacks(Self::Start) {
-            let _ = writeln!(lines, "{}; w_wrap() {{ {}; }}", one_line(START), wrapper());
+            let _ = writeln!(lines, "{};w_wrap() {{ {};}}", one_line(START), wrapper());
         }
         if lacks(Self::Managed) {
-            let _ = writeln!(lines, "w_wrapper={}", quote(&wrapper()));
+            // It runs in a shell that was taught nothing.
+            let whole = format!("{};{}", one_line(PROC), wrapper());
+            let _ = writeln!(lines, "w_wrapper={}", quote(&whole));
         }
         *self = wanted.max(*self);
         lines
@@ -252,6 +254,14 @@ mod tests {
         let line = supervisor();
         assert_eq!(line.matches('\n').count(), 1);
         assert!(BOOT.len() + line.len() < 4096);
+    }
+
+    #[test]
+    fn what_is_sent_before_a_first_job_is_short() {
+        // It has to get through together with the job between two cuts.
+        let taught = Level::default().raise_to(Level::Start);
+        let total = supervisor().len() + taught.len();
+        assert!(total < 13_500, "{total}");
     }
 
     /// Reads all that a supervisor says, slowly, while it is sent one signal after another.

@@ -1,6 +1,11 @@
 # Starts a job: writes all its files, so that a full disk is seen before anything runs, then the detached wrapper.
 
-w_put() { printf '%s\n' "$2" >"$w_f.$1"; }
+# Writes a file: its kind, its lines.
+w_put() {
+  w_x=$1
+  shift
+  printf '%s\n' "$@" >"$w_f.$w_x"
+}
 # The files of a command that hold its record have their full size from the beginning.
 w_room() {
   printf '%-79s\n' - >"$w_f.$1.rc" && printf '%-119s\n' - >"$w_f.$1.pid" && true >"$w_f.$1.out" && true >"$w_f.$1.err"
