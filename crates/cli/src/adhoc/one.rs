@@ -5,7 +5,7 @@ use crate::error::{Failure, OrFail as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_job::{CommandResult, Error, Host, JobEvent, JobReport, JobSpec, Offsets};
+use windlass_job::{CommandResult, Error, Host, JobEvent, JobReport, JobSpec};
 use windlass_journal::{Journal, Record, Store as _};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{Event, EventBody, ExitCode, HostName, Secret, StepId, StepOutcome, TaskName};
@@ -42,7 +42,7 @@ impl One {
         let mut sink = |event| self.hear(event, &running);
         let followed = async {
             if how == Follow::Again {
-                jobs.follow(&self.spec, Offsets::default(), &mut sink).await
+                jobs.follow(&self.spec, &mut sink).await
             } else {
                 jobs.run(&self.spec, &secrets, &mut sink).await
             }

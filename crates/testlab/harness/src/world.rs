@@ -178,6 +178,7 @@ impl World {
             None => {
                 let spec = JobSpec {
                     key: key.clone(),
+                    spends_reserve: false,
                     place: place.clone(),
                     commands: Vec::new(),
                 };
