@@ -110,6 +110,17 @@ async fn a_refusal_names_what_was_tried_and_what_the_server_allows() {
 }
 
 #[tokio::test]
+async fn a_refusal_without_a_key_to_offer_names_what_the_server_allows() {
+    let sshd = Sshd::start_plain().unwrap();
+    let refused = refused(with(&sshd, AuthOptions::default())).await;
+    assert!(refused.tried.is_empty(), "{refused:?}");
+    assert!(
+        refused.to_string().contains("it allows publickey"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn an_encrypted_key_is_asked_for_once_and_again_where_the_passphrase_was_wrong() {
     let sshd = Sshd::start_plain().unwrap();
     let key = Key::encrypted(sshd.dir().join("locked"), KeyKind::Ed25519, PASSPHRASE).unwrap();
