@@ -313,6 +313,7 @@ fn spec(run: &AdHoc, host: &AdHocHost) -> JobSpec {
     JobSpec {
         key: run.key(&host.target.name),
         place: Place::Home,
+        spends_reserve: false,
         commands: vec![JobCommand {
             step: run.step(&host.target.name),
             command: host.command.clone(),

@@ -8,6 +8,7 @@
 mod channels;
 mod ends;
 mod host_keys;
+mod logins;
 mod proxy_commands;
 mod questions;
 mod reconnects;
