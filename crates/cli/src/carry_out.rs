@@ -3,10 +3,13 @@
 use crate::args::Global;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
-use crate::signals::{Rules, Wish, listen};
-use crate::telling::{Searched, Telling, record_path, tell};
+use crate::signals::{Rules, Signals, Wish, listen};
+use crate::start::Locks;
+use crate::teller::{Searched, Teller};
+use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use windlass_engine::{Control, Run};
@@ -19,8 +22,8 @@ use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secret};
 /// A new plan, or a deploy to go on with.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Begin it.
-    New(Box<Plan>),
+    /// Begin it; the locks are given back where the journal does not take it.
+    New(Box<Plan>, Locks),
     /// Go on.
     Resume(DeployId),
     /// Undo it.
@@ -30,7 +33,7 @@ pub(crate) enum Work {
 impl Work {
     fn deploy(&self) -> &DeployId {
         match self {
-            Self::New(plan) => &plan.deploy,
+            Self::New(plan, _) => &plan.deploy,
             Self::Resume(deploy) | Self::Cancel(deploy) => deploy,
         }
     }
@@ -38,7 +41,7 @@ impl Work {
     /// The plan, from the journal where the deploy was begun earlier.
     fn plan(&self, journal: &Journal) -> Result<Option<Plan>, Failure> {
         match self {
-            Self::New(plan) => Ok(Some(plan.as_ref().clone())),
+            Self::New(plan, _) => Ok(Some(plan.as_ref().clone())),
             Self::Resume(deploy) | Self::Cancel(deploy) => {
                 let stored = journal.load(deploy).or_fail(ExitCode::Failed)?;
                 Ok(stored.subject.plan().cloned())
@@ -50,20 +53,67 @@ impl Work {
     fn control(&self) -> Control {
         match self {
             Self::Cancel(_) => Control::Cancel,
-            Self::New(_) | Self::Resume(_) => Control::Go,
+            Self::New(..) | Self::Resume(_) => Control::Go,
         }
     }
 
-    async fn carried_out(self, run: Run) -> Result<EndSummary, windlass_engine::Error> {
+    async fn carried_out(self, run: Run, fleet: &Fleet) -> Result<EndSummary, Failure> {
         match self {
-            Self::New(plan) => {
+            Self::New(plan, locks) => {
                 let digest = windlass_planner::digest(&plan);
-                windlass_engine::run(*plan, digest, run).await
+                match windlass_engine::run(*plan, digest, run).await {
+                    Ok(end) => Ok(end),
+                    Err(error @ windlass_engine::Error::NotBegun(_)) => {
+                        Err(locks.give_back(fleet, engine_failure(&error)).await)
+                    }
+                    Err(error) => Err(engine_failure(&error)),
+                }
             }
             Self::Resume(deploy) | Self::Cancel(deploy) => {
-                windlass_engine::resume(&deploy, run).await
+                let end = windlass_engine::resume(&deploy, run).await;
+                end.map_err(|error| engine_failure(&error))
             }
         }
+    }
+}
+
+/// What a run writes to and listens to. All of it is open before a host is asked to begin anything, so that nothing of
+/// this machine can keep a deploy that has begun from being carried out.
+pub(crate) struct Desk {
+    /// Where it is written down.
+    pub journal: Arc<Journal>,
+    /// Where it is told.
+    pub outputs: Outputs,
+    /// Where the full log lies.
+    pub log: PathBuf,
+    /// What may interrupt it.
+    pub signals: Signals,
+}
+
+impl Desk {
+    /// Opens it all for a deploy.
+    pub(crate) fn open(
+        world: &World,
+        global: &Global,
+        deploy: &DeployId,
+        secrets: &[(String, Secret)],
+        quiet: bool,
+    ) -> Result<Self, Failure> {
+        let journal = journal(world)?;
+        let log = journal.log_path(deploy).or_fail(ExitCode::Internal)?;
+        let telling = Telling {
+            log: Some(log.clone()),
+            record: Some(record_path(world, deploy)),
+            secrets: secrets.iter().map(|(_, secret)| secret.clone()).collect(),
+            quiet,
+            ..Telling::default()
+        };
+        Ok(Self {
+            outputs: Outputs::open(world, global, &telling)?,
+            log,
+            journal,
+            signals: Signals::listen()?,
+        })
     }
 }
 
@@ -72,6 +122,8 @@ pub(crate) type Events = (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<
 
 /// What a run is carried out with.
 pub(crate) struct Means {
+    /// What it is written to.
+    pub desk: Desk,
     /// The hosts.
     pub fleet: Fleet,
     /// The secrets of its commands.
@@ -100,13 +152,15 @@ pub(crate) async fn carry_out(
     work: Work,
     means: Means,
 ) -> Result<ExitCode, Failure> {
-    let journal = journal(world)?;
+    let Desk {
+        journal,
+        outputs,
+        log,
+        signals,
+    } = means.desk;
     let deploy = work.deploy().clone();
-    let telling = telling(world, &journal, &deploy, &means)?;
-    let log = telling.log.as_deref().map(|log| shown(world, log));
     let plan = work.plan(&journal)?;
-    let (sender, receiver) = means.events;
-    let teller = tell(world, global, &telling, plan.as_ref(), receiver)?;
+    let teller = Teller::begin(outputs, plan.as_ref(), means.searched, means.events.1);
     let (control, controlled) = watch::channel(work.control());
     let (wishes, wish) = watch::channel(None);
     let rules = Rules {
@@ -114,42 +168,24 @@ pub(crate) async fn carry_out(
         on_term: means.on_term,
         leaves: format!("the steps under way go on on the hosts; windlass resume {deploy} goes on"),
     };
-    let signals = tokio::spawn(listen(rules, control, wishes));
+    let listener = tokio::spawn(listen(signals, rules, control, wishes));
     let run = Run {
         journal,
         backend: means.fleet.backend(&means.secrets),
-        events: sender,
+        events: means.events.0,
         control: controlled,
         clock: Arc::new(SystemClock),
-        log,
+        log: Some(shown(world, &log)),
     };
-    let end = work.carried_out(run).await;
-    signals.abort();
+    let end = work.carried_out(run, &means.fleet).await;
+    listener.abort();
     means.fleet.close().await;
     let told = teller.finish().await;
-    let end = end.map_err(|error| engine_failure(&error))?;
+    let end = end?;
     if *wish.borrow() == Some(Wish::Detach) && end.end == DeployEnd::Parked {
         crate::detach::go_on_in_background(world, global, &deploy)?;
     }
-    told?;
-    Ok(exit_code(&end))
-}
-
-fn telling(
-    world: &World,
-    journal: &Journal,
-    deploy: &DeployId,
-    means: &Means,
-) -> Result<Telling, Failure> {
-    let secrets = means.secrets.iter().map(|(_, secret)| secret.clone());
-    Ok(Telling {
-        log: Some(journal.log_path(deploy).or_fail(ExitCode::Internal)?),
-        record: Some(record_path(world, deploy)),
-        secrets: secrets.collect(),
-        quiet: means.quiet,
-        searched: means.searched.clone(),
-        ..Telling::default()
-    })
+    told.ends(exit_code(&end))
 }
 
 /// The exit code of an end.
@@ -164,7 +200,7 @@ pub(crate) fn exit_code(end: &EndSummary) -> ExitCode {
 }
 
 /// An error of the engine as people see it.
-pub(crate) fn engine_failure(error: &windlass_engine::Error) -> Failure {
+fn engine_failure(error: &windlass_engine::Error) -> Failure {
     Failure::from_error(ExitCode::Internal, error)
 }
 

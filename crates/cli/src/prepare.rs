@@ -1,33 +1,18 @@
-//! From a stage to a plan: resolve the revision, ask the hosts, plan. The same road for `plan`, `deploy` and `rollback`;
-//! only `deploy` and `rollback` begin the deploy on the hosts while they ask.
+//! From a resolved revision to a plan: ask the hosts, plan. The same road for `plan`, `deploy` and `rollback`; only
+//! `deploy` and `rollback` begin the deploy on the hosts while they ask, as [`crate::start`] tells.
 
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::revision::Resolved;
 use crate::world::World;
 use std::collections::BTreeMap;
-use windlass_facts::{Ask, Begin, Begun, HostFacts, Lock, Remote};
+use windlass_facts::{Ask, Begin, HostFacts, Lock};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::inventory::Host;
-use windlass_model::settings::{Settings, SourceKind};
-use windlass_model::{DeployId, ExitCode, HostName, ReleaseName};
-use windlass_planner::{Planned, Preview, Request, Run, Wanted};
+use windlass_model::{DeployId, ExitCode, HostName};
+use windlass_planner::{Planned, Preview, Request, Run};
 use windlass_source::Source;
-
-/// What is wanted of a run.
-#[derive(Clone, Debug)]
-pub(crate) enum Intention {
-    /// A new release.
-    Deploy {
-        /// The branch, tag or commit, or `HEAD`.
-        reference: String,
-    },
-    /// An older one.
-    Rollback {
-        /// Which; none = the newest good one before the live one.
-        to: Option<ReleaseName>,
-    },
-}
 
 /// What is known before a plan is made.
 pub(crate) struct Prepared {
@@ -41,88 +26,6 @@ pub(crate) struct Prepared {
     pub facts: BTreeMap<HostName, HostFacts>,
     reason: Option<String>,
     operator: String,
-}
-
-/// The revision, and where its objects come from.
-pub(crate) struct Resolved {
-    /// What to plan.
-    pub run: Run,
-    /// The repository on this machine, for source `push`.
-    pub source: Option<Source>,
-    /// What the first host is to resolve, for source `git`.
-    remote: Option<Remote>,
-}
-
-/// Resolves what is wanted on this machine, before any host is asked.
-pub(crate) async fn resolve(
-    world: &World,
-    context: &Context,
-    intention: &Intention,
-) -> Result<Resolved, Failure> {
-    let settings = &context.inventory.settings;
-    let reference = match intention {
-        Intention::Rollback { to } => {
-            return Ok(Resolved {
-                run: Run::Rollback { to: to.clone() },
-                source: None,
-                remote: None,
-            });
-        }
-        Intention::Deploy { reference } => reference,
-    };
-    if settings.source == SourceKind::Git {
-        return on_a_host(settings, reference);
-    }
-    let source = Source::open(
-        settings.repository.as_deref(),
-        &context.directory,
-        &world.cache_dir(),
-    )
-    .await
-    .map_err(|error| source_failure(&error))?;
-    let resolved = source
-        .resolve(reference)
-        .await
-        .map_err(|error| source_failure(&error))?;
-    let wanted = Wanted {
-        revision: resolved.revision,
-        subject: Some(resolved.subject),
-    };
-    Ok(Resolved {
-        run: Run::Deploy {
-            wanted: Some(wanted),
-        },
-        source: Some(source),
-        remote: None,
-    })
-}
-
-/// The reference is resolved by the first host, as the hosts fetch from the repository themselves.
-fn on_a_host(settings: &Settings, reference: &str) -> Result<Resolved, Failure> {
-    let repository = settings.repository.clone().ok_or_else(|| {
-        Failure::new(
-            ExitCode::Config,
-            "source = \"git\" needs the setting `repository`",
-        )
-    })?;
-    let remote = Remote {
-        repository,
-        reference: reference.to_owned(),
-        host_keys: settings.repository_host_keys.clone(),
-    };
-    Ok(Resolved {
-        run: Run::Deploy { wanted: None },
-        source: None,
-        remote: Some(remote),
-    })
-}
-
-fn source_failure(error: &windlass_source::Error) -> Failure {
-    let failure = Failure::from_error(ExitCode::Failed, error);
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }
 
 /// Who deploys, for the lock and the log line.
@@ -188,23 +91,32 @@ pub(crate) struct Look {
     pub reason: Option<String>,
 }
 
-/// Asks all hosts side by side and begins the deploy on each. What was begun before a failure is given back.
+/// How a deploy that begins is entered in the locks.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Its id.
+    pub deploy: DeployId,
+    /// The reason given with `-m`.
+    pub reason: Option<String>,
+}
+
+/// Asks all hosts side by side and begins the deploy on each. Whatever comes of it, the locks are the caller's to give
+/// back.
 pub(crate) async fn begin(
     world: &World,
     context: &Context,
     fleet: &Fleet,
     resolved: Resolved,
-    reason: Option<String>,
+    entry: Entry,
 ) -> Result<Prepared, Failure> {
-    let deploy = deploy_id()?;
     let who = Who::of(world);
     let lock = Lock {
-        deploy: deploy.clone(),
+        deploy: entry.deploy.clone(),
         owner: who.operator.clone(),
         machine: who.machine,
         link: who.link,
         since: SystemClock.now(),
-        reason: reason.clone(),
+        reason: entry.reason.clone(),
     };
     // 14 random bytes and the four digits of the index: 32 hexadecimal digits, unlike on every host.
     let root_id = random_hex(14)?;
@@ -218,35 +130,24 @@ pub(crate) async fn begin(
         });
         (host.target.name.clone(), ask)
     });
-    let facts = match fleet.facts(asks.collect()).await {
-        Ok(facts) => facts,
-        Err(failure) => {
-            give_back(context, fleet, &deploy, None).await;
-            return Err(failure);
-        }
-    };
+    let facts = fleet.facts(asks.collect()).await?;
     let Resolved { run, source, .. } = resolved;
     Ok(Prepared {
-        deploy,
+        deploy: entry.deploy,
         run,
         source,
         facts,
-        reason,
+        reason: entry.reason,
         operator: who.operator,
     })
 }
 
 impl Prepared {
-    /// The plan of a deploy that was begun. Where there is none, the locks are given back.
-    pub(crate) async fn plan(&self, context: &Context, fleet: &Fleet) -> Result<Planned, Failure> {
+    /// The plan of a deploy that was begun.
+    pub(crate) fn plan(&self, context: &Context) -> Result<Planned, Failure> {
         let recipes = windlass_recipes::standard();
-        match windlass_planner::plan(&self.request(context, &recipes)) {
-            Ok(planned) => Ok(planned),
-            Err(error) => {
-                give_back(context, fleet, &self.deploy, Some(&self.facts)).await;
-                Err(plan_failure(&error))
-            }
-        }
+        windlass_planner::plan(&self.request(context, &recipes))
+            .map_err(|error| plan_failure(&error))
     }
 
     /// The plan for looking at, with what speaks against it.
@@ -278,31 +179,6 @@ impl Prepared {
             operator: self.operator.clone(),
             reason: self.reason.clone(),
         }
-    }
-}
-
-/// Gives the locks of a deploy back where it was begun; a host that does not answer is told to the person.
-pub(crate) async fn give_back(
-    context: &Context,
-    fleet: &Fleet,
-    deploy: &DeployId,
-    facts: Option<&BTreeMap<HostName, HostFacts>>,
-) {
-    let begun = |host: &&Host| match facts.and_then(|facts| facts.get(&host.target.name)) {
-        Some(facts) => matches!(facts.begun, Begun::Begun { .. }),
-        None => true,
-    };
-    let scripts = context.inventory.hosts.iter().filter(begun).map(|host| {
-        let root = host.settings.deploy_to.as_str();
-        (
-            host.target.name.clone(),
-            windlass_facts::give_back(root, deploy),
-        )
-    });
-    for (host, reason) in fleet.tell(scripts.collect()).await {
-        crate::screen::say(&format!(
-            "{host}: the lock could not be given back: {reason}"
-        ));
     }
 }
 

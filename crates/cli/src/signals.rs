@@ -3,12 +3,64 @@
 //! On a terminal the first Ctrl-C asks (detach, cancel, go on), the second cancels, the third ends the process at once
 //! and says what stays. Without a terminal SIGINT and SIGTERM park the deploy, or cancel it where `on_term` says so; a
 //! second one changes nothing: parking is quick and undo must not be cut short.
+//!
+//! Before the journal knows a deploy there is nothing to park: a signal ends the start, and nothing stays.
 
+use crate::error::{Failure, OrFail as _};
+use crate::reach::NOTHING_CHANGED;
 use std::io::{BufRead as _, Write as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use windlass_engine::Control;
+use windlass_model::ExitCode;
 use windlass_model::settings::OnTerm;
+
+/// SIGINT and SIGTERM of this process. From here on they end nothing by themselves: somebody must listen.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).or_fail(ExitCode::Internal)?,
+            terminate: signal(SignalKind::terminate()).or_fail(ExitCode::Internal)?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> Heard {
+        tokio::select! {
+            _ = self.interrupt.recv() => Heard::Interrupt,
+            _ = self.terminate.recv() => Heard::Terminate,
+        }
+    }
+
+    /// Does something before which nothing was begun, unless a signal comes first.
+    pub(crate) async fn or_stop<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => Ok(done),
+            _ = self.next() => Err(Self::interrupted()),
+        }
+    }
+
+    /// The failure of a start that a signal ended.
+    pub(crate) fn interrupted() -> Failure {
+        Failure::new(ExitCode::Failed, "interrupted before the deploy began").hint(NOTHING_CHANGED)
+    }
+}
 
 /// What the person chose in the end, where it differs from just going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +86,17 @@ pub(crate) struct Rules {
 
 /// Listens until the process ends; each wish goes to the engine as a control and to `wishes` for the end of the run.
 pub(crate) async fn listen(
+    mut signals: Signals,
     rules: Rules,
     control: watch::Sender<Control>,
     wishes: watch::Sender<Option<Wish>>,
-) -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+) {
     let mut count = 0;
     loop {
-        let by_person = next(&mut interrupt, &mut terminate).await && rules.interactive;
+        let by_person = signals.next().await == Heard::Interrupt && rules.interactive;
         count += 1;
         let wish = if by_person {
-            asked(count, &rules, &mut interrupt).await
+            asked(count, &rules, &mut signals).await
         } else {
             Some(unasked(&rules))
         };
@@ -63,14 +114,6 @@ pub(crate) async fn listen(
     }
 }
 
-/// Waits for a signal; true = SIGINT.
-async fn next(interrupt: &mut Signal, terminate: &mut Signal) -> bool {
-    tokio::select! {
-        _ = interrupt.recv() => true,
-        _ = terminate.recv() => false,
-    }
-}
-
 fn unasked(rules: &Rules) -> Wish {
     match rules.on_term {
         OnTerm::Park => Wish::Park,
@@ -79,13 +122,13 @@ fn unasked(rules: &Rules) -> Wish {
 }
 
 /// What a person at the terminal means by their `count`th Ctrl-C.
-async fn asked(count: u32, rules: &Rules, interrupt: &mut Signal) -> Option<Wish> {
+async fn asked(count: u32, rules: &Rules, signals: &mut Signals) -> Option<Wish> {
     match count {
         1 => {
             let answer = tokio::task::spawn_blocking(question);
             tokio::select! {
                 answer = answer => answer.ok().flatten(),
-                _ = interrupt.recv() => Some(Wish::Cancel),
+                _ = signals.next() => Some(Wish::Cancel),
             }
         }
         2 => Some(Wish::Cancel),

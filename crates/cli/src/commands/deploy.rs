@@ -1,13 +1,15 @@
 //! `plan`, `deploy` and `rollback`: config → inventory → facts → plan → engine → reporter.
 
 use crate::args::{DeployArgs, Global, RollbackArgs};
-use crate::carry_out::{Means, Work, carry_out};
+use crate::carry_out::{Desk, Means, Work, carry_out};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Intention, Look, Prepared, begin, give_back, look, resolve};
-use crate::screen::{confirm, say, show};
-use crate::telling::Searched;
+use crate::prepare::{Entry, Look, Prepared, deploy_id, look};
+use crate::revision::{Intention, resolve};
+use crate::screen::show;
+use crate::start::{Start, Started};
+use crate::teller::Searched;
 use crate::world::World;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
@@ -76,12 +78,12 @@ fn wanted(
         .map(|branch| Argument::option("--branch", "branch", branch));
     let extra: Vec<Argument> = branch.into_iter().collect();
     let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
-    let reference = match (&args.revision, args.here) {
-        (Some(revision), _) => revision.clone(),
-        (None, true) => "HEAD".to_owned(),
-        (None, false) => context.inventory.settings.branch.clone(),
+    let intention = match (&args.revision, args.here) {
+        (Some(revision), _) => Intention::Deploy(revision.clone()),
+        (None, true) => Intention::DeployHere,
+        (None, false) => Intention::Deploy(context.inventory.settings.branch.clone()),
     };
-    Ok((context, Intention::Deploy { reference }))
+    Ok((context, intention))
 }
 
 async fn go(
@@ -93,39 +95,35 @@ async fn go(
 ) -> Result<ExitCode, Failure> {
     let secrets = context.secrets(world)?;
     let resolved = resolve(world, &context, &intention).await?;
+    let deploy = deploy_id()?;
+    let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open(world, &context, &sender).await?;
-    let prepared = begin(world, &context, &fleet, resolved, reason).await?;
-    let planned = prepared.plan(&context, &fleet).await?;
-    if !agreed(world, global, &context, &prepared) {
-        give_back(&context, &fleet, &prepared.deploy, Some(&prepared.facts)).await;
-        return Err(Failure::new(
-            ExitCode::Failed,
-            "not confirmed; nothing was changed",
-        ));
-    }
+    let opening = Fleet::open(world, &context, &sender);
+    let fleet = desk.signals.or_stop(opening).await??;
+    let start = Start {
+        world,
+        global,
+        context: &context,
+        fleet: &fleet,
+    };
+    let entry = Entry { deploy, reason };
+    let Started {
+        prepared,
+        planned,
+        locks,
+    } = start.start(resolved, entry, &mut desk.signals).await?;
     warn(&sender, &planned.notes);
-    let fleet = fleet.carrying(prepared.source.clone(), &context.directory);
     let means = Means {
-        fleet,
+        desk,
+        fleet: fleet.carrying(prepared.source.clone(), &context.directory),
         secrets,
         events: (sender, receiver),
         on_term: context.inventory.settings.on_term,
         quiet: false,
         searched: Searched::of(&prepared.facts),
     };
-    carry_out(world, global, Work::New(Box::new(planned.plan)), means).await
-}
-
-/// Asks where the stage wants it and a person is there.
-fn agreed(world: &World, global: &Global, context: &Context, prepared: &Prepared) -> bool {
-    if global.yes || !context.inventory.settings.confirm || !world.interactive {
-        return true;
-    }
-    if let Ok(preview) = prepared.preview(context) {
-        say(&view(&preview).to_string());
-    }
-    confirm(world, &format!("go on with {}?", context.inventory.stage))
+    let work = Work::New(Box::new(planned.plan), locks);
+    Box::pin(carry_out(world, global, work, means)).await
 }
 
 fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {

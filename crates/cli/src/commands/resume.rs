@@ -1,13 +1,13 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
 use crate::args::{EngineArgs, Global, TargetArgs};
-use crate::carry_out::{Means, Work, carry_out, exit_code, journal};
+use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::Context;
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::say;
-use crate::telling::Telling;
+use crate::telling::{Telling, reporter};
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub(crate) async fn attach(
     if let windlass_journal::Subject::AdHoc { run } =
         journal.load(&deploy).or_fail(ExitCode::Failed)?.subject
     {
-        return crate::commands::exec::attach(world, global, run).await;
+        return crate::commands::attach::attach(world, global, &journal, run).await;
     }
     watch(world, global, &journal, &deploy)
 }
@@ -90,9 +90,8 @@ fn watch(
     journal: &Journal,
     deploy: &DeployId,
 ) -> Result<ExitCode, Failure> {
-    let end = tokio::task::block_in_place(|| {
-        replay(world, global, journal, deploy, &Telling::default())
-    })?;
+    let mut reporter = reporter(world, global, &Telling::default())?;
+    let end = tokio::task::block_in_place(|| replay(world, journal, deploy, &mut reporter, &[]))?;
     if let Some(EventBody::DeployEnded { summary }) = end.map(|event| event.body) {
         return Ok(exit_code(&summary));
     }
@@ -128,9 +127,10 @@ async fn go_on(
     let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
     let secrets = context.secrets(world)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open_planned(world, &context, &plan, &sender).await?;
+    let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;
     let means = Means {
+        desk: Desk::open(world, global, deploy, &secrets, quiet)?,
         fleet: fleet.carrying(source, &context.directory),
         secrets,
         events: (sender, receiver),

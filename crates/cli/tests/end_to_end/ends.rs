@@ -1,8 +1,9 @@
 //! How deploys end when it is not the connection: failing builds, signals, cancel, kill -9, failing restarts.
 
 use crate::support::{Link, Stage, wait_until};
+use rustix::process::Signal;
 use std::time::Duration;
-use windlass_lab::{Cut, Shell, Sshd};
+use windlass_lab::{Cut, Process, Shell, Sshd};
 
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -91,6 +92,24 @@ fn undos_of_tasks_run_in_reverse_order() {
     assert_old_release(&stage, &first);
 }
 
+#[test]
+fn a_task_before_the_release_is_made_runs_in_deploy_to_and_is_undone_there() {
+    let more = "[[tasks]]\nname = \"maintenance\"\nafter = \"started\"\nrun = 'pwd > shared/down'\n\
+        undo = 'rm shared/down && pwd > shared/up'\n";
+    let (stage, first) = live_then(
+        "cp \"$DEPLOY_SHARED_PATH/down\" \"$DEPLOY_SHARED_PATH/seen\"\nexit 1",
+        more,
+    );
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let root = format!("{}\n", stage.host.deploy_to().display());
+    for file in ["shared/seen", "shared/up"] {
+        let dir = stage.host.read(file).expect("task and undo ran");
+        assert_eq!(String::from_utf8_lossy(&dir), root, "{file}");
+    }
+    assert_old_release(&stage, &first);
+}
+
 fn cancel_in_mid_build(script: &str) {
     let (stage, first) = live_then(script, "");
     let running = stage.start(&["deploy", "production", "--yes"]);
@@ -154,6 +173,33 @@ fn term_parks_and_cancel_in_a_new_process_undoes() {
 }
 
 #[test]
+fn unlock_stops_a_build_whose_wrapper_was_killed() {
+    let (stage, first) = live_then("echo $$ > \"$DEPLOY_SHARED_PATH/go\"\nsleep 600", "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    let pid = || {
+        let text = String::from_utf8(stage.host.read("shared/go").ok()?).ok()?;
+        text.strip_suffix('\n')?.parse().ok()
+    };
+    wait_until("the build runs", || pid().is_some());
+    let build = pid().and_then(Process::find).expect("the build");
+    running.signal("KILL");
+    running.finish();
+    // Another machine does not have its journal.
+    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", build.pid())).expect("it lives");
+    let (_, words) = stat.rsplit_once(')').expect("a name");
+    let parent = words.split_whitespace().nth(1).expect("a parent");
+    let wrapper = Process::find(parent.parse().expect("a pid")).expect("the wrapper");
+    assert!(wrapper.signal(Signal::KILL));
+    wait_until("the wrapper is gone", || !wrapper.lives());
+    assert!(build.lives());
+    let unlock = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(unlock.code, 0, "{unlock}");
+    assert!(!build.lives(), "{unlock}");
+    assert_eq!(stage.host.live(), Some(first));
+}
+
+#[test]
 fn killed_in_mid_build_and_resumed() {
     let stage = Stage::new();
     let builds = stage.with_build(SILENCE, &Link::default(), "");
@@ -168,6 +214,63 @@ fn killed_in_mid_build_and_resumed() {
     run.assert_build_output();
     assert!(stage.host.live().is_some());
     stage.assert_clean();
+}
+
+/// Nobody follows a command on this machine once its engine is gone: it is ended, with all it started, before anything is
+/// undone.
+#[test]
+fn killed_while_a_command_runs_on_this_machine() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    let (starts, undos) = (stage.host.counter("starts"), stage.host.counter("undos"));
+    let alive = stage.home().join("alive");
+    let tables = format!(
+        "[[tasks]]\nname = \"assets\"\nafter = \"updated\"\nlocal = true\nrun = '''\n{start}\n\
+         while :; do date +%s%N >{alive}; sleep 0.1; done & wait\n'''\nundo = '''\n{undo}\n'''\n",
+        start = starts.command(),
+        undo = undos.command(),
+        alive = alive.display(),
+    );
+    stage.configure("", &tables);
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the command has started", || alive.exists());
+    running.signal("KILL");
+    assert_eq!(running.finish().code, -1);
+    let run = stage.run(&["resume", "production", "--json"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!((starts.count(), undos.count()), (1, 1), "{run}");
+    let last = std::fs::read(&alive).expect("it ran");
+    std::thread::sleep(Duration::from_millis(500));
+    let now = std::fs::read(&alive).expect("it ran");
+    assert_eq!(now, last, "it still runs\n{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
+    let script = "trap 'cp \"$DEPLOY_SHARED_PATH/../.windlass/fence\" \"$DEPLOY_SHARED_PATH/fence\"; exit 1' TERM\n\
+        echo go > \"$DEPLOY_SHARED_PATH/go\"\nwhile :; do sleep 1; done";
+    let (stage, first) = live_then(script, "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    running.signal("KILL");
+    running.finish();
+    // Another machine knows nothing of the deploy.
+    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
+    let before = stage.host.read(".windlass/fence").expect("a number");
+    let run = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    let stopped_at = stage
+        .host
+        .read("shared/fence")
+        .expect("the build was asked to stop");
+    assert_ne!(stopped_at, before, "{run}");
+    assert_eq!(
+        stopped_at,
+        stage.host.read(".windlass/fence").expect("a number")
+    );
+    assert_old_release(&stage, &first);
 }
 
 #[test]

@@ -77,9 +77,15 @@ impl Stage {
 
     /// A command line of the built binary, in the project's directory, with nothing of this machine's settings.
     pub(crate) fn windlass(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_windlass"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Another program in the same surroundings.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command
             .current_dir(self.repo.work())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -197,33 +203,42 @@ impl Running {
 
     /// Sends a signal to this very process.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([&format!("-{name}"), &self.pid().to_string()])
-            .status();
-        assert!(status.expect("kill runs").success());
+        signal(name, self.pid());
     }
 
     /// Waits for its end.
     pub(crate) fn finish(mut self) -> Run {
-        let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                break Some(status);
-            }
-            if started.elapsed() > PATIENCE {
-                drop(self.child.kill());
-                break None;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
+        let code = ended(&mut self.child);
         let stdout = self.stdout.take().expect("once").join().expect("read");
         let stderr = self.stderr.take().expect("once").join().expect("read");
-        let code = status.map_or(-2, |status| status.code().unwrap_or(-1));
         Run {
             code,
             stdout,
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }
+    }
+}
+
+/// Sends a signal to one process.
+pub(crate) fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status();
+    assert!(status.expect("kill runs").success());
+}
+
+/// The exit code of a process, once it has ended: -1 = by a signal, -2 = hung.
+pub(crate) fn ended(child: &mut Child) -> i32 {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status.code().unwrap_or(-1);
+        }
+        if started.elapsed() > PATIENCE {
+            drop(child.kill());
+            return -2;
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

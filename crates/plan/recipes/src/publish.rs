@@ -33,6 +33,7 @@ fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     commands.extend(restart::after_flip_back(scope, host));
     let undo = Undo::Commands {
         commands,
+        repeatable: true,
         show: undo_show(host),
     };
     let show = format!("current → {}", scope.release);
@@ -40,7 +41,8 @@ fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
 }
 
 fn flip_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> windlass_model::Script {
-    let new = scope.kind() == DeployKind::Deploy;
+    // The state of the release is noted by the host that made it: those that share its root would speak at once.
+    let new = scope.kind() == DeployKind::Deploy && !host.shares_root;
     values(scope, host).var("new", if new { "1" } else { "" })
 }
 

@@ -6,6 +6,9 @@ use windlass_model::DeployId;
 /// Why an engine could not go on.
 #[derive(Debug, ThisError)]
 pub enum Error {
+    /// The journal would not take the deploy: it does not know it, and nothing was begun.
+    #[error("the deploy could not be written down; nothing of it was begun")]
+    NotBegun(#[source] windlass_journal::Error),
     /// The journal refused; jobs under way go on, and nothing more was started.
     #[error("the engine cannot go on without its journal")]
     Journal(#[from] windlass_journal::Error),

@@ -17,6 +17,8 @@ mod forward;
 mod handle;
 mod links;
 mod local;
+mod note;
+mod parcels;
 mod schedule;
 pub mod ssh;
 mod step_machine;
@@ -68,11 +70,14 @@ pub struct Run {
     pub log: Option<String>,
 }
 
-/// Carries out a new plan to its end.
+/// Carries out a new plan to its end. With [`Error::NotBegun`] the journal does not know the deploy: what was prepared
+/// for it on the hosts is the caller's to take back.
 pub async fn run(plan: Plan, digest: PlanDigest, run: Run) -> Result<EndSummary, Error> {
     let subject = Subject::Deploy { plan };
-    let owner = run.journal.own(subject.id())?;
-    run.journal.begin(&subject, &digest, run.clock.now())?;
+    let owner = run.journal.own(subject.id()).map_err(Error::NotBegun)?;
+    run.journal
+        .begin(&subject, &digest, run.clock.now())
+        .map_err(Error::NotBegun)?;
     let stored = run.journal.load(subject.id())?;
     let end = dispatcher::Dispatcher::new(stored, run)?
         .carry_out(false)

@@ -403,7 +403,7 @@ fn a_terminal_that_went_away_ends_nothing_else() {
         events.at(100).over(ending(DeployEnd::Deployed, 1));
         assert!(matches!(
             reporter.handle(&events.list[0]),
-            Err(Error::Stderr(_))
+            Err(Error::BrokenPipe)
         ));
         reporter.handle(&events.list[1]).unwrap();
         reporter.finish().unwrap();

@@ -216,7 +216,7 @@ async fn only_one_engine_works_on_a_deploy() {
     let refused = bench.run().await.unwrap_err();
     assert!(matches!(
         refused,
-        windlass_engine::Error::Journal(windlass_journal::Error::Owned { .. })
+        windlass_engine::Error::NotBegun(windlass_journal::Error::Owned { .. })
     ));
     drop(owner);
     assert_eq!(bench.run().await.unwrap().end, DeployEnd::Deployed);

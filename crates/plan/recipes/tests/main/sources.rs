@@ -1,12 +1,11 @@
 //! What a host fetches by itself, and what a tree may hold.
 
-use crate::support::{SHELLS, World, text, wanted};
+use crate::support::{SHELLS, World, text, unresolved, wanted};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use windlass_facts::RemoteFacts;
 use windlass_model::DeployId;
 use windlass_model::settings::SourceKind;
-use windlass_planner::Run;
 
 #[test]
 fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_moved() {
@@ -21,7 +20,7 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 &["config", "uploadpack.allowAnySHA1InWant", "true"],
             );
             let one = world.commit(&[("app.txt", "one")]);
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             assert_eq!(planned.plan.revision, Some(one.clone()));
             world.commit(&[("app.txt", "moved")]);
             world.carry_out(&planned.plan).unwrap();
@@ -29,7 +28,7 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 fs::read_to_string(world.path("current/app.txt")).unwrap(),
                 "one"
             );
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             crate::support::git(
                 &world.origin(),
                 &["commit", "-q", "--amend", "-m", "rewritten"],
@@ -69,7 +68,7 @@ fn submodules_are_part_of_the_release_where_wanted() {
             world.settings.submodules = true;
             world.settings.source = SourceKind::Git;
             world.settings.repository = Some(world.origin().to_str().unwrap().to_owned());
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             assert_eq!(planned.plan.revision, Some(revision));
             if let Err((index, output)) = world.carry_out(&planned.plan) {
                 panic!("{}: {}", planned.plan.steps[index].id, text(&output.stderr));
@@ -108,6 +107,52 @@ fn a_pointer_to_git_lfs_in_the_tree_is_an_error_that_names_it() {
         );
         world.unwind(&planned.plan, index, 1);
         assert_eq!(world.releases(), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn a_pointer_to_git_lfs_in_a_submodule_is_an_error_too() {
+    for shell in SHELLS {
+        for (git_lfs, words) in [
+            (false, "set git_lfs = true"),
+            (true, "not fetched for submodules"),
+        ] {
+            let mut world = World::new(shell);
+            let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+            world.git(&["init", "-q", "-b", "main", "library"]);
+            let library = world.dir.path().join("library");
+            fs::write(library.join("logo.png"), pointer).unwrap();
+            // Not part of the archive, as is usual.
+            let attributes = "*.png filter=lfs\n.gitattributes export-ignore\n";
+            fs::write(library.join(".gitattributes"), attributes).unwrap();
+            let git = |words: &[&str]| crate::support::git(&library, words);
+            git(&["-c", "filter.lfs.clean=cat", "add", "-A"]);
+            git(&["commit", "-q", "-m", "library"]);
+            let library = library.to_str().unwrap();
+            crate::support::git(
+                &world.origin(),
+                &["submodule", "--quiet", "add", library, "vendor/li b"],
+            );
+            let revision = world.commit(&[]);
+            world.settings.submodules = true;
+            world.settings.git_lfs = git_lfs;
+            // Wanted on the host, and never called: the repository itself has nothing for it.
+            world.settings.path = vec!["~/bin".to_owned()];
+            let bin = world.dir.path().join("home/bin");
+            fs::create_dir(&bin).unwrap();
+            fs::write(bin.join("git-lfs"), "#!/bin/sh\nexit 1\n").unwrap();
+            fs::set_permissions(bin.join("git-lfs"), fs::Permissions::from_mode(0o755)).unwrap();
+            let planned = world.plan(wanted(&revision)).unwrap();
+            let (index, output) = world.carry_out(&planned.plan).unwrap_err();
+            let said = text(&output.stderr);
+            assert!(
+                said.contains("vendor/li b/logo.png is a pointer to Git LFS"),
+                "{said}"
+            );
+            assert!(said.contains(words), "{said}");
+            world.unwind(&planned.plan, index, 1);
+            assert_eq!(world.releases(), [] as [&str; 0]);
+        }
     }
 }
 
@@ -160,7 +205,7 @@ fn the_forge_is_asked_with_the_keys_of_the_settings_and_no_prompt() {
         let one = world.commit(&[("app.txt", "one")]);
         let mut facts = world.begin(&DeployId::new("d-mine"));
         facts.remote = Some(RemoteFacts::Found { revision: one });
-        let run = Run::Deploy { wanted: None };
+        let run = unresolved();
         let plan = world
             .planned(&DeployId::new("d-mine"), run, facts)
             .unwrap()

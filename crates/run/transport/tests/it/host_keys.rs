@@ -12,7 +12,7 @@ use windlass_lab::{Key, KeyKind, Sshd};
 use windlass_model::DisconnectKind;
 use windlass_model::settings::HostKeyPolicy;
 use windlass_transport::{
-    Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionEvent, SessionOptions,
+    Attention, Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionEvent, SessionOptions,
 };
 
 use crate::support::{LONG, open, options, text};
@@ -113,7 +113,7 @@ async fn the_name_without_the_port_counts_only_where_the_port_has_no_key() {
 fn slow_yes(after: Duration) -> (HostKeyQuestion, Arc<AtomicU32>) {
     let asked = Arc::<AtomicU32>::default();
     let count = Arc::clone(&asked);
-    let question = HostKeyQuestion::new(move |_, _, _| {
+    let question = HostKeyQuestion::new(&Attention::default(), move |_, _, _| {
         count.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(after);
         true

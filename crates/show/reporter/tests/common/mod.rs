@@ -353,11 +353,12 @@ fn plan_host(name: &str) -> PlanHost {
         root: "/var/www/shop".to_owned(),
         root_id: String::new(),
         boot_id: String::new(),
+        user_manager: false,
         fence: 1,
         previous_target: None,
         previous: None,
         previous_revision: None,
-        unlock: Command::script("true"),
+        unlock: Some(Command::script("true")),
     }
 }
 

@@ -1,0 +1,207 @@
+//! Tells the events of a run while it goes on: one task hands them to the reporter and to the record.
+
+use crate::carry_out::report_failure;
+use crate::error::Failure;
+use crate::screen::say;
+use crate::telling::Outputs;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use windlass_facts::HostFacts;
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_model::{
+    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Plan, StepOutcome,
+};
+use windlass_reporter::{Error, Reporter};
+
+/// Where a host looks for commands.
+#[derive(Clone, Debug)]
+pub(crate) struct Searched {
+    /// Its PATH.
+    pub path: String,
+    /// The version managers it has.
+    pub version_managers: Vec<String>,
+}
+
+impl Searched {
+    /// What the facts of hosts say about it.
+    pub(crate) fn of(facts: &BTreeMap<HostName, HostFacts>) -> BTreeMap<HostName, Self> {
+        let searched = facts.iter().map(|(host, facts)| {
+            let searched = Self {
+                path: facts.path.clone(),
+                version_managers: facts.version_managers.clone(),
+            };
+            (host.clone(), searched)
+        });
+        searched.collect()
+    }
+
+    fn warning(&self, host: &HostName) -> EventBody {
+        let managers = match self.version_managers.as_slice() {
+            [] => "no version manager was seen there".to_owned(),
+            seen => format!("version managers seen there: {}", seen.join(", ")),
+        };
+        EventBody::Warning {
+            host: Some(host.clone()),
+            message: format!(
+                "status 127 means that a command was not found; searched was {}; {managers}",
+                self.path
+            ),
+            hint: Some("the setting `path` adds directories in front".to_owned()),
+        }
+    }
+}
+
+/// What is worth saying right after an event: where a command that was not found was searched.
+fn remark(searched: &BTreeMap<HostName, Searched>, event: &Event) -> Option<Event> {
+    let EventBody::StepEnded { host, outcome, .. } = &event.body else {
+        return None;
+    };
+    let not_found = StepOutcome::Failed {
+        end: CommandEnd::Exited(ExitStatus(127)),
+    };
+    let searched = searched.get(host).filter(|_| *outcome == not_found)?;
+    Some(Event {
+        at: event.at,
+        deploy: event.deploy.clone(),
+        body: searched.warning(host),
+    })
+}
+
+/// How often the screen is brought up to date without an event.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Tells events while a run goes on.
+pub(crate) struct Teller {
+    task: JoinHandle<Told>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Teller {
+    /// Begins to tell. The plan, where there is one, lets the screen know which hosts a task is waited for on.
+    pub(crate) fn begin(
+        outputs: Outputs,
+        plan: Option<&Plan>,
+        searched: BTreeMap<HostName, Searched>,
+        events: mpsc::UnboundedReceiver<Event>,
+    ) -> Self {
+        let (mut reporter, record) = outputs.kept();
+        if let Some(plan) = plan {
+            reporter.expect(plan);
+        }
+        let desk = Desk {
+            reporter,
+            record,
+            searched,
+            told: Told::default(),
+        };
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            task: tokio::spawn(desk.tell(events, stopped)),
+            stop,
+        }
+    }
+
+    /// Tells what was sent so far and ends.
+    pub(crate) async fn finish(self) -> Told {
+        // Where the task has ended already there is nothing to stop.
+        let _ended_already = self.stop.send(()).is_err();
+        self.task.await.unwrap_or_else(|error| {
+            say(&format!("what was told is incomplete: {error}"));
+            Told::default()
+        })
+    }
+}
+
+/// How the telling went. It never changes how a run ended.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Why standard output was given up.
+    stdout: Option<windlass_reporter::Error>,
+}
+
+impl Told {
+    /// The exit code of a run that ended with `code`. That its data did not reach their reader counts only where all else
+    /// was a success.
+    pub(crate) fn ends(self, code: ExitCode) -> Result<ExitCode, Failure> {
+        match self.stdout.map(|error| report_failure(&error)) {
+            None => Ok(code),
+            Some(failure) if code == ExitCode::Done => Err(failure),
+            Some(failure) => {
+                say(&failure.text);
+                Ok(code)
+            }
+        }
+    }
+}
+
+/// Where it is told.
+struct Desk {
+    reporter: Reporter,
+    record: Option<Reporter>,
+    searched: BTreeMap<HostName, Searched>,
+    told: Told,
+}
+
+impl Desk {
+    async fn tell(
+        mut self,
+        mut events: mpsc::UnboundedReceiver<Event>,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> Told {
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => self.event(event),
+                    None => break,
+                },
+                // Dropping the sender stops it as well. What was sent before has been told.
+                _ = &mut stopped => break,
+                _ = ticks.tick() => {
+                    let done = self.reporter.tick(SystemClock.now());
+                    self.note(done);
+                }
+            }
+        }
+        let done = self.reporter.finish();
+        self.note(done);
+        self.told
+    }
+
+    fn event(&mut self, event: Event) {
+        let after = remark(&self.searched, &event);
+        for event in std::iter::once(event).chain(after) {
+            let kept = self.record.as_mut().map(|record| record.handle(&event));
+            if let Some(Err(error)) = kept {
+                self.record = None;
+                self.incomplete("the record for `windlass show`", &error);
+            }
+            let done = self.reporter.handle(&event);
+            self.note(done);
+        }
+    }
+
+    /// An output that fails is told, and never fails the run.
+    fn note(&mut self, done: Result<(), Error>) {
+        match done {
+            Ok(()) => {}
+            Err(error @ (Error::BrokenPipe | Error::Stdout(_))) => self.told.stdout = Some(error),
+            // There is nowhere left to say it.
+            Err(error @ Error::Stderr(_)) => tracing::debug!(%error, "nothing is shown any more"),
+            Err(error) => self.incomplete("the full log", &error),
+        }
+    }
+
+    fn incomplete(&mut self, what: &str, error: &Error) {
+        let failure = report_failure(error).line(None);
+        let said = self
+            .reporter
+            .remark(&format!("{what} is incomplete: {failure}"));
+        if let Err(error) = said {
+            tracing::debug!(%error, "nothing is shown any more");
+        }
+    }
+}
