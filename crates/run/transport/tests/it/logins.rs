@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use windlass_lab::{Key, KeyKind, Sshd};
 use windlass_model::{ExitCode, Secret};
-use windlass_transport::{AuthError, AuthOptions, Error, Prompt, Prompter, SessionOptions};
+use windlass_transport::{
+    Attention, AuthError, AuthOptions, Error, Prompt, Prompter, SessionOptions,
+};
 
 use crate::support::{open, options, text};
 
@@ -39,7 +41,7 @@ fn prompter(answers: &[&str]) -> (Prompter, Arc<Mutex<Vec<Prompt>>>) {
     let kept = Arc::clone(&asked);
     let left: Vec<String> = answers.iter().rev().map(|&word| word.to_owned()).collect();
     let left = Mutex::new(left);
-    let prompter = Prompter::new(&windlass_transport::Attention::default(), move |prompt| {
+    let prompter = Prompter::new(&Attention::default(), move |prompt| {
         kept.lock().unwrap().push(prompt);
         left.lock().unwrap().pop().map(Secret::new)
     });
