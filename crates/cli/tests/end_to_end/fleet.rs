@@ -1,8 +1,10 @@
 //! Several hosts: one sshd under several addresses, a deploy root each.
 
-use crate::support::{Stage, toml};
+use crate::support::{Stage, toml, wait_until};
+use std::net::IpAddr;
 use std::path::PathBuf;
-use windlass_lab::Sshd;
+use std::time::Duration;
+use windlass_lab::{Counter, LabHost, Proxy, Sshd};
 
 const HOSTS: u8 = 3;
 
@@ -173,4 +175,76 @@ fn hosts_that_share_a_directory_make_one_release_and_free_one_lock() {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(fleet.live(1).as_ref(), Some(&live[0]), "{run}");
     fleet.assert_free();
+}
+
+/// Three hosts, the last behind a proxy.
+fn with_a_far_host(reconnect_for: &str, builds: &Counter) -> (Fleet, Proxy) {
+    let fleet = Fleet::new();
+    let away = IpAddr::from([127, 0, 0, 9]);
+    let proxy = Proxy::start_at(away, fleet.stage.sshd.address()).expect("the proxy starts");
+    fleet.stage.sshd.trust(proxy.address()).expect("trusted");
+    let tables = format!(
+        "reconnect_for = \"{reconnect_for}\"\n[[tasks]]\nname = \"build\"\nafter = \"updated\"\nrun = '''\n{}\nsleep 3'''\n",
+        builds.command()
+    );
+    fleet.configure(|number| number, &tables);
+    let file = fleet.stage.repo.work().join("windlass.toml");
+    let text = std::fs::read_to_string(&file).expect("read");
+    let near = format!("127.0.0.{HOSTS}:{}", fleet.stage.sshd.port());
+    let far = proxy.address().to_string();
+    std::fs::write(&file, text.replace(&near, &far)).expect("written");
+    (fleet, proxy)
+}
+
+/// The controller dies in mid build, and by the time somebody goes on one host is away.
+fn left_alone(fleet: &Fleet, proxy: &Proxy, builds: &Counter) {
+    let running = fleet.stage.start(&["deploy", "production", "--yes"]);
+    wait_until("all builds have started", || {
+        builds.count() == usize::from(HOSTS)
+    });
+    running.signal("KILL");
+    running.finish();
+    proxy.refuse();
+}
+
+#[test]
+fn a_deploy_is_gone_on_with_while_a_host_is_away() {
+    let builds_of = LabHost::new().expect("a directory");
+    let builds = builds_of.counter("builds");
+    let (fleet, proxy) = with_a_far_host("1h", &builds);
+    left_alone(&fleet, &proxy, &builds);
+    let running = fleet.stage.start(&["resume", "production", "--yes"]);
+    std::thread::sleep(Duration::from_secs(3));
+    proxy.heal();
+    let run = running.finish();
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(builds.count(), usize::from(HOSTS), "{run}");
+    assert!(run.stderr.contains("refused"), "its absence is told\n{run}");
+    fleet.assert_same();
+    fleet.assert_free();
+}
+
+#[test]
+fn a_host_that_stays_away_keeps_no_other_from_being_undone() {
+    let builds_of = LabHost::new().expect("a directory");
+    let builds = builds_of.counter("builds");
+    let (fleet, proxy) = with_a_far_host("4s", &builds);
+    left_alone(&fleet, &proxy, &builds);
+    let run = fleet.stage.run(&["cancel", "production"]);
+    assert_eq!(run.code, 10, "{run}");
+    assert!(run.stderr.contains("127.0.0.9"), "{run}");
+    for number in [1, 2] {
+        let root = fleet.root(number);
+        assert!(
+            !root.join(".windlass/lock").exists(),
+            "host {number}\n{run}"
+        );
+        let releases = std::fs::read_dir(root.join("releases")).expect("it is there");
+        assert_eq!(releases.count(), 0, "host {number} is undone\n{run}");
+    }
+    proxy.heal();
+    let run = fleet.stage.run(&["resume", "production"]);
+    assert_eq!(run.code, 1, "{run}");
+    fleet.assert_free();
+    assert_eq!(fleet.all_live(), vec![None; usize::from(HOSTS)]);
 }

@@ -39,6 +39,8 @@ struct Link {
     away: bool,
     /// Whether it ever had one; a host of a deploy that is taken up need not be there at first.
     met: bool,
+    /// Since when it was tried in vain before it was ever there, once that was told.
+    tried_since: Option<Instant>,
     /// When the next word about its absence is due, measured from the loss.
     next_word: Duration,
 }
@@ -125,8 +127,11 @@ impl Links {
                 hint: None,
             }),
             SessionEvent::Connected { .. } => {
-                all.link(host).met = true;
-                None
+                let link = all.link(host);
+                link.met = true;
+                let tried_since = link.tried_since.take()?;
+                let gone = tried_since.elapsed();
+                Some(EventBody::ConnectionBack { host: name, gone })
             }
         }
     }
@@ -157,6 +162,9 @@ impl All {
         let due = (link.away || !link.met) && gone >= link.next_word;
         if due {
             link.next_word = gone.saturating_mul(2).max(FIRST_WORD);
+            if !link.met {
+                link.tried_since.get_or_insert_with(Instant::now);
+            }
         }
         due
     }
@@ -268,12 +276,14 @@ mod tests {
                 gone: Duration::from_secs(u64::from(second)),
                 kind: DisconnectKind::NoRoute,
             });
+            tokio::time::advance(Duration::from_secs(1)).await;
         }
         observer(connected());
         let mut still = Vec::new();
         while let Ok(event) = told.try_recv() {
             match event.body {
                 EventBody::StillReconnecting { gone, .. } => still.push(gone.as_secs()),
+                EventBody::ConnectionBack { gone, .. } => assert_eq!(gone.as_secs(), 100),
                 other => panic!("unexpected {other:?}"),
             }
         }
