@@ -6,6 +6,7 @@ mod bad_input;
 mod ends;
 mod faults;
 mod fleet;
+mod interrupts;
 mod outputs;
 mod reach;
 mod start;
