@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
-use crate::reach::{Reach, reach_failure};
+use crate::reach::{Contact, Reach, reach_failure};
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +28,9 @@ pub(crate) struct Fleet {
 /// A host that is to be reached, with the settings in force on it.
 pub(crate) type Wanted = (HostTarget, Arc<Settings>);
 
+/// Hosts, and those that were not reached, each with the reason.
+pub(crate) type Contacted = (Fleet, Vec<(HostName, Failure)>);
+
 impl Fleet {
     /// Connects to all hosts of the stage side by side. One that cannot be reached ends it, before anything is changed
     /// anywhere.
@@ -40,15 +43,33 @@ impl Fleet {
         Self::connect(world, context.wanted(), limits, events).await
     }
 
-    /// Connects to the hosts of a plan. A host that has left the file since is reached with the settings of the stage.
-    pub(crate) async fn open_planned(
+    /// Takes up the hosts of a deploy that was begun earlier; none of them needs to be there now. A host that has left the
+    /// file since is reached with the settings of the stage.
+    pub(crate) async fn take_up(
         world: &World,
         context: &Context,
         plan: &Plan,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
         let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
-        Self::connect(world, wanted, &plan.limits, events).await
+        let taken_up = Self::contact(world, wanted, &plan.limits, events, Contact::Again);
+        let fleet = Self::whole(taken_up.await?).await?;
+        for host in plan.hosts.iter().filter(|host| host.user_manager) {
+            if let Some(jobs) = fleet.host(&host.target.name) {
+                jobs.start_through_user_manager();
+            }
+        }
+        Ok(fleet)
+    }
+
+    fn without_hosts(world: &World, events: &UnboundedSender<Event>) -> Self {
+        Self {
+            hosts: BTreeMap::new(),
+            links: Links::new(events.clone()),
+            source: None,
+            scratch: world.state_dir().join("scratch"),
+            project: world.directory.clone(),
+        }
     }
 
     /// Connects to these hosts; all that cannot be reached are named.
@@ -58,7 +79,10 @@ impl Fleet {
         limits: &JobLimits,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
-        let (fleet, failures) = Self::try_connect(world, wanted, limits, events).await?;
+        Self::whole(Self::try_connect(world, wanted, limits, events).await?).await
+    }
+
+    async fn whole((fleet, failures): Contacted) -> Result<Self, Failure> {
         let failures = failures.into_iter().map(|(_, failure)| failure);
         let Some(failure) = failures.reduce(Failure::and) else {
             return Ok(fleet);
@@ -73,38 +97,43 @@ impl Fleet {
         wanted: Vec<Wanted>,
         limits: &JobLimits,
         events: &UnboundedSender<Event>,
-    ) -> Result<(Self, Vec<(HostName, Failure)>), Failure> {
+    ) -> Result<Contacted, Failure> {
+        Self::contact(world, wanted, limits, events, Contact::First).await
+    }
+
+    async fn contact(
+        world: &World,
+        wanted: Vec<Wanted>,
+        limits: &JobLimits,
+        events: &UnboundedSender<Event>,
+        contact: Contact,
+    ) -> Result<Contacted, Failure> {
         let reach = Arc::new(Reach::new(world));
-        let links = Links::new(events.clone());
+        let mut fleet = Self::without_hosts(world, events);
         let seed = crate::prepare::random_hex(12)?;
         let mut set = JoinSet::new();
         for (target, settings) in wanted {
+            let links = &fleet.links;
             let observer = links.observer(&target.name, settings.ssh.reconnect_for);
             let reach = Arc::clone(&reach);
             set.spawn(async move {
-                let opened = reach.open(&target, &settings.ssh, observer).await;
+                let opened = reach.open(&target, &settings.ssh, observer, contact).await;
                 (target, opened)
             });
         }
-        let (mut hosts, mut failures) = (BTreeMap::new(), Vec::new());
+        let mut failures = Vec::new();
         while let Some(joined) = set.join_next().await {
             let (target, opened) = joined.or_fail(ExitCode::Internal)?;
             match opened {
                 Ok(session) => {
-                    let seed = format!("{seed}{:x}", hosts.len());
-                    hosts.insert(target.name, Host::new(session, options(limits), seed));
+                    let seed = format!("{seed}{:x}", fleet.hosts.len());
+                    let host = Host::new(session, options(limits), seed);
+                    fleet.hosts.insert(target.name, host);
                 }
                 Err(error) => failures.push((target.name.clone(), reach_failure(&target, &error))),
             }
         }
         failures.sort_by(|one, other| one.0.cmp(&other.0));
-        let fleet = Self {
-            hosts,
-            links,
-            source: None,
-            scratch: world.state_dir().join("scratch"),
-            project: world.directory.clone(),
-        };
         Ok((fleet, failures))
     }
 

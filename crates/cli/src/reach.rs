@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
-use windlass_transport::ssh_config::{self, Asked, Said};
+use windlass_transport::ssh_config::{self, Asked, KnownHosts, Said};
 use windlass_transport::{
     AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer, OpenError,
     Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
@@ -19,6 +19,15 @@ pub(crate) struct Reach {
     keys: Arc<KeyRing>,
 }
 
+/// What is known of the hosts of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// Nothing: whoever is not there is named before anything is changed.
+    First,
+    /// Something was begun on them: whoever is away is waited for like one that was lost, and holds up no other.
+    Again,
+}
+
 impl Reach {
     /// In these surroundings.
     pub(crate) fn new(world: &World) -> Self {
@@ -29,15 +38,20 @@ impl Reach {
         }
     }
 
-    /// Opens the session of a host.
+    /// Opens the session of a host, or takes it up.
     pub(crate) async fn open(
         &self,
         target: &HostTarget,
         ssh: &SshSettings,
         observer: Observer,
+        contact: Contact,
     ) -> Result<Session, OpenError> {
         let said = self.said(target, ssh, &observer).await?;
-        Session::open(self.options(target, ssh, &said), observer).await
+        let options = self.options(target, ssh, &said);
+        match contact {
+            Contact::First => Session::open(options, observer).await,
+            Contact::Again => Ok(Session::take_up(options, observer)),
+        }
     }
 
     /// What `ssh_config` says of the host; nothing where it is not to be read.
@@ -166,24 +180,26 @@ impl Reach {
     }
 
     fn host_keys(&self, ssh: &SshSettings, said: &Said) -> HostKeyOptions {
-        let usual = || {
-            vec![
-                self.world.home().join(".ssh/known_hosts"),
-                PathBuf::from("/etc/ssh/ssh_known_hosts"),
-            ]
+        let usual = || KnownHosts {
+            own: vec![self.world.home().join(".ssh/known_hosts")],
+            global: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
         };
-        let files: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
-        let files = match (files.is_empty(), said.known_hosts.is_empty()) {
-            (false, _) => files,
-            (true, false) => said.known_hosts.clone(),
-            (true, true) => usual(),
+        let named: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
+        let files = if named.is_empty() {
+            said.known_hosts.clone().unwrap_or_else(usual)
+        } else {
+            KnownHosts {
+                own: named,
+                global: Vec::new(),
+            }
         };
         let asks = self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict;
         HostKeyOptions {
             alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
             ask: asks.then(|| HostKeyQuestion::new(ask_key)),
-            ..HostKeyOptions::strict(files)
+            global_files: files.global,
+            ..HostKeyOptions::strict(files.own)
         }
     }
 

@@ -69,6 +69,19 @@ impl CommandEnd {
     pub fn success(self) -> bool {
         matches!(self, Self::Exited(status) if status.success())
     }
+
+    /// Whether the command may have done something; false where it is known that it was not started.
+    pub fn may_have_begun(self) -> bool {
+        match self {
+            Self::Exited(_)
+            | Self::TimedOut
+            | Self::IdleTimedOut
+            | Self::Cancelled
+            | Self::Lost
+            | Self::Rebooted => true,
+            Self::NotStarted | Self::NoSpace | Self::Fenced | Self::OtherHost => false,
+        }
+    }
 }
 
 impl fmt::Display for CommandEnd {
@@ -112,6 +125,15 @@ impl StepOutcome {
     /// Whether later steps may go on.
     pub fn is_fine(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Skipped)
+    }
+
+    /// Whether the step may have done something; false where it is known that nothing of it was started.
+    pub fn may_have_begun(&self) -> bool {
+        match self {
+            Self::Succeeded | Self::Broken { .. } => true,
+            Self::Skipped => false,
+            Self::Failed { end } => end.may_have_begun(),
+        }
     }
 }
 

@@ -126,6 +126,9 @@ pub struct PlanHost {
     pub boot_id: String,
     /// The number of this deploy at this root (`.windlass/fence`).
     pub fence: u64,
+    /// Whether jobs must be started through the user's lingering manager, since processes do not survive a logout.
+    #[serde(default)]
+    pub user_manager: bool,
     /// What `current` pointed at, verbatim.
     pub previous_target: Option<String>,
     /// The release that was live, where it was one.
@@ -133,8 +136,9 @@ pub struct PlanHost {
     /// Its revision.
     pub previous_revision: Option<Revision>,
     /// Ends the deploy on this host after everything was undone: the decision `undone`, the scratch space removed, the
-    /// lock freed last. May be repeated. After a success the steps of [`UNLOCK`] do this instead.
-    pub unlock: Command,
+    /// lock freed last. May be repeated. After a success the steps of [`UNLOCK`] do this instead. None where another host
+    /// does it for the deploy root that they share.
+    pub unlock: Option<Command>,
 }
 
 /// Everything a deploy will do. Immutable once made; the journal refers to its digest.

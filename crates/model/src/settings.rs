@@ -173,7 +173,8 @@ pub enum HostKeyPolicy {
 pub struct Task {
     /// Its name, unique in the file.
     pub name: TaskName,
-    /// The script, as written; run in the release directory unless `dir` says otherwise.
+    /// The script, as written; run in the release directory, or in the deploy root before that is made, unless `dir` says
+    /// otherwise.
     pub run: String,
     /// Hosts of these roles; empty = all.
     pub roles: Vec<String>,
@@ -191,7 +192,7 @@ pub struct Task {
     pub on: Vec<DeployKind>,
     /// Variables of its own, literal.
     pub env: Environment,
-    /// The directory to be in, instead of the release; relative = below the release.
+    /// The directory to be in; relative = below the release, or below the deploy root before the release is made.
     pub dir: Option<String>,
     /// A script that decides whether there is anything to do.
     pub when: Option<String>,

@@ -61,12 +61,16 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "undo")]
 pub enum Undo {
-    /// Commands on the step's host, in this order. Each may be repeated, and may find that nothing was done yet.
+    /// Commands on the step's host, in this order. They may find that nothing, or only a part, was done.
     Commands {
         /// The commands.
         commands: Vec<Command>,
         /// In a few words, for the plan: `move aside`.
         show: String,
+        /// Whether they may be carried out again where it is not known what became of them. So may those of recipes; a
+        /// task's own may do something that must not happen twice.
+        #[serde(default)]
+        repeatable: bool,
     },
     /// Commands on this machine, in this order.
     Local {
@@ -80,4 +84,17 @@ pub enum Undo {
         /// Why not.
         reason: String,
     },
+}
+
+impl Undo {
+    /// Whether it may be carried out again where it is not known what became of it.
+    pub fn may_repeat(&self) -> bool {
+        matches!(
+            self,
+            Self::Commands {
+                repeatable: true,
+                ..
+            }
+        )
+    }
 }

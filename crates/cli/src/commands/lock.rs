@@ -8,7 +8,7 @@ use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::{confirm, say, show};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc;
 use windlass_facts::{HostFacts, Lock};
 use windlass_journal::Store as _;
@@ -98,28 +98,52 @@ async fn freed(
 ) -> Result<ExitCode, Failure> {
     let (sender, _receiver) = mpsc::unbounded_channel();
     let fleet = Fleet::open(world, context, &sender).await?;
+    let ended = free(&fleet, facts, holders).await;
+    fleet.close().await;
+    ended?;
+    say("the lock is free on every host");
+    Ok(ExitCode::Done)
+}
+
+/// First nothing more can be started, then what runs is stopped, and only then is anything undone.
+async fn free(
+    fleet: &Fleet,
+    facts: &Facts,
+    holders: &BTreeMap<HostName, &Lock>,
+) -> Result<(), Failure> {
+    tell(fleet, facts, holders, windlass_recipes::fence_script).await?;
+    for (host, lock) in holders {
+        if let Some(facts) = facts.get(host) {
+            stop_jobs(fleet, host, facts, &lock.deploy).await?;
+        }
+    }
+    tell(fleet, facts, holders, windlass_recipes::unlock_script).await
+}
+
+/// Has a script run at every deploy root whose lock is held; hosts that share one are told once.
+async fn tell(
+    fleet: &Fleet,
+    facts: &Facts,
+    holders: &BTreeMap<HostName, &Lock>,
+    script: fn(&str, &DeployId) -> String,
+) -> Result<(), Failure> {
+    let mut told = BTreeSet::new();
     let mut scripts = Vec::new();
     for (host, lock) in holders {
         let Some(facts) = facts.get(host) else {
             continue;
         };
-        stop_jobs(&fleet, host, facts, &lock.deploy).await?;
-        scripts.push((
-            host.clone(),
-            format!(
-                "set -e\n{}",
-                windlass_recipes::unlock_script(&facts.root.path, &lock.deploy)
-            ),
-        ));
+        if facts.root_id.as_ref().is_none_or(|id| told.insert(id)) {
+            let script = script(&facts.root.path, &lock.deploy);
+            scripts.push((host.clone(), format!("set -e\n{script}")));
+        }
     }
     let failed = fleet.tell(scripts).await;
-    fleet.close().await;
     for (host, reason) in &failed {
         say(&format!("✘ {host}  {reason}"));
     }
     if failed.is_empty() {
-        say("the lock is free on every host");
-        return Ok(ExitCode::Done);
+        return Ok(());
     }
     Err(Failure::new(
         ExitCode::Stuck,

@@ -128,7 +128,7 @@ async fn go_on(
     let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
     let secrets = context.secrets(world)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open_planned(world, &context, &plan, &sender).await?;
+    let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;
     let means = Means {
         desk: Desk::open(world, global, deploy, &secrets, quiet)?,

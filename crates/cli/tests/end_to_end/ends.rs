@@ -91,6 +91,24 @@ fn undos_of_tasks_run_in_reverse_order() {
     assert_old_release(&stage, &first);
 }
 
+#[test]
+fn a_task_before_the_release_is_made_runs_in_deploy_to_and_is_undone_there() {
+    let more = "[[tasks]]\nname = \"maintenance\"\nafter = \"started\"\nrun = 'pwd > shared/down'\n\
+        undo = 'rm shared/down && pwd > shared/up'\n";
+    let (stage, first) = live_then(
+        "cp \"$DEPLOY_SHARED_PATH/down\" \"$DEPLOY_SHARED_PATH/seen\"\nexit 1",
+        more,
+    );
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    let root = format!("{}\n", stage.host.deploy_to().display());
+    for file in ["shared/seen", "shared/up"] {
+        let dir = stage.host.read(file).expect("task and undo ran");
+        assert_eq!(String::from_utf8_lossy(&dir), root, "{file}");
+    }
+    assert_old_release(&stage, &first);
+}
+
 fn cancel_in_mid_build(script: &str) {
     let (stage, first) = live_then(script, "");
     let running = stage.start(&["deploy", "production", "--yes"]);
@@ -168,6 +186,63 @@ fn killed_in_mid_build_and_resumed() {
     run.assert_build_output();
     assert!(stage.host.live().is_some());
     stage.assert_clean();
+}
+
+/// Nobody follows a command on this machine once its engine is gone: it is ended, with all it started, before anything is
+/// undone.
+#[test]
+fn killed_while_a_command_runs_on_this_machine() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    let (starts, undos) = (stage.host.counter("starts"), stage.host.counter("undos"));
+    let alive = stage.home().join("alive");
+    let tables = format!(
+        "[[tasks]]\nname = \"assets\"\nafter = \"updated\"\nlocal = true\nrun = '''\n{start}\n\
+         while :; do date +%s%N >{alive}; sleep 0.1; done & wait\n'''\nundo = '''\n{undo}\n'''\n",
+        start = starts.command(),
+        undo = undos.command(),
+        alive = alive.display(),
+    );
+    stage.configure("", &tables);
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the command has started", || alive.exists());
+    running.signal("KILL");
+    assert_eq!(running.finish().code, -1);
+    let run = stage.run(&["resume", "production", "--json"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!((starts.count(), undos.count()), (1, 1), "{run}");
+    let last = std::fs::read(&alive).expect("it ran");
+    std::thread::sleep(Duration::from_millis(500));
+    let now = std::fs::read(&alive).expect("it ran");
+    assert_eq!(now, last, "it still runs\n{run}");
+    assert_old_release(&stage, &first);
+}
+
+#[test]
+fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
+    let script = "trap 'cp \"$DEPLOY_SHARED_PATH/../.windlass/fence\" \"$DEPLOY_SHARED_PATH/fence\"; exit 1' TERM\n\
+        echo go > \"$DEPLOY_SHARED_PATH/go\"\nwhile :; do sleep 1; done";
+    let (stage, first) = live_then(script, "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build runs", || stage.host.read("shared/go").is_ok());
+    running.signal("KILL");
+    running.finish();
+    // Another machine knows nothing of the deploy.
+    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
+    let before = stage.host.read(".windlass/fence").expect("a number");
+    let run = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    let stopped_at = stage
+        .host
+        .read("shared/fence")
+        .expect("the build was asked to stop");
+    assert_ne!(stopped_at, before, "{run}");
+    assert_eq!(
+        stopped_at,
+        stage.host.read(".windlass/fence").expect("a number")
+    );
+    assert_old_release(&stage, &first);
 }
 
 #[test]

@@ -23,7 +23,16 @@ impl Fleet {
 
     /// Writes windlass.toml with all hosts; `root_of` says which host has which root.
     fn configure(&self, root_of: impl Fn(u8) -> u8, tables: &str) {
-        self.stage.configure("", tables);
+        self.write("", tables, |number| (root_of(number), true));
+    }
+
+    /// The same with one root for all; on the first host no releases are made.
+    fn share(&self, tables: &str) {
+        self.write("shared_deploy_to = true", tables, |number| (1, number != 1));
+    }
+
+    fn write(&self, top: &str, tables: &str, host: impl Fn(u8) -> (u8, bool)) {
+        self.stage.configure(top, tables);
         let file = self.stage.repo.work().join("windlass.toml");
         let text = std::fs::read_to_string(&file).expect("read");
         let (top, _) = text.split_once("[stages.production]").expect("a stage");
@@ -34,9 +43,10 @@ impl Fleet {
                     self.stage.sshd.user(),
                     self.stage.sshd.port()
                 );
-                let root = self.root(root_of(number));
+                let (root, release) = host(number);
+                let root = self.root(root);
                 format!(
-                    "{{ address = {}, deploy_to = {} }}",
+                    "{{ address = {}, deploy_to = {}, release = {release} }}",
                     toml(&address),
                     toml(root.to_str().expect("UTF-8"))
                 )
@@ -129,5 +139,38 @@ fn two_hosts_that_are_one_directory_are_refused() {
         "{run}"
     );
     assert_eq!(fleet.all_live(), [None, None, None], "{run}");
+    fleet.assert_free();
+}
+
+#[test]
+fn hosts_that_share_a_directory_make_one_release_and_free_one_lock() {
+    let fleet = Fleet::new();
+    let restarts = fleet.stage.host.counter("restarts");
+    let restart = format!("[restart]\napp = '''{}'''\n", restarts.command());
+    fleet.share(&restart);
+    let deploy = ["deploy", "production", "--yes"];
+    let mut live = Vec::new();
+    for number in 1..=2 {
+        let run = fleet.stage.run(&deploy);
+        assert_eq!(run.code, 0, "{run}");
+        live.push(fleet.live(1).expect("a release is live"));
+        assert_eq!(restarts.count(), number * usize::from(HOSTS), "{run}");
+        fleet.assert_free();
+    }
+    assert_ne!(live[0], live[1]);
+    // Undone wherever it fails, and what was live before is live again.
+    let tables = format!(
+        "{restart}[[tasks]]\nname = \"break\"\nafter = \"published\"\nrun = '''[ \"$DEPLOY_HOST\" != 127.0.0.3 ]'''\n"
+    );
+    fleet.share(&tables);
+    let run = fleet.stage.run(&deploy);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(fleet.live(1).as_ref(), Some(&live[1]), "{run}");
+    fleet.assert_free();
+    // Only a release that was said to be good can be gone back to.
+    fleet.share(&restart);
+    let run = fleet.stage.run(&["rollback", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(fleet.live(1).as_ref(), Some(&live[0]), "{run}");
     fleet.assert_free();
 }

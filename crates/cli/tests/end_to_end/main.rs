@@ -9,6 +9,7 @@ mod fleet;
 mod interrupts;
 mod outputs;
 mod reach;
+mod sources;
 mod start;
 mod support;
 mod terminal;

@@ -56,6 +56,19 @@ pub(crate) fn repository(text: &str) -> Result<(), String> {
     line(text)
 }
 
+/// Whether a URL carries what lets somebody in: a password, or over http any login, where a token often stands alone in
+/// the user's place.
+pub(crate) fn holds_password(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((login, _)) = authority.rsplit_once('@') else {
+        return false;
+    };
+    login.contains(':') || scheme.to_ascii_lowercase().contains("http")
+}
+
 pub(crate) fn branch(text: &str) -> Result<(), String> {
     no_option(text)?;
     line(text)?;
@@ -284,6 +297,29 @@ mod tests {
             assert!(root(wrong).is_err(), "{wrong:?}");
         }
         assert_eq!(root("~/apps/it's"), Ok(()));
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_seen() {
+        for wrong in [
+            "https://token@github.com/acme/shop.git",
+            "HTTPS://bot:s3cret@git.example.com/shop.git",
+            "http://bot:p@ss@h/a",
+            "ssh://git:s3cret@h/a",
+            "https://token@h",
+        ] {
+            assert!(holds_password(wrong), "{wrong}");
+        }
+        for right in [
+            "git@git.example.com:acme/shop.git",
+            "ssh://git@h:22/a",
+            "https://h/a@b:c/d",
+            "https://h:443/a",
+            "/srv/a:b@c",
+            "file:///srv/a@b",
+        ] {
+            assert!(!holds_password(right), "{right}");
+        }
     }
 
     #[test]

@@ -254,6 +254,7 @@ fn by_text(kind: &Kind) -> bool {
         Kind::Text(_)
         | Kind::Word(_)
         | Kind::Verbatim(_)
+        | Kind::Repository
         | Kind::Integer(..)
         | Kind::Boolean
         | Kind::Duration(_)

@@ -43,7 +43,7 @@ fn property(key: &'static Key, scope: Scope) -> Value {
 fn shape(kind: &'static Kind, scope: Scope) -> Value {
     let text = || json!({ "type": "string" });
     match *kind {
-        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) => text(),
+        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) | Kind::Repository => text(),
         Kind::Integer(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }

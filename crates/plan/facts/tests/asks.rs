@@ -290,6 +290,29 @@ fn remote(repository: &str, reference: &str) -> Option<Remote> {
 }
 
 #[test]
+fn a_ref_that_a_power_cut_left_empty_is_no_commit() {
+    for shell in SHELLS {
+        let dir = place();
+        let made = Command::new("sh")
+            .args([
+                "-ec",
+                "git init -q -b main o; cd o
+                 git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x; git rev-parse main
+                 cd ..; git clone -q --mirror o app/repo; >app/repo/refs/heads/broken",
+            ])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let id = String::from_utf8(made.stdout).unwrap();
+        let repository = facts(shell, dir.path(), &ask(&dir.path().join("app"))).repository;
+        let tips = repository.unwrap().tips;
+        let tips: Vec<&str> = tips.iter().map(windlass_model::Revision::as_str).collect();
+        assert_eq!(tips, [id.trim()]);
+    }
+}
+
+#[test]
 fn a_repository_is_asked_by_the_host_and_its_error_kept() {
     for shell in SHELLS {
         let dir = place();

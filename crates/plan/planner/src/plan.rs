@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::request::{Request, Run};
 use crate::rollback::rollback_target;
 use crate::scope::{Scope, ScopeHost};
-use crate::user_task::{drafts, hosts, user_tasks};
+use crate::user_task::{Base, add_steps, drafts, hosts, user_tasks};
 use std::collections::BTreeMap;
 use windlass_facts::{Begun, HostFacts, Linked};
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
@@ -85,7 +85,7 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         name: task.name.clone(),
         place: Place::Nowhere,
         barrier: Barrier::Never,
-        drafts: drafts(&scope, task),
+        drafts: drafts(&scope, task, Base::Release),
     };
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
     Ok(steps(vec![(Phase::Started, spec)], &names, false))
@@ -130,7 +130,9 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
     let notes = notes(&scope);
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
     let share_a_root = scope.hosts.iter().any(|host| host.shares_root);
-    let steps = steps(resolve(scope.kind(), specs)?, &names, share_a_root);
+    let mut order = resolve(scope.kind(), specs)?;
+    add_steps(&scope, &mut order);
+    let steps = steps(order, &names, share_a_root);
     let settings = &request.inventory.settings;
     let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
     let plan = Plan {
@@ -155,22 +157,19 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
     Ok(Planned { plan, notes })
 }
 
-fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
-    scope
-        .request
-        .recipes
-        .iter()
-        .find_map(|recipe| recipe.unlock_after_undo(scope, host))
-        .unwrap_or_default()
+fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {
+    let mut recipes = scope.request.recipes.iter();
+    recipes.find_map(|recipe| recipe.unlock_after_undo(scope, host))
 }
 
-fn plan_host(host: &ScopeHost<'_>, unlock: Command) -> PlanHost {
+fn plan_host(host: &ScopeHost<'_>, unlock: Option<Command>) -> PlanHost {
     let facts = host.facts;
     PlanHost {
         target: host.host.target.clone(),
         root: host.layout.root().to_owned(),
         root_id: facts.root_id.clone().unwrap_or_default(),
         boot_id: facts.boot_id.clone(),
+        user_manager: facts.logout == windlass_facts::Logout::UserManager,
         fence: host.fence(),
         previous_target: host.previous_target().map(str::to_owned),
         previous: facts.live.clone(),

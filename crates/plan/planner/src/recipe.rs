@@ -14,7 +14,8 @@ pub trait Recipe: Send + Sync {
     /// A task without steps is given all the same: other tasks may stand before or after it.
     fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec>;
 
-    /// The command that ends the deploy on a host after everything was undone, from the recipe that keeps the lock.
+    /// The command that ends the deploy on a host after everything was undone, from the recipe that keeps the lock; none
+    /// where another host does it for the deploy root that they share.
     fn unlock_after_undo(&self, _scope: &Scope<'_>, _host: &ScopeHost<'_>) -> Option<Command> {
         None
     }

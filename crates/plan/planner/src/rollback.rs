@@ -131,7 +131,7 @@ fn lacking(hosts: &[&ScopeHost<'_>], release: &ReleaseName) -> Vec<HostName> {
         .collect()
 }
 
-/// A host counts a release that is live on it as good enough to stay on.
+/// The hosts on which the release is not there or not good.
 fn without_good(hosts: &[&ScopeHost<'_>], release: &ReleaseName) -> Vec<HostName> {
     hosts
         .iter()

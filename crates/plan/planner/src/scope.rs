@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::release_name::next_release;
 use crate::request::{Request, Run, Wanted};
 use crate::rollback::rollback_target;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use windlass_facts::{Begun, Current, HostFacts, RemoteFacts};
 use windlass_model::inventory::Host;
 use windlass_model::layout::Layout;
@@ -35,9 +35,9 @@ pub struct ScopeHost<'a> {
     pub facts: &'a HostFacts,
     /// The paths below its deploy root.
     pub layout: Layout,
-    /// Whether file steps are done here: releases are made on it, and no earlier host shares its deploy root.
+    /// Whether file steps are done here: releases are made on it, and it stands for its deploy root.
     pub files: bool,
-    /// Whether an earlier host of the plan shares its deploy root.
+    /// Whether another host of the plan stands for its deploy root.
     pub shares_root: bool,
 }
 
@@ -89,6 +89,11 @@ impl<'a> Scope<'a> {
             return host.layout.current();
         }
         host.layout.release(&self.release)
+    }
+
+    /// The hosts that stand for a deploy root: one for each, however many share it.
+    pub fn root_keepers(&self) -> impl Iterator<Item = &ScopeHost<'a>> {
+        self.hosts.iter().filter(|host| !host.shares_root)
     }
 
     /// The hosts on which file steps are done.
@@ -173,7 +178,7 @@ fn hosts<'a>(request: &'a Request<'a>) -> Result<Vec<ScopeHost<'a>>, Error> {
     if request.inventory.hosts.is_empty() {
         return Err(Error::NoHost);
     }
-    let mut roots = BTreeSet::new();
+    let keepers = keepers(request);
     let mut hosts = Vec::new();
     for host in &request.inventory.hosts {
         let name = &host.target.name;
@@ -181,19 +186,32 @@ fn hosts<'a>(request: &'a Request<'a>) -> Result<Vec<ScopeHost<'a>>, Error> {
             .facts
             .get(name)
             .ok_or_else(|| Error::NoFacts { host: name.clone() })?;
-        let first = facts
-            .root_id
-            .as_ref()
-            .is_none_or(|id| roots.insert(id.clone()));
+        let keeper = facts.root_id.as_ref().and_then(|id| keepers.get(id));
+        let keeps = keeper.is_none_or(|keeper| *keeper == name);
         hosts.push(ScopeHost {
             host,
             facts,
             layout: Layout::new(&facts.root.path),
-            files: host.target.release && first,
-            shares_root: !first,
+            files: host.target.release && keeps,
+            shares_root: !keeps,
         });
     }
     Ok(hosts)
+}
+
+/// The host that stands for each deploy root, by the root's id: the first on which releases are made, else the first.
+fn keepers<'a>(request: &'a Request<'a>) -> BTreeMap<&'a String, &'a HostName> {
+    let hosts = &request.inventory.hosts;
+    let releases = hosts.iter().filter(|host| host.target.release);
+    let mut keepers = BTreeMap::new();
+    for host in releases.chain(hosts) {
+        let name = &host.target.name;
+        let facts = request.facts.get(name);
+        if let Some(id) = facts.and_then(|facts| facts.root_id.as_ref()) {
+            keepers.entry(id).or_insert(name);
+        }
+    }
+    keepers
 }
 
 /// Source `git`: the revision that the first host found in the repository.

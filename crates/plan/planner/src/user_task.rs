@@ -2,21 +2,26 @@
 
 use crate::recipe::{Barrier, Draft, Place, TaskSpec};
 use crate::scope::{Scope, ScopeHost};
+use windlass_model::plan::{Phase, RELEASE};
 use windlass_model::settings::{Hook, Task};
 use windlass_model::{Action, Command, Undo};
 
-/// Every task of the settings, with steps where it belongs to this kind of run.
-pub(crate) fn user_tasks(scope: &Scope<'_>) -> Vec<TaskSpec> {
-    let tasks = &scope.request.inventory.settings.tasks;
-    tasks.iter().map(|task| spec(scope, task)).collect()
+/// Where a task without a `dir` of its own runs, and what a relative one starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The release, or `current` for a task on demand.
+    Release,
+    /// The deploy root: the release is not made yet.
+    Root,
 }
 
-fn spec(scope: &Scope<'_>, task: &Task) -> TaskSpec {
-    let drafts = if task.on.contains(&scope.kind()) && task.hook.is_some() {
-        drafts(scope, task)
-    } else {
-        Vec::new()
-    };
+/// Every task of the settings with its place. Its steps come when the order is known: [`add_steps`].
+pub(crate) fn user_tasks(scope: &Scope<'_>) -> Vec<TaskSpec> {
+    let tasks = &scope.request.inventory.settings.tasks;
+    tasks.iter().map(spec).collect()
+}
+
+fn spec(task: &Task) -> TaskSpec {
     TaskSpec {
         name: task.name.clone(),
         place: match &task.hook {
@@ -25,25 +30,35 @@ fn spec(scope: &Scope<'_>, task: &Task) -> TaskSpec {
             None => Place::Nowhere,
         },
         barrier: Barrier::WhereHostsDiffer,
-        drafts,
+        drafts: Vec::new(),
+    }
+}
+
+/// Gives the tasks of the settings that belong to this kind of run their steps. One that stands before the release is made
+/// cannot run in it.
+pub(crate) fn add_steps(scope: &Scope<'_>, order: &mut [(Phase, TaskSpec)]) {
+    let makes_release = |(_, spec): &(Phase, TaskSpec)| spec.name.as_str() == RELEASE;
+    let made = order.iter().position(makes_release);
+    let tasks = &scope.request.inventory.settings.tasks;
+    for (place, (_, spec)) in order.iter_mut().enumerate() {
+        let Some(task) = tasks.iter().find(|task| task.name == spec.name) else {
+            continue;
+        };
+        if task.on.contains(&scope.kind()) {
+            let before = made.is_some_and(|made| place < made);
+            let base = if before { Base::Root } else { Base::Release };
+            spec.drafts = drafts(scope, task, base);
+        }
     }
 }
 
 /// The steps of a task on its hosts; also for a task that runs on demand.
-pub(crate) fn drafts(scope: &Scope<'_>, task: &Task) -> Vec<Draft> {
+pub(crate) fn drafts(scope: &Scope<'_>, task: &Task, base: Base) -> Vec<Draft> {
     let hosts = hosts(scope, task);
-    if task.local {
-        // Once for the whole deploy, on behalf of the first of its hosts.
-        return hosts
-            .first()
-            .map(|host| draft(scope, host, task))
-            .into_iter()
-            .collect();
-    }
-    hosts
-        .into_iter()
-        .map(|host| draft(scope, host, task))
-        .collect()
+    // A local one runs once for the whole deploy, on behalf of the first of its hosts.
+    let number = if task.local { 1 } else { usize::MAX };
+    let hosts = hosts.into_iter().take(number);
+    hosts.map(|host| draft(scope, host, task, base)).collect()
 }
 
 /// The hosts on which a task runs; for a once-only task the primary of the first of its roles that has one.
@@ -79,8 +94,8 @@ pub(crate) fn hosts<'s, 'a>(scope: &'s Scope<'a>, task: &Task) -> Vec<&'s ScopeH
     }
 }
 
-fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Draft {
-    let command = command(scope, host, task);
+fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task, base: Base) -> Draft {
+    let command = command(scope, host, task, base);
     let undo = match &task.undo {
         Some(script) => {
             let undo = Command {
@@ -92,7 +107,11 @@ fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Draft {
             if task.local {
                 Undo::Local { commands, show }
             } else {
-                Undo::Commands { commands, show }
+                Undo::Commands {
+                    commands,
+                    show,
+                    repeatable: false,
+                }
             }
         }
         None => Undo::None {
@@ -114,14 +133,17 @@ fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Draft {
     }
 }
 
-fn command(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task) -> Command {
+fn command(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task, base: Base) -> Command {
     let mut command = scope.users(host, &task.run);
     command.env.extend(task.env.clone());
+    if base == Base::Root {
+        command.dir = host.release().then(|| host.layout.root().to_owned());
+    }
     command.dir = match &task.dir {
         Some(dir) if dir.starts_with('/') || dir.starts_with("~/") || task.local => {
             Some(dir.clone())
         }
-        Some(dir) => command.dir.map(|release| format!("{release}/{dir}")),
+        Some(dir) => command.dir.map(|base| format!("{base}/{dir}")),
         None if task.local => None,
         None => command.dir,
     };

@@ -16,7 +16,7 @@ mod restart;
 mod script;
 mod setup;
 
-pub use lock::unlock_script;
+pub use lock::{fence_script, unlock_script};
 pub use setup::setup_script;
 
 use windlass_planner::Recipe;

@@ -7,6 +7,7 @@ use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
 
 const GOOD: &str = include_str!("sh/unlock_good.sh");
 const CLOSE: &str = include_str!("sh/close.sh");
+const FENCE: &str = include_str!("sh/fence.sh");
 const ABANDON: &str = include_str!("sh/abandon.sh");
 
 /// How many deploys leave their records on a host.
@@ -25,6 +26,10 @@ impl Recipe for DeployLock {
     }
 
     fn unlock_after_undo(&self, scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {
+        // Those that share a root hold one lock; whoever freed it first would do so under the others.
+        if host.shares_root {
+            return None;
+        }
         let script = closing_values(scope, host).var("decision", "undone");
         Some(scope.own(host, script.with(&[COMMON, CLOSE].concat())))
     }
@@ -39,7 +44,7 @@ impl Recipe for Unlock {
     }
 
     fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec> {
-        let drafts = scope.hosts.iter().map(|host| unlock(scope, host));
+        let drafts = scope.root_keepers().map(|host| unlock(scope, host));
         vec![
             TaskSpec::new(UNLOCK, Phase::Finished)
                 .after_all()
@@ -77,16 +82,28 @@ fn closing_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Script {
     values(scope, host).each("each_old_deploy", &old)
 }
 
-/// The script that ends a deploy whose controller is gone, after its jobs were stopped: its unpublished release is moved
-/// aside, a published one stays; then the lock is freed. It is for `sh -e`, and does nothing where another deploy holds the
-/// lock.
+/// The script that keeps the controller of a deploy from starting anything more, should it not be gone after all. It comes
+/// before the deploy's jobs are stopped, so that none is started behind their back. It is for `sh -e`, and does nothing
+/// where another deploy holds the lock.
+pub fn fence_script(root: &str, deploy: &DeployId) -> String {
+    of_another(root, deploy).with(&[COMMON, FENCE].concat())
+}
+
+/// The script that ends a deploy whose controller is gone, after [`fence_script`] and after its jobs were stopped: its
+/// unpublished release is moved aside, a published one stays; then the lock is freed. It is for `sh -e`, and does nothing
+/// where another deploy holds the lock.
 pub fn unlock_script(root: &str, deploy: &DeployId) -> String {
+    of_another(root, deploy)
+        .each("each_old_deploy", &[] as &[&str])
+        .var("decision", "unlocked")
+        .with(&[COMMON, ABANDON, CLOSE].concat())
+}
+
+/// The values about a deploy of which only the lock is known.
+fn of_another(root: &str, deploy: &DeployId) -> Script {
     Script::new()
         .path("root", root)
         .var("deploy", deploy.as_str())
         .var("release", "")
         .var("revision", "")
-        .each("each_old_deploy", &[] as &[&str])
-        .var("decision", "unlocked")
-        .with(&[COMMON, ABANDON, CLOSE].concat())
 }

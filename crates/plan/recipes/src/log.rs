@@ -30,6 +30,7 @@ fn log(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     };
     let undo = Undo::Commands {
         commands: vec![script(UNLOG)],
+        repeatable: true,
         show: "take the line back".to_owned(),
     };
     Draft::command(host.name(), script(LOG), undo, "a line in revisions.log").advisory()

@@ -33,6 +33,7 @@ fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     commands.extend(restart::after_flip_back(scope, host));
     let undo = Undo::Commands {
         commands,
+        repeatable: true,
         show: undo_show(host),
     };
     let show = format!("current → {}", scope.release);

@@ -47,6 +47,7 @@ fn make(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     };
     let undo = Undo::Commands {
         commands: vec![scope.own(host, values(scope, host).with(&[COMMON, ASIDE].concat()))],
+        repeatable: true,
         show: "move aside".to_owned(),
     };
     let revision = scope

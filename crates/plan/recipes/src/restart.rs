@@ -75,7 +75,11 @@ fn undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Undo {
         return Undo::None { reason };
     }
     let show = "again, on the old release".to_owned();
-    Undo::Commands { commands, show }
+    Undo::Commands {
+        commands,
+        show,
+        repeatable: true,
+    }
 }
 
 /// The restart that follows a link that moved back; nothing where nothing was live before, or a link to nothing.

@@ -44,8 +44,9 @@ pub trait Backend: Send + Sync {
         sink: JobSink,
     ) -> Work<'a, Result<CommandEnd, BackendError>>;
 
-    /// Stops the command that [`Backend::local`] runs under this key; it then ends as cancelled.
-    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()>;
+    /// Stops the command that runs on this machine under this key and sees its processes gone, also where an engine left
+    /// it that was killed; one that has not begun never will. What [`Backend::local`] follows then ends as cancelled.
+    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, Result<CancelReport, BackendError>>;
 
     /// The id of the boot that the host runs in now.
     fn boot_id<'a>(&'a self, host: &'a HostName) -> Work<'a, Result<String, BackendError>>;

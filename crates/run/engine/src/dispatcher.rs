@@ -7,7 +7,7 @@
 use crate::backend::Backend;
 use crate::batch::{Batch, blocking};
 use crate::error::Error;
-use crate::flight::{Flight, Message, Side, Unit, fly, stop};
+use crate::flight::{Flight, Message, Side, Unit, fly, stop, stop_local};
 use crate::{Control, Run};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -43,6 +43,15 @@ pub(crate) enum Turn {
     Fenced,
 }
 
+/// Why a person does not get at once what they want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    /// The deploy is done, so that it cannot be cancelled.
+    TooLate,
+    /// A command on this machine is waited for before the deploy rests.
+    Waits,
+}
+
 /// Carries out one deploy.
 pub(crate) struct Dispatcher {
     pub(crate) run: Run,
@@ -73,8 +82,8 @@ pub(crate) struct Dispatcher {
     pub(crate) turn: Option<Turn>,
     /// Nothing more is started, and what runs is stopped, before it is decided what to do.
     pub(crate) draining: bool,
-    /// It was said that it is too late to cancel.
-    pub(crate) too_late: bool,
+    /// What a person was answered; each answer is given once.
+    answers: BTreeSet<Answer>,
     pub(crate) told: BTreeSet<TaskName>,
     departures: Vec<Unit>,
     tasks: JoinSet<()>,
@@ -111,7 +120,7 @@ impl Dispatcher {
             undo_failed: BTreeSet::new(),
             turn: None,
             draining: false,
-            too_late: false,
+            answers: BTreeSet::new(),
             told: BTreeSet::new(),
             departures: Vec::new(),
             tasks: JoinSet::new(),
@@ -233,6 +242,15 @@ impl Dispatcher {
         self.tasks.spawn(work);
     }
 
+    /// The same for a command on this machine.
+    pub(crate) fn stop_local(&mut self, key: &JobKey, host: &HostName) {
+        self.stopping.insert(key.clone(), host.clone());
+        let (backend, outbox) = (Arc::clone(&self.run.backend), self.outbox.clone());
+        let backend: Arc<dyn Backend> = backend;
+        self.tasks
+            .spawn(stop_local(backend, key.clone(), host.clone(), outbox));
+    }
+
     /// Has something done beside the flights, such as a question.
     pub(crate) fn aside(&mut self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(work);
@@ -273,6 +291,38 @@ impl Dispatcher {
             self.record(Record::CancelRequested)?;
         }
         Ok(())
+    }
+
+    /// Whether to rest now: a command on this machine would not go on without us, so that it is waited for.
+    pub(crate) fn may_park(&mut self) -> bool {
+        let local = self.flights.iter().find(|(_, flight)| flight.is_local);
+        let Some((key, _)) = local else {
+            return true;
+        };
+        if self.answers.insert(Answer::Waits) {
+            let message = format!(
+                "`{}` runs on this machine and ends with this process; it is waited for",
+                key.step
+            );
+            self.batch.tell(EventBody::Warning {
+                host: None,
+                message,
+                hint: Some(format!("windlass cancel {}", self.plan.deploy)),
+            });
+        }
+        false
+    }
+
+    /// Says, once, that it is too late to cancel.
+    pub(crate) fn say_too_late(&mut self) {
+        if self.answers.insert(Answer::TooLate) {
+            self.batch.tell(EventBody::Warning {
+                host: None,
+                message: "too late to cancel: the release is live and only the locks are left to be freed"
+                    .to_owned(),
+                hint: Some(format!("windlass rollback {}", self.plan.stage)),
+            });
+        }
     }
 
     /// Whether anything is under way on a host.

@@ -64,21 +64,28 @@ impl Dispatcher {
                 });
             }
             Verdict::Fail => self.fail(step, &ended_as(outcome)),
-            Verdict::LockLeft => {
-                let reason = format!("the lock was not freed: {}", ended_as(outcome));
-                self.stuck.insert(step.host.clone(), reason);
-            }
+            Verdict::LockLeft => self.lock_left(&step.host, &ended_as(outcome)),
             Verdict::Fenced => self.turn = Some(Turn::Fenced),
         }
     }
 
-    /// The first failure is the one that is named.
+    /// The first failure is the one that is named. Once the deploy is done only locks are left to be freed, and what
+    /// goes wrong with them concerns their host alone.
     pub(crate) fn fail(&mut self, step: &Step, how: &str) {
+        if self.state.done {
+            self.lock_left(&step.host, how);
+            return;
+        }
         self.turn.get_or_insert_with(|| Turn::Undo {
             reason: format!("{} on {}: {how}", step.task, step.host),
             failed: Some(step.id.clone()),
             cancelled: false,
         });
+    }
+
+    fn lock_left(&mut self, host: &HostName, how: &str) {
+        let reason = format!("the lock was not freed: {how}");
+        self.stuck.insert(host.clone(), reason);
     }
 
     pub(crate) fn undo_ended(
@@ -101,7 +108,12 @@ impl Dispatcher {
         };
         let runs = self.undo_runs.entry(part.step.clone()).or_insert(0);
         *runs = runs.saturating_add(1);
-        let again = undo_again(*runs, &outcome);
+        // The freeing of a lock may be repeated like any undo of ours.
+        let repeatable = match self.plan.step(&part.step) {
+            Some(step) if frees_lock.is_none() => step.undo.may_repeat(),
+            _ => true,
+        };
+        let again = undo_again(*runs, &outcome, repeatable);
         if rebooted(&outcome) && again {
             self.ask_boot(&host);
         }

@@ -1,6 +1,6 @@
 //! Work on its way: a group of steps, or of undos, that was handed to the backend and has not come back.
 
-use crate::backend::{Backend, BackendError, JobSink, Work};
+use crate::backend::{Backend, BackendError, JobSink};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -247,18 +247,27 @@ async fn local(
     })
 }
 
-/// Stops a job, or what runs on this machine, and sends what came of it.
-pub(crate) fn stop(
+/// Stops a job and sends what came of it.
+pub(crate) async fn stop(
     backend: Arc<dyn Backend>,
     key: JobKey,
     host: HostName,
     place: windlass_job::Place,
     outbox: UnboundedSender<Message>,
-) -> Work<'static, ()> {
-    Box::pin(async move {
-        let result = backend.cancel(&key, &place).await;
-        outbox.send(Message::Stopped { key, host, result }).ok();
-    })
+) {
+    let result = backend.cancel(&key, &place).await;
+    outbox.send(Message::Stopped { key, host, result }).ok();
+}
+
+/// Stops what runs on this machine and sends what came of it.
+pub(crate) async fn stop_local(
+    backend: Arc<dyn Backend>,
+    key: JobKey,
+    host: HostName,
+    outbox: UnboundedSender<Message>,
+) {
+    let result = backend.stop_local(&key).await;
+    outbox.send(Message::Stopped { key, host, result }).ok();
 }
 
 impl From<JobReport> for Finish {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use windlass_journal::{Attempt, Decision, Record};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::Plan;
-use windlass_model::{Action, CommandEnd, EventBody, Phase, Step, StepOutcome};
+use windlass_model::{Action, CommandEnd, Phase, Step, StepOutcome};
 
 impl Dispatcher {
     /// Goes forward until nothing is left to do, or until it must be decided otherwise.
@@ -22,7 +22,7 @@ impl Dispatcher {
             }
             if self.draining {
                 self.stop_open()?;
-            } else {
+            } else if self.wanted() != Control::Park {
                 self.take_up_orphans()?;
                 self.start_ready()?;
             }
@@ -58,18 +58,10 @@ impl Dispatcher {
     /// Takes notice of what a person wants.
     fn heed(&mut self) -> Result<(), Error> {
         match self.wanted() {
-            Control::Go => {}
-            Control::Park => self.turn = Some(Turn::Parked),
-            Control::Cancel if self.draining || self.too_late => {}
-            Control::Cancel if self.state.done => {
-                self.too_late = true;
-                self.batch.tell(EventBody::Warning {
-                    host: None,
-                    message: "too late to cancel: the release is live and only the locks are left to be freed"
-                        .to_owned(),
-                    hint: Some(format!("windlass rollback {}", self.plan.stage)),
-                });
-            }
+            Control::Park if self.may_park() => self.turn = Some(Turn::Parked),
+            Control::Go | Control::Park => {}
+            Control::Cancel if self.draining => {}
+            Control::Cancel if self.state.done => self.say_too_late(),
             Control::Cancel => {
                 if !self.state.cancel_requested {
                     self.record(Record::CancelRequested)?;
@@ -114,7 +106,11 @@ impl Dispatcher {
             });
             match step.cloned() {
                 Some(step) if matches!(step.action, Action::Local { .. }) => {
-                    self.lost_here(&step)?;
+                    if self.gone.contains(&key) {
+                        self.lost_here(&step)?;
+                    } else {
+                        self.stop_local(&key, &host);
+                    }
                 }
                 Some(_) => {
                     if let Some(unit) = self.rebuilt(&key) {
@@ -127,7 +123,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// A command on this machine does not outlive its engine: how it ended is not known.
+    /// Nobody follows a command on this machine but its engine. It was ended now if it still ran; what it did is not
+    /// known.
     fn lost_here(&mut self, step: &Step) -> Result<(), Error> {
         let Some(attempt) = self.state.step(&step.id).map(|attempt| attempt.number) else {
             return Ok(());

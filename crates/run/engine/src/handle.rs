@@ -4,6 +4,7 @@ use crate::backend::BackendError;
 use crate::dispatcher::Dispatcher;
 use crate::error::Error;
 use crate::flight::{End, Finish, Message, Part, Position, Side};
+use crate::schedule::is_settled;
 use std::time::Duration;
 use windlass_job::JobEvent;
 use windlass_journal::Record;
@@ -30,7 +31,7 @@ impl Dispatcher {
                 self.asking.remove(&host);
                 match result {
                     Ok(boot) => drop(self.boots.insert(host, boot)),
-                    Err(error) => drop(self.doubt.insert(host, error.reason().to_owned())),
+                    Err(error) => self.out_of_reach(host, error.reason()),
                 }
                 Ok(())
             }
@@ -200,12 +201,14 @@ impl Dispatcher {
         for (index, end) in finish.commands.into_iter().enumerate() {
             // A job that could not begin, or was cut short between two commands, has no command to blame: its own end
             // is that of the first one it did not come to.
+            let unreached = match whole {
+                CommandEnd::Cancelled => CommandEnd::NotStarted,
+                whole if whole.success() => CommandEnd::NotStarted,
+                whole => whole,
+            };
             let end = match end {
-                End::NotReached if whole.success() && side == Side::Undo => {
-                    End::Ended(CommandEnd::NotStarted, Duration::ZERO)
-                }
-                End::NotReached if !whole.success() && (!blamed || side == Side::Undo) => {
-                    End::Ended(whole, Duration::ZERO)
+                End::NotReached if side == Side::Undo || !(whole.success() || blamed) => {
+                    End::Ended(unreached, Duration::ZERO)
                 }
                 end => end,
             };
@@ -240,34 +243,32 @@ impl Dispatcher {
             .collect();
         let reason = error.reason().to_owned();
         match (flight.side, error) {
-            (_, BackendError::GaveUp { .. }) => {
-                self.doubt.insert(flight.host, reason.clone());
-                if flight.side == Side::Forward {
-                    self.undo_if_heard(&open, &reason);
-                }
-                Ok(())
+            (_, BackendError::GaveUp { .. }) => self.out_of_reach(flight.host, &reason),
+            // What became of it is not known, and nothing must run beside it: `resume` asks again.
+            (side, BackendError::Broken { .. })
+                if flight.is_local || (flight.is_job && side == Side::Undo) =>
+            {
+                self.stuck.insert(flight.host, reason);
             }
-            (Side::Undo, _) => {
-                let outcome = StepOutcome::Broken { reason };
-                open.into_iter()
-                    .try_for_each(|part| self.undo_ended(part, outcome.clone(), Duration::ZERO))
-            }
+            // Its fate is learned when it is stopped; until then its steps stay open.
             (Side::Forward, BackendError::Broken { .. })
                 if flight.is_job && !self.gone.contains(key) =>
             {
-                // Its fate is learned when it is stopped; until then its steps stay open.
-                if let Some(step) = open
-                    .first()
-                    .and_then(|part| self.plan.step(&part.step))
-                    .cloned()
-                {
+                let step = open.first().and_then(|part| self.plan.step(&part.step));
+                if let Some(step) = step.cloned() {
                     self.fail(&step, &reason);
                 }
-                Ok(())
             }
-            (Side::Forward, _) if self.gone.contains(key) => self.close_parts(&open),
-            (Side::Forward, _) => self.not_begun(open, &reason),
+            (Side::Undo, _) => {
+                let outcome = StepOutcome::Broken { reason };
+                for part in open {
+                    self.undo_ended(part, outcome.clone(), Duration::ZERO)?;
+                }
+            }
+            (Side::Forward, _) if self.gone.contains(key) => self.close_parts(&open)?,
+            (Side::Forward, _) => self.not_begun(open, &reason)?,
         }
+        Ok(())
     }
 
     fn not_begun(&mut self, open: Vec<Part>, reason: &str) -> Result<(), Error> {
@@ -289,19 +290,20 @@ impl Dispatcher {
 
     /// A host that cannot be reached ends the way forward, unless nobody is left to hear of the decision, or the deploy
     /// counts as done.
-    fn undo_if_heard(&mut self, open: &[Part], reason: &str) {
+    fn out_of_reach(&mut self, host: HostName, reason: &str) {
+        let next = self
+            .plan
+            .steps
+            .iter()
+            .find(|step| step.host == host && !is_settled(step, &self.state))
+            .cloned();
+        self.doubt.insert(host, reason.to_owned());
         let heard = self
             .plan
             .hosts
             .iter()
             .any(|host| self.is_well(&host.target.name));
-        if !heard || self.state.done {
-            return;
-        }
-        if let Some(step) = open
-            .first()
-            .and_then(|part| self.plan.step(&part.step))
-            .cloned()
+        if let Some(step) = next.filter(|_| heard && self.state.undo.is_none() && !self.state.done)
         {
             self.fail(&step, reason);
         }

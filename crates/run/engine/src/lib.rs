@@ -17,6 +17,8 @@ mod forward;
 mod handle;
 mod links;
 mod local;
+mod note;
+mod parcels;
 mod schedule;
 pub mod ssh;
 mod step_machine;

@@ -1,10 +1,12 @@
 //! Commands on this machine: each in a process group of its own, its output told as it comes, stopped by TERM and KILL.
 //!
-//! They do not outlive their engine: dropping the future of [`Locals::run`] ends the group. Their script is a file of
-//! this user alone, so that nothing of it stands in a list of processes.
+//! Dropping the future of [`Locals::run`] ends the group. One whose engine was killed goes on; the next engine finds it by
+//! its note and ends it, since nobody reads its output any more. Their script is a file of this user alone, so that
+//! nothing of it stands in a list of processes.
 
 use crate::backend::{BackendError, JobSink};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use crate::note::{self, Note, end_group};
+use rustix::process::{Pid, Signal};
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -16,18 +18,12 @@ use tempfile::NamedTempFile;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
-use windlass_job::JobEvent;
+use tokio::time::{Instant, sleep_until};
+use windlass_job::{CancelEnd, CancelReport, JobEvent};
 use windlass_model::{Command, CommandEnd, ExitStatus, JobKey, Secret, Stream};
-
-/// From TERM to KILL.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// How long output is still waited for after the command has ended: what left-over daemons write later is none.
 const REST: Duration = Duration::from_millis(100);
-
-/// How often a stopped group is looked for.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// No limit: longer than any command runs.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -35,16 +31,19 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// The commands that run on this machine.
 pub(crate) struct Locals {
     project: PathBuf,
+    notes: PathBuf,
     secrets: Vec<(String, Secret)>,
     /// By which commands are stopped.
     switches: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
 }
 
 impl Locals {
-    /// Commands run in the project's directory and may see these secrets, each where its command names it.
-    pub(crate) fn new(project: PathBuf, secrets: Vec<(String, Secret)>) -> Self {
+    /// Commands run in the project's directory and may see these secrets, each where its command names it. The second
+    /// directory, of this user's, holds the notes on what runs.
+    pub(crate) fn new(project: PathBuf, notes: PathBuf, secrets: Vec<(String, Secret)>) -> Self {
         Self {
             project,
+            notes,
             secrets,
             switches: Mutex::default(),
         }
@@ -71,11 +70,29 @@ impl Locals {
         self.carry_out(command, key, &mut sink).await
     }
 
-    /// Stops the command of this key, and returns when its group is gone. One that has not begun yet never will.
-    pub(crate) async fn stop(&self, key: &JobKey) {
+    /// Stops the command of this key and returns when its group is gone, whether this engine runs it or one before it
+    /// left it. One that has not begun yet never will.
+    pub(crate) async fn stop(&self, key: &JobKey) -> Result<CancelReport, BackendError> {
         let stop = self.switch(key);
+        let is_ours = stop.receiver_count() > 0;
         stop.send_replace(true);
         stop.closed().await;
+        let end = if is_ours {
+            CancelEnd::Cancelled
+        } else {
+            self.note(key).end().await?
+        };
+        Ok(CancelReport { end })
+    }
+
+    fn note(&self, key: &JobKey) -> Note {
+        let name = format!("{}.{}.{}", key.deploy, key.step, key.attempt);
+        let safe = name.chars().map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '@' => c,
+            _ => '_',
+        });
+        let name: String = safe.collect();
+        Note::at(self.notes.join(name + ".note"))
     }
 
     fn switch(&self, key: &JobKey) -> watch::Sender<bool> {
@@ -100,21 +117,25 @@ impl Locals {
             reason: format!("a command on this machine could not be started: {error}"),
         };
         let script = script_file(command).map_err(not_begun)?;
-        let mut child = self.spawn(command, script.path()).map_err(not_begun)?;
-        follow(&mut child, command, stopped, sink).await
+        std::fs::create_dir_all(&self.notes).map_err(not_begun)?;
+        let note = self.note(key);
+        let mut child = self
+            .spawn(command, &note, script.path())
+            .map_err(not_begun)?;
+        let end = follow(&mut child, command, stopped, sink).await?;
+        note.remove();
+        Ok(end)
     }
 
-    fn spawn(&self, command: &Command, script: &Path) -> std::io::Result<Child> {
-        let words = command.shell_words();
-        let (program, arguments) = words
-            .split_first()
-            .ok_or(std::io::ErrorKind::InvalidInput)?;
+    fn spawn(&self, command: &Command, note: &Note, script: &Path) -> std::io::Result<Child> {
+        let [program, arguments @ ..] = note.words();
         let secrets = self
             .secrets
             .iter()
             .filter(|(name, _)| command.secrets.contains(name));
         tokio::process::Command::new(program)
             .args(arguments)
+            .args(command.shell_words())
             .arg(script)
             .envs(secrets.map(|(name, secret)| (name, secret.reveal())))
             .current_dir(&self.project)
@@ -145,34 +166,21 @@ impl Group {
         Self(number.and_then(Pid::from_raw))
     }
 
-    /// A group that is gone already needs no signal.
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.0 {
-            kill_process_group(pid, signal).ok();
-        }
-    }
-
-    /// TERM, then KILL; returns when nobody of the group is left.
-    async fn end(&self, child: &mut Child) {
-        let killed_at = Instant::now() + GRACE;
-        self.signal(Signal::TERM);
-        while self
-            .0
-            .is_some_and(|pid| test_kill_process_group(pid).is_ok())
-        {
+    /// TERM, then KILL; returns when nobody of the group is left, or will not go.
+    async fn end(&self, child: &mut Child) -> bool {
+        match self.0 {
             // The leader stays a zombie, and so its group there, until it is waited for.
-            child.try_wait().ok();
-            if Instant::now() >= killed_at {
-                self.signal(Signal::KILL);
-            }
-            sleep(LOOK).await;
+            Some(pid) => end_group(pid, || drop(child.try_wait())).await,
+            None => true,
         }
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.signal(Signal::TERM);
+        if let Some(pid) = self.0 {
+            note::signal(pid, Signal::TERM);
+        }
     }
 }
 
@@ -209,7 +217,11 @@ async fn follow(
             () = sleep_until(silent_until) => break CommandEnd::IdleTimedOut,
         }
     };
-    group.end(child).await;
+    if !group.end(child).await {
+        return Err(BackendError::Broken {
+            reason: "a command on this machine does not end, not even killed".to_owned(),
+        });
+    }
     group.0 = None;
     output.rest(sink).await;
     Ok(cut)
@@ -293,6 +305,7 @@ async fn read(
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex as StdMutex};
+    use tokio::time::sleep;
     use windlass_model::{DeployId, HostName};
 
     fn key() -> JobKey {
@@ -304,10 +317,19 @@ mod tests {
         }
     }
 
-    fn locals() -> Locals {
-        let secrets = vec![("TOKEN".to_owned(), Secret::new("canary"))];
-        Locals::new(std::env::temp_dir(), secrets)
+    fn locals() -> (tempfile::TempDir, Locals) {
+        let notes = tempfile::tempdir().unwrap();
+        let locals = locals_of(notes.path());
+        (notes, locals)
     }
+
+    fn locals_of(notes: &Path) -> Locals {
+        let secrets = vec![("TOKEN".to_owned(), Secret::new("canary"))];
+        Locals::new(std::env::temp_dir(), notes.to_owned(), secrets)
+    }
+
+    /// Often enough on a busy machine.
+    const LOOK: Duration = Duration::from_millis(20);
 
     fn listening() -> (Arc<StdMutex<Vec<JobEvent>>>, JobSink) {
         let heard = Arc::new(StdMutex::new(Vec::new()));
@@ -333,7 +355,9 @@ mod tests {
 
     async fn run(command: &Command) -> (CommandEnd, String, Arc<StdMutex<Vec<JobEvent>>>) {
         let (heard, sink) = listening();
-        let end = locals().run(command, &key(), sink).await.unwrap();
+        let (notes, locals) = locals();
+        let end = locals.run(command, &key(), sink).await.unwrap();
+        assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
         (end, stdout(&heard), heard)
     }
 
@@ -407,13 +431,13 @@ mod tests {
 
     #[tokio::test]
     async fn stopping_ends_the_whole_group() {
-        let locals = locals();
+        let (_notes, locals) = locals();
         let (heard, sink) = listening();
         let command = Command::script("sleep 600 & echo $!; wait");
         let job = key();
         let stop = async {
             let pid = pid_of(&heard).await;
-            locals.stop(&job).await;
+            locals.stop(&job).await.unwrap();
             pid
         };
         let (end, pid) = tokio::join!(locals.run(&command, &job, sink), stop);
@@ -423,8 +447,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_stopped_before_it_begins_never_begins() {
-        let locals = locals();
-        locals.stop(&key()).await;
+        let (_notes, locals) = locals();
+        locals.stop(&key()).await.unwrap();
         let (heard, sink) = listening();
         let end = locals.run(&Command::script("echo ran"), &key(), sink).await;
         assert_eq!(end.unwrap(), CommandEnd::Cancelled);
@@ -433,7 +457,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropped_command_does_not_go_on() {
-        let locals = locals();
+        let (_notes, locals) = locals();
         let (heard, sink) = listening();
         let command = Command::script("sleep 600 & echo $!; wait");
         let job = key();
@@ -448,5 +472,76 @@ mod tests {
             sleep(LOOK).await;
         }
         panic!("it goes on");
+    }
+
+    /// A command as an engine that was killed leaves it: in a group of its own, with its note, followed by nobody.
+    fn orphan(notes: &Path, script: &str) -> Child {
+        let locals = locals_of(notes);
+        let file = script_file(&Command::script(script)).unwrap();
+        let (_, path) = file.keep().unwrap();
+        let note = locals.note(&key());
+        locals
+            .spawn(&Command::script(script), &note, &path)
+            .unwrap()
+    }
+
+    async fn first_line(child: &mut Child) -> Pid {
+        let mut text = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        while !text.ends_with('\n') {
+            text.push(char::from(stdout.read_u8().await.unwrap()));
+        }
+        Pid::from_raw(text.trim().parse().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_engine_left_is_ended_with_all_its_group() {
+        let (notes, locals) = locals();
+        let mut child = orphan(notes.path(), "sleep 600 & echo $!; wait");
+        let pid = first_line(&mut child).await;
+        let job = key();
+        let (report, _) = tokio::join!(locals.stop(&job), child.wait());
+        assert_eq!(report.unwrap().end, CancelEnd::Cancelled);
+        assert!(is_gone(pid));
+        assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_group_is_found_when_its_first_process_is_gone() {
+        let (notes, locals) = locals();
+        let mut child = orphan(notes.path(), "sleep 600 & echo $!");
+        let pid = first_line(&mut child).await;
+        child.wait().await.unwrap();
+        locals.stop(&key()).await.unwrap();
+        assert!(is_gone(pid));
+    }
+
+    #[tokio::test]
+    async fn what_was_stopped_between_two_engines_does_not_begin_late() {
+        let (notes, locals) = locals();
+        locals.stop(&key()).await.unwrap();
+        let child = orphan(notes.path(), "echo ran");
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!(output.status.code(), Some(126));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn a_number_that_belongs_to_another_process_now_is_left_alone() {
+        let (notes, locals) = locals();
+        let mut other = orphan(notes.path(), "echo $$; exec sleep 600");
+        let pid = first_line(&mut other).await;
+        let note = notes.path().join("d-test.local@web1.1.note");
+        let line = std::fs::read_to_string(&note).unwrap();
+        for changed in [
+            line.trim_end().to_owned() + "1\n",
+            line.replacen(' ', " 0", 1),
+        ] {
+            std::fs::write(&note, changed).unwrap();
+            locals.stop(&key()).await.unwrap();
+            assert!(!is_gone(pid));
+        }
+        note::signal(pid, Signal::KILL);
+        other.wait().await.unwrap();
     }
 }

@@ -4,14 +4,14 @@
 
 use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
 use crate::local::Locals;
+use crate::parcels::Parcels;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::PathBuf;
 use windlass_job::{CancelReport, Host, JobEvent, JobReport, JobSpec, Place};
 use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secret, Step};
 use windlass_source::Source;
-use windlass_transport::{Upload, UploadSource};
+use windlass_transport::Upload;
 
 pub use crate::links::Links;
 
@@ -28,7 +28,8 @@ pub struct Objects {
 pub struct SshBackend {
     hosts: BTreeMap<HostName, Host>,
     links: Links,
-    objects: Objects,
+    source: Option<Source>,
+    parcels: Parcels,
     secrets: Vec<(String, Secret)>,
     locals: Locals,
 }
@@ -42,11 +43,12 @@ impl SshBackend {
         secrets: Vec<(String, Secret)>,
         project: PathBuf,
     ) -> Self {
-        let locals = Locals::new(project, secrets.clone());
+        let locals = Locals::new(project, objects.scratch.clone(), secrets.clone());
         Self {
             hosts,
             links,
-            objects,
+            source: objects.source,
+            parcels: Parcels::new(objects.scratch),
             secrets,
             locals,
         }
@@ -63,49 +65,25 @@ impl SshBackend {
             return Err(broken(&"the step pushes nothing"));
         };
         let source = self
-            .objects
             .source
             .as_ref()
             .ok_or_else(|| broken(&"no repository was opened for this run"))?;
-        std::fs::create_dir_all(&self.objects.scratch).map_err(|error| broken(&error))?;
-        let file = self.objects.scratch.join(format!(
-            "{}-{}.pack",
-            std::process::id(),
-            safe(step.id.as_str())
-        ));
-        let pack = source
-            .pack(want, have, &file)
-            .await
-            .map_err(|error| broken(&error))?;
-        if pack.objects == 0 {
+        let parcel = self.parcels.parcel(source, want, have).await;
+        let parcel = parcel.map_err(|error| broken(&error))?;
+        if parcel.pack.objects == 0 {
             return Ok(Some("nothing to send".to_owned()));
         }
-        let sent = self.sent(host, &pack.path, to).await;
-        if let Err(error) = std::fs::remove_file(&pack.path) {
-            tracing::debug!(%error, "pack was not removed");
-        }
-        sent?;
-        Ok(Some(format!(
-            "sent {} objects, {}",
-            pack.objects,
-            size(pack.bytes)
-        )))
-    }
-
-    async fn sent(
-        &self,
-        host: &HostName,
-        path: &std::path::Path,
-        to: &str,
-    ) -> Result<(), BackendError> {
-        let mut source = FileSource::open(path).map_err(|error| broken(&error))?;
         let upload = Upload {
             to,
             mode: 0o600,
-            source: &mut source,
+            source: &mut &*parcel,
         };
         match self.host(host)?.session().upload(upload).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(Some(format!(
+                "sent {} objects, {}",
+                parcel.pack.objects,
+                size(parcel.pack.bytes)
+            ))),
             Err(windlass_transport::UploadError::Session(error)) => Err(BackendError::GaveUp {
                 reason: error.to_string(),
             }),
@@ -132,12 +110,6 @@ fn gave_up(error: &windlass_job::Error) -> BackendError {
         windlass_job::Error::Session(_) => BackendError::GaveUp { reason },
         windlass_job::Error::Answer(_) => BackendError::Broken { reason },
     }
-}
-
-fn safe(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect()
 }
 
 fn size(bytes: u64) -> String {
@@ -198,7 +170,7 @@ impl Backend for SshBackend {
         Box::pin(self.locals.run(command, key, sink))
     }
 
-    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()> {
+    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, Result<CancelReport, BackendError>> {
         Box::pin(self.locals.stop(key))
     }
 
@@ -215,57 +187,5 @@ impl Backend for SshBackend {
 
     fn toll(&self) -> Toll {
         self.links.toll()
-    }
-}
-
-/// A file as what is uploaded.
-struct FileSource {
-    file: std::fs::File,
-    length: u64,
-    digest: String,
-}
-
-impl FileSource {
-    fn open(path: &std::path::Path) -> std::io::Result<Self> {
-        use sha2::Digest as _;
-        let mut file = std::fs::File::open(path)?;
-        let mut digest = sha2::Sha256::new();
-        let mut buffer = vec![0; 128 * 1024];
-        let mut length = 0_u64;
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            digest.update(buffer.get(..read).unwrap_or_default());
-            length = length.saturating_add(u64::try_from(read).unwrap_or(0));
-        }
-        let digest = digest
-            .finalize()
-            .iter()
-            .fold(String::new(), |mut text, byte| {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            });
-        Ok(Self {
-            file,
-            length,
-            digest,
-        })
-    }
-}
-
-impl UploadSource for FileSource {
-    fn len(&self) -> u64 {
-        self.length
-    }
-
-    fn sha256(&self) -> &str {
-        &self.digest
-    }
-
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset)
     }
 }

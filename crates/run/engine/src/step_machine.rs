@@ -33,13 +33,13 @@ pub(crate) fn verdict(step: &Step, attempt: u32, outcome: &StepOutcome) -> Verdi
         } => Verdict::Fenced,
         StepOutcome::Failed { end } if may_retry(step, attempt, *end) => Verdict::Retry,
         StepOutcome::Broken { .. } if again => Verdict::Retry,
+        StepOutcome::Failed { .. } | StepOutcome::Broken { .. } if Plan::is_closing(step) => {
+            Verdict::LockLeft
+        }
         StepOutcome::Failed {
             end: CommandEnd::OtherHost,
         } => Verdict::Fail,
         StepOutcome::Failed { .. } | StepOutcome::Broken { .. } if step.advisory => Verdict::Warn,
-        StepOutcome::Failed { .. } | StepOutcome::Broken { .. } if Plan::is_closing(step) => {
-            Verdict::LockLeft
-        }
         StepOutcome::Failed { .. } | StepOutcome::Broken { .. } => Verdict::Fail,
     }
 }
@@ -60,14 +60,22 @@ fn may_retry(step: &Step, attempt: u32, end: CommandEnd) -> bool {
     }
 }
 
-/// Whether an undo is tried again by itself: undos may be repeated, so only their own failure ends it.
-pub(crate) fn undo_again(attempt_of_this_run: u32, outcome: &StepOutcome) -> bool {
-    matches!(
-        outcome,
-        StepOutcome::Failed {
-            end: CommandEnd::Lost | CommandEnd::Rebooted | CommandEnd::NotStarted
-        }
-    ) && attempt_of_this_run < REPEATS
+/// Whether an undo is tried again by itself: one that was not started always, one whose fate is not known only where it
+/// may be repeated.
+pub(crate) fn undo_again(
+    attempt_of_this_run: u32,
+    outcome: &StepOutcome,
+    repeatable: bool,
+) -> bool {
+    let StepOutcome::Failed { end } = outcome else {
+        return false;
+    };
+    let again = match end {
+        CommandEnd::NotStarted => true,
+        CommandEnd::Lost | CommandEnd::Rebooted => repeatable,
+        _ => false,
+    };
+    again && attempt_of_this_run < REPEATS
 }
 
 #[cfg(test)]
@@ -129,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_undo_is_repeated_only_where_it_may_be() {
+        let lost = failed(CommandEnd::Lost);
+        assert!(undo_again(1, &lost, true));
+        assert!(!undo_again(REPEATS, &lost, true));
+        assert!(!undo_again(1, &lost, false));
+        assert!(undo_again(1, &failed(CommandEnd::NotStarted), false));
+        let exited = failed(CommandEnd::Exited(ExitStatus(1)));
+        assert!(!undo_again(1, &exited, true));
+    }
+
+    #[test]
     fn retries_are_counted() {
         let end = failed(CommandEnd::Exited(ExitStatus(1)));
         let twice = Step {
@@ -160,7 +179,8 @@ mod tests {
             task: TaskName::new("unlock"),
             ..step()
         };
-        let end = failed(CommandEnd::Exited(ExitStatus(1)));
-        assert_eq!(verdict(&unlock, 1, &end), Verdict::LockLeft);
+        for end in [CommandEnd::Exited(ExitStatus(1)), CommandEnd::OtherHost] {
+            assert_eq!(verdict(&unlock, 1, &failed(end)), Verdict::LockLeft);
+        }
     }
 }

@@ -44,9 +44,7 @@ impl Dispatcher {
         if flight.is_job {
             self.stop(key, host);
         } else if flight.is_local {
-            self.gone.insert(key.clone());
-            let (backend, key) = (self.run.backend.clone(), key.clone());
-            self.aside(async move { backend.stop_local(&key).await });
+            self.stop_local(key, host);
         } else {
             // What was uploaded so far lies under a name of its own and harms nobody.
             let parts = flight.parts.clone();
@@ -65,9 +63,8 @@ impl Dispatcher {
         match unit.task {
             Task::Job(_) if self.gone.contains(key) => self.follow(unit),
             Task::Job(_) => self.stop(key, host),
-            Task::Push(_) | Task::Local(_) => {
-                self.close_parts(&unit.parts)?;
-            }
+            Task::Local(_) if !self.gone.contains(key) => self.stop_local(key, host),
+            Task::Push(_) | Task::Local(_) => self.close_parts(&unit.parts)?,
         }
         Ok(())
     }

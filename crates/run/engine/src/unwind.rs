@@ -8,11 +8,14 @@ use crate::dispatcher::{Dispatcher, Turn};
 use crate::error::Error;
 use crate::flight::{Part, Side, Task, Unit};
 use crate::units::in_job;
+use std::time::Duration;
 use windlass_job::JobSpec;
 use windlass_journal::{Attempt, Decision};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
-use windlass_model::{Command, HostName, JobKey, Step, StepId, TaskName, Undo};
+use windlass_model::{
+    Command, CommandEnd, HostName, JobKey, Step, StepId, StepOutcome, TaskName, Undo,
+};
 
 /// The name under which the journal keeps the freeing of a host's lock after an undo.
 pub(crate) fn lock_step(host: &HostName) -> StepId {
@@ -35,7 +38,8 @@ impl Dispatcher {
             self.ask_boot(&host);
         }
         loop {
-            if self.wanted() == Control::Park {
+            let parking = self.wanted() == Control::Park;
+            if parking && self.may_park() {
                 return Ok(DeployEnd::Parked);
             }
             if matches!(self.turn, Some(Turn::Fenced)) {
@@ -48,8 +52,8 @@ impl Dispatcher {
                 .iter()
                 .map(|host| host.target.name.clone())
                 .collect();
-            let mut undoing = false;
-            for host in &hosts {
+            let mut undoing = parking;
+            for host in hosts.iter().filter(|_| !parking) {
                 undoing |= self.undo_next(host)?;
             }
             if !undoing {
@@ -84,11 +88,31 @@ impl Dispatcher {
         if self.is_busy(host) {
             return Ok(true);
         }
-        if let Some(unit) = self.undo_under_way(host).or_else(|| self.next_undo(host)) {
+        let under_way = self.undo_under_way(host);
+        if let Some(unit) = under_way.as_ref().filter(|unit| is_local(unit)) {
+            // Nobody follows it any more, so it is ended first; what it did is not known then.
+            if self.gone.contains(&unit.key) {
+                self.lost_undo(unit)?;
+            } else {
+                self.stop_local(&unit.key, host);
+            }
+            return Ok(true);
+        }
+        if let Some(unit) = under_way.or_else(|| self.next_undo(host)) {
             self.send(unit)?;
             return Ok(true);
         }
         Ok(false)
+    }
+
+    fn lost_undo(&mut self, unit: &Unit) -> Result<(), Error> {
+        let outcome = StepOutcome::Failed {
+            end: CommandEnd::Lost,
+        };
+        for part in &unit.parts {
+            self.undo_ended(part.clone(), outcome.clone(), Duration::ZERO)?;
+        }
+        Ok(())
     }
 
     /// Frees the lock of a host that is undone. One whose undo failed keeps it: a person is needed there first.
@@ -101,7 +125,7 @@ impl Dispatcher {
         if freed || !undone || !self.is_well(host) || self.is_busy(host) {
             return Ok(());
         }
-        let Some(command) = self.plan.host(host).map(|host| host.unlock.clone()) else {
+        let Some(command) = self.plan.host(host).and_then(|host| host.unlock.clone()) else {
             return Ok(());
         };
         let under_way = before.filter(|attempt| attempt.is_open());
@@ -229,6 +253,10 @@ impl Dispatcher {
             task,
         })
     }
+}
+
+fn is_local(unit: &Unit) -> bool {
+    matches!(unit.task, Task::Local(_))
 }
 
 /// One failing undo does not keep the later ones from running.

@@ -46,6 +46,8 @@ pub struct Attempt {
     pub job: JobKey,
     /// How far it came.
     pub progress: Progress,
+    /// Whether an earlier attempt may have done something.
+    pub begun_before: bool,
 }
 
 /// How far an attempt came.
@@ -82,6 +84,16 @@ impl Attempt {
     pub fn is_fine(&self) -> bool {
         self.outcome().is_some_and(StepOutcome::is_fine)
     }
+
+    /// Whether this attempt or an earlier one may have done something.
+    pub fn has_begun(&self) -> bool {
+        let now = match &self.progress {
+            Progress::Open => true,
+            Progress::NotReached => false,
+            Progress::Ended { outcome, .. } => outcome.may_have_begun(),
+        };
+        self.begun_before || now
+    }
 }
 
 impl State {
@@ -92,10 +104,7 @@ impl State {
 
     /// Whether anything of the step may have been done.
     pub fn has_begun(&self, step: &StepId) -> bool {
-        self.steps.get(step).is_some_and(|attempt| {
-            // A later attempt that was not reached does not take back what an earlier one did.
-            attempt.number > 1 || attempt.progress != Progress::NotReached
-        })
+        self.steps.get(step).is_some_and(Attempt::has_begun)
     }
 
     /// Takes one record in, or says why it cannot follow.
@@ -225,12 +234,14 @@ fn open(
             attempt: number,
         });
     }
+    let begun_before = before.is_some_and(Attempt::has_begun);
     attempts.insert(
         step.clone(),
         Attempt {
             number,
             job: job.clone(),
             progress: Progress::Open,
+            begun_before,
         },
     );
     Ok(())

@@ -63,11 +63,12 @@ fn subject(id: &str, stage: &str) -> Subject {
         root: "/srv/shop".to_owned(),
         root_id: "id".to_owned(),
         boot_id: "boot".to_owned(),
+        user_manager: false,
         fence: 7,
         previous_target: None,
         previous: None,
         previous_revision: None,
-        unlock: Command::script("unlock"),
+        unlock: Some(Command::script("unlock")),
     };
     let plan = Plan {
         format: PLAN_FORMAT,

@@ -1,4 +1,8 @@
-//! The objects that a host lacks, as one pack file.
+//! The objects that a host lacks, as one file: a line, then a pack of git's.
+//!
+//! The line names the commits in the pack at which this repository's history is cut, separated by spaces; mostly there
+//! are none. The receiving repository must list those whose parents it lacks in its file `shallow`, or git there takes
+//! the history for damaged.
 //!
 //! The pack is thin: it may hold deltas against objects of the commits named in `have`, which the host must have whole.
 //! `git index-pack --fix-thin --stdin` makes it complete there.
@@ -7,9 +11,8 @@ use crate::Source;
 use crate::error::Error;
 use crate::mirror::io;
 use crate::resolve::checked;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use windlass_model::Revision;
@@ -23,9 +26,6 @@ pub struct Pack {
     pub bytes: u64,
     /// Where it is, mode 0600.
     pub path: PathBuf,
-    /// Commits in it whose parents this repository lacks, because its history is cut. The receiving repository must
-    /// list those whose parents it lacks too in its file `shallow`, or git there takes the history for damaged.
-    pub shallow: Vec<Revision>,
 }
 
 impl Source {
@@ -38,7 +38,7 @@ impl Source {
         let have = self.known(have).await?;
         let mut revisions = format!("{want}\n");
         for id in &have {
-            writeln!(revisions, "^{id}").ok();
+            revisions.extend(["^", id, "\n"]);
         }
         let args = [
             "pack-objects",
@@ -48,11 +48,13 @@ impl Source {
             "--delta-base-offset",
             "--stdout",
         ];
-        let file = create(to)?;
+        let mut file = create(to)?;
+        let cut = self.cut_commits(&revisions).await? + "\n";
+        file.write_all(cut.as_bytes()).map_err(io("write", to))?;
         self.git
             .fed(&args, revisions.as_bytes(), Some(file))
             .await?;
-        let (objects, bytes) = measure(to)?;
+        let (objects, bytes) = measure(to, cut.len())?;
         if objects == 0 {
             fs::remove_file(to).map_err(io("remove", to))?;
         }
@@ -60,7 +62,6 @@ impl Source {
             objects,
             bytes: if objects == 0 { 0 } else { bytes },
             path: to.to_owned(),
-            shallow: self.cut_commits(&revisions).await?,
         })
     }
 
@@ -68,7 +69,7 @@ impl Source {
     async fn known(&self, revisions: &[Revision]) -> Result<Vec<String>, Error> {
         let mut input = String::new();
         for revision in revisions {
-            writeln!(input, "{}", checked(revision)?).ok();
+            input.extend([checked(revision)?, "\n"]);
         }
         let output = self
             .git
@@ -83,10 +84,10 @@ impl Source {
         Ok(commits.collect())
     }
 
-    /// The commits among those selected at which this repository's history is cut.
-    async fn cut_commits(&self, revisions: &str) -> Result<Vec<Revision>, Error> {
+    /// The commits among those selected at which this repository's history is cut, separated by spaces.
+    async fn cut_commits(&self, revisions: &str) -> Result<String, Error> {
         if !self.is_shallow().await? {
-            return Ok(Vec::new());
+            return Ok(String::new());
         }
         let file = self
             .git
@@ -101,7 +102,7 @@ impl Source {
         let selected = String::from_utf8_lossy(&selected).into_owned();
         let selected: std::collections::BTreeSet<&str> = selected.lines().collect();
         let cut = listed.lines().filter(|id| selected.contains(id));
-        Ok(cut.map(Revision::new).collect())
+        Ok(cut.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -121,10 +122,13 @@ fn create(path: &Path) -> Result<File, Error> {
         .map_err(io("create", path))
 }
 
-/// The number of objects, from the pack's own header (`PACK`, version, count), and the size of the file.
-fn measure(path: &Path) -> Result<(u64, u64), Error> {
+/// The number of objects, from the pack's own header (`PACK`, version, count) behind the line, and the size of the file.
+fn measure(path: &Path, line: usize) -> Result<(u64, u64), Error> {
     let mut file = File::open(path).map_err(io("read", path))?;
     let mut header = [0; 12];
+    let behind = u64::try_from(line).unwrap_or(0);
+    file.seek(SeekFrom::Start(behind))
+        .map_err(io("read", path))?;
     file.read_exact(&mut header).map_err(io("read", path))?;
     let [.., a, b, c, d] = header;
     let bytes = file.metadata().map_err(io("read", path))?.len();

@@ -12,7 +12,7 @@ use crate::stream::Ending;
 #[derive(Debug, Default)]
 pub(crate) struct Attempt {
     /// Runs while the attempt does, except while it waits for us.
-    pub(crate) patience: Patience,
+    pub(crate) patience: Arc<Patience>,
     connected: AtomicBool,
     /// The leg under way.
     leg: Mutex<Arc<Ending>>,

@@ -160,6 +160,20 @@ async fn drain(
             .unwrap_or(DisconnectKind::Protocol),
     };
     spool.push(ChannelMessage::Closed(kind));
+    if kind == DisconnectKind::ChannelRefused {
+        drop(read);
+        close_when_dropped(is_gone, &ended).await;
+    }
+}
+
+/// A refused start leaves the channel open on the server, where it counts until we close it.
+async fn close_when_dropped(is_gone: oneshot::Receiver<ChannelWriteHalf<Msg>>, ended: &Ended) {
+    tokio::select! {
+        _ = ended.wait() => {}
+        write = is_gone => if let Ok(write) = write {
+            close(&write, ended).await;
+        },
+    }
 }
 
 /// What a message of the library means.

@@ -1,7 +1,7 @@
 //! One attempt to make an authenticated connection: a socket or a proxy command, jump hosts, handshakes, logins.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{self, Handle};
@@ -15,7 +15,7 @@ use crate::auth::{Failure, Login};
 use crate::client::{Client, EndNote, Greeting, Refusal};
 use crate::connection::{Connection, Ended, Made};
 use crate::error::Error;
-use crate::event::Observer;
+use crate::event::{Observer, SessionEvent};
 use crate::host_key::{Judge, Pin};
 use crate::options::{AuthOptions, Endpoint, HostKeyOptions, SessionOptions};
 use crate::pacer::Turn;
@@ -32,6 +32,8 @@ pub(crate) struct Dialler {
     pins: Vec<Pin>,
     /// The address of the first connection: the target's, or that of the first jump host.
     first_address: Mutex<Option<SocketAddr>>,
+    /// Whether somebody logged in to the host: until then a refusal is not worth another attempt.
+    logged_in: AtomicBool,
     epochs: AtomicU64,
     packet: AtomicU32,
 }
@@ -68,6 +70,7 @@ impl Dialler {
             observer,
             pins,
             first_address: Mutex::default(),
+            logged_in: AtomicBool::new(false),
             epochs: AtomicU64::new(0),
             packet: AtomicU32::new(LARGE_PACKET),
         }
@@ -105,7 +108,14 @@ impl Dialler {
             };
             beneath = Some(self.leg(&leg, shaken).await?);
         }
-        beneath.ok_or(Error::Closed)
+        let connection = beneath.ok_or(Error::Closed)?;
+        self.logged_in.store(true, Ordering::Relaxed);
+        Ok(connection)
+    }
+
+    /// Whether nobody has logged in to the host yet.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.logged_in.load(Ordering::Relaxed)
     }
 
     fn legs(&self) -> Vec<Leg<'_>> {
@@ -125,7 +135,13 @@ impl Dialler {
     }
 
     async fn leg(&self, leg: &Leg<'_>, shaken: Shaken<'_>) -> Result<Connection, Error> {
-        let judge = Judge::new(leg.endpoint, leg.host_keys, leg.pin.clone(), &self.observer)?;
+        let (pin, patience) = (leg.pin.clone(), Arc::clone(&shaken.attempt.patience));
+        let judge = Judge::new(leg.endpoint, leg.host_keys, pin, patience)?;
+        if leg.pin.get().is_none() {
+            for warning in judge.warnings() {
+                (self.observer)(SessionEvent::Warning(warning.clone()));
+            }
+        }
         let ending = Arc::clone(&shaken.ending);
         let _turns = self.turns(leg, &shaken).await;
         let line = self.line(leg, &shaken).await?;
@@ -166,8 +182,8 @@ impl Dialler {
             });
         }
         if let Some(command) = &self.options.way.proxy_command {
-            let command =
-                ProxyCommand::start(command, leg.endpoint).map_err(Error::ProxyCommand)?;
+            let command = ProxyCommand::start(command, leg.endpoint)
+                .map_err(|error| Error::ProxyCommand(Arc::new(error)))?;
             shaken.attempt.connected();
             return Ok(Line {
                 bytes: Box::new(command),
@@ -178,7 +194,7 @@ impl Dialler {
         let stream = stream.map_err(|failed| Error::NotReached {
             address: leg.endpoint.to_string(),
             kind: failed.kind,
-            source: failed.source,
+            source: failed.source.map(Arc::new),
         })?;
         shaken.attempt.connected();
         Ok(Line {

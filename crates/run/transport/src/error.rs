@@ -1,12 +1,13 @@
 //! Why there is no connection.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use windlass_model::{DisconnectKind, ExitCode};
 
-/// Why a session has no connection.
-#[derive(Debug, thiserror::Error)]
+/// Why a session has no connection. Clones are for all who wait for the same one.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The address could not be reached, or the connection did not get as far as authentication.
     #[error("{address} was not reached: {kind}")]
@@ -17,7 +18,7 @@ pub enum Error {
         kind: DisconnectKind,
         /// What the system or the library said.
         #[source]
-        source: Option<io::Error>,
+        source: Option<Arc<io::Error>>,
     },
     /// The host's key is not trusted.
     #[error(transparent)]
@@ -27,7 +28,7 @@ pub enum Error {
     Authentication(#[from] crate::auth::AuthError),
     /// The proxy command could not be started.
     #[error("proxy command could not be started")]
-    ProxyCommand(#[source] io::Error),
+    ProxyCommand(#[source] Arc<io::Error>),
     /// `ssh_config` cannot be evaluated.
     #[error(transparent)]
     SshConfig(#[from] crate::ssh_config::ConfigError),
@@ -57,6 +58,11 @@ impl Error {
             Self::ProxyCommand(_) | Self::SshConfig(_) => DisconnectKind::Proxy,
             Self::Closed => DisconnectKind::Ours,
         }
+    }
+
+    /// Whether the host was reached and either side refused the other.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::HostKey(_) | Self::Authentication(_))
     }
 
     /// The exit code it comes to where nothing has been changed yet.

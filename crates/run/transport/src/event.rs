@@ -11,7 +11,7 @@ pub type Observer = Arc<dyn Fn(SessionEvent) + Send + Sync>;
 /// Something that happened to a session's connection. A connection's epoch is its number within the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
-    /// The first connection stands.
+    /// The first connection stands. In a session that was taken up, attempts may have failed before.
     Connected {
         /// Its number.
         epoch: u64,
@@ -25,11 +25,11 @@ pub enum SessionEvent {
         /// How it ended.
         kind: DisconnectKind,
     },
-    /// An attempt to come back failed; another follows.
+    /// An attempt to connect failed; another follows.
     Dialling {
         /// How many have failed.
         attempt: u32,
-        /// How long the connection has been gone.
+        /// How long there has been no connection: since it was lost, or since the session was taken up.
         gone: Duration,
         /// How this one failed.
         kind: DisconnectKind,
@@ -46,7 +46,7 @@ pub enum SessionEvent {
         /// For how long nothing was heard.
         silent: Duration,
     },
-    /// The session stopped dialling.
+    /// The session stopped dialling: its time was over, or a host that nobody had logged in to refused us.
     GaveUp {
         /// After how long.
         gone: Duration,

@@ -6,20 +6,20 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 use windlass_model::clock::{Clock, SystemClock};
 use windlass_model::settings::HostKeyPolicy;
 
-use crate::event::{Observer, SessionEvent};
 use crate::known_hosts::{self, Entries, Known, Name};
 use crate::options::{Endpoint, HostKeyOptions};
+use crate::patience::Patience;
 use crate::pattern;
 
 /// Why a host's key is refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum HostKeyError {
     /// No file knows a key of the host.
     #[error("host key of `{host}` is not known ({kind} {fingerprint})")]
@@ -80,7 +80,7 @@ pub enum HostKeyError {
         file: PathBuf,
         /// Why.
         #[source]
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The accepted key could not be written down.
     #[error("host key could not be added to {file}", file = file.display())]
@@ -89,7 +89,7 @@ pub enum HostKeyError {
         file: PathBuf,
         /// Why.
         #[source]
-        source: io::Error,
+        source: Arc<io::Error>,
     },
 }
 
@@ -124,27 +124,46 @@ fn scan(host: &str) -> String {
 
 /// The key of a session's first connection, once it has logged in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pin(Arc<Mutex<Option<PublicKey>>>);
+pub(crate) struct Pin(Arc<Mutex<Pinned>>);
+
+#[derive(Debug, Default)]
+struct Pinned {
+    key: Option<PublicKey>,
+    /// What a person said yes to. The server may have hung up before the answer came, and one yes is enough.
+    accepted: Option<PublicKey>,
+}
 
 impl Pin {
     /// Starts with the key of an earlier session, given as `algorithm base64`.
     pub(crate) fn of(options: &HostKeyOptions) -> Self {
         let key = options.pinned.as_deref();
-        Self(Arc::new(Mutex::new(
-            key.and_then(|key| PublicKey::from_openssh(key).ok()),
-        )))
+        Self(Arc::new(Mutex::new(Pinned {
+            key: key.and_then(|key| PublicKey::from_openssh(key).ok()),
+            accepted: None,
+        })))
     }
 
     pub(crate) fn get(&self) -> Option<PublicKey> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock().key.clone()
     }
 
     pub(crate) fn set(&self, key: PublicKey) {
-        let mut pinned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pinned.get_or_insert(key);
+        self.lock().key.get_or_insert(key);
+    }
+
+    fn accept(&self, key: &PublicKey) {
+        self.lock().accepted = Some(key.clone());
+    }
+
+    fn was_accepted(&self, key: &PublicKey) -> bool {
+        let accepted = &self.lock().accepted;
+        accepted
+            .as_ref()
+            .is_some_and(|accepted| accepted.key_data() == key.key_data())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pinned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,6 +173,8 @@ pub(crate) struct Judge {
     options: HostKeyOptions,
     entries: Entries,
     pin: Pin,
+    /// The time of the attempt, which does not run while a person compares fingerprints.
+    patience: Arc<Patience>,
     shown: Mutex<Option<PublicKey>>,
 }
 
@@ -171,21 +192,21 @@ impl Judge {
         endpoint: &Endpoint,
         options: &HostKeyOptions,
         pin: Pin,
-        observer: &Observer,
+        patience: Arc<Patience>,
     ) -> Result<Self, HostKeyError> {
         let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
-        let entries = Entries::find(&name, &options.files)
-            .map_err(|(file, source)| HostKeyError::Unreadable { file, source })?;
-        if pin.get().is_none() {
-            for warning in &entries.warnings {
-                observer(SessionEvent::Warning(warning.clone()));
-            }
-        }
+        let files = options.files.iter().chain(&options.global_files);
+        let entries =
+            Entries::find(&name, files).map_err(|(file, source)| HostKeyError::Unreadable {
+                file,
+                source: Arc::new(source),
+            })?;
         Ok(Self {
             name,
             options: options.clone(),
             entries,
             pin,
+            patience,
             shown: Mutex::new(None),
         })
     }
@@ -194,15 +215,16 @@ impl Judge {
     /// show another.
     pub(crate) fn preferred(&self) -> Vec<Algorithm> {
         let pinned = self.pin.get().into_iter();
-        let known = self
-            .entries
-            .keys
-            .iter()
-            .chain(&self.entries.keys_without_port);
+        let known = self.entries.trusted().iter();
         pinned
             .map(|key| key.algorithm())
             .chain(known.map(|known| known.key.algorithm()))
             .collect()
+    }
+
+    /// What is wrong with the files of known hosts.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.entries.warnings
     }
 
     /// Whether certificates are worth asking for.
@@ -256,11 +278,7 @@ impl Judge {
     }
 
     async fn check_known(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        let known = find(&self.entries.keys, key);
-        if known
-            .or_else(|| find(&self.entries.keys_without_port, key))
-            .is_some()
-        {
+        if find(self.entries.trusted(), key).is_some() {
             return Ok(());
         }
         let (kind, fingerprint) = describe(key);
@@ -274,31 +292,40 @@ impl Judge {
                 line,
             });
         }
-        let accepted = match (self.options.policy, &self.options.ask) {
-            (HostKeyPolicy::AcceptNew, _) => true,
-            (HostKeyPolicy::Strict, Some(ask)) => {
-                ask.ask(host.clone(), kind.clone(), fingerprint.clone())
-                    .await
-            }
-            (HostKeyPolicy::Strict, None) => false,
-        };
-        if !accepted {
+        if self.pin.was_accepted(key) {
+            return Ok(());
+        }
+        if !self.accepts_new(&host, &kind, &fingerprint).await {
             return Err(HostKeyError::Unknown {
                 host,
                 kind,
                 fingerprint,
             });
         }
+        self.pin.accept(key);
         self.write_down(key)
     }
 
+    async fn accepts_new(&self, host: &str, kind: &str, fingerprint: &str) -> bool {
+        match (self.options.policy, &self.options.ask) {
+            (HostKeyPolicy::AcceptNew, _) => true,
+            (HostKeyPolicy::Strict, Some(ask)) => {
+                let _wait = self.patience.wait();
+                let (host, kind) = (host.to_owned(), kind.to_owned());
+                ask.ask(host, kind, fingerprint.to_owned()).await
+            }
+            (HostKeyPolicy::Strict, None) => false,
+        }
+    }
+
+    /// Adds the key to the person's own file; where there is none, it is asked about again another time.
     fn write_down(&self, key: &PublicKey) -> Result<(), HostKeyError> {
         let Some(file) = self.options.files.first() else {
             return Ok(());
         };
         known_hosts::append(file, &self.name, key).map_err(|source| HostKeyError::Unwritable {
             file: file.clone(),
-            source,
+            source: Arc::new(source),
         })
     }
 

@@ -20,7 +20,8 @@ use self::line::{Line, Marker};
 pub(crate) struct Name {
     /// With the port, as it is looked up and written down.
     pub(crate) full: String,
-    /// Without the port; also looked up, as OpenSSH does, but never written down.
+    /// Without the port; looked up where the files have no key under the full name, as OpenSSH does, and never written
+    /// down.
     pub(crate) bare: Option<String>,
 }
 
@@ -64,10 +65,10 @@ pub(crate) struct Known {
 /// What the files say of one host.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entries {
-    /// Its keys.
+    /// Its keys under its full name.
     pub(crate) keys: Vec<Known>,
-    /// Its keys under the name without the port: good for trust, no reason for distrust.
-    pub(crate) keys_without_port: Vec<Known>,
+    /// Its keys under the name without the port: good for trust where the full name has none, no reason for distrust.
+    keys_without_port: Vec<Known>,
     /// Keys that must never be trusted, as its own or as an authority's.
     pub(crate) revoked: Vec<Known>,
     /// Authorities whose certificates for it are trusted.
@@ -78,7 +79,10 @@ pub(crate) struct Entries {
 
 impl Entries {
     /// Looks a host up in all files. A file that is not there says nothing.
-    pub(crate) fn find(name: &Name, files: &[PathBuf]) -> Result<Self, (PathBuf, io::Error)> {
+    pub(crate) fn find<'a>(
+        name: &Name,
+        files: impl Iterator<Item = &'a PathBuf>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
         let mut found = Self::default();
         for file in files {
             match std::fs::read(file) {
@@ -88,6 +92,15 @@ impl Entries {
             }
         }
         Ok(found)
+    }
+
+    /// The keys it may show. What is known of a port is not overruled by what another port of the same host shows.
+    pub(crate) fn trusted(&self) -> &[Known] {
+        if self.keys.is_empty() {
+            &self.keys_without_port
+        } else {
+            &self.keys
+        }
     }
 
     fn take(&mut self, name: &Name, file: &Path, bytes: &[u8]) {

@@ -168,8 +168,10 @@ impl fmt::Debug for Prompter {
 pub struct HostKeyOptions {
     /// The name under which the host is looked up instead of its address.
     pub alias: Option<String>,
-    /// Files of known hosts; a key accepted for the first time is added to the first.
+    /// The person's files of known hosts; a key accepted for the first time is added to the first.
     pub files: Vec<PathBuf>,
+    /// The machine's files of known hosts; never written to.
+    pub global_files: Vec<PathBuf>,
     /// What an unknown key means. A changed or revoked one is always refused.
     pub policy: HostKeyPolicy,
     /// Asked about an unknown key where the policy is strict.
@@ -179,11 +181,12 @@ pub struct HostKeyOptions {
 }
 
 impl HostKeyOptions {
-    /// Strict, with these files.
+    /// Strict, with these files of the person's.
     pub fn strict(files: Vec<PathBuf>) -> Self {
         Self {
             alias: None,
             files,
+            global_files: Vec::new(),
             policy: HostKeyPolicy::Strict,
             ask: None,
             pinned: None,

@@ -6,11 +6,16 @@ use std::pin::Pin;
 use std::process::Stdio;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader, Join, ReadBuf, join};
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt as _, AsyncWrite, BufReader, Join, ReadBuf, join,
+};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::options::Endpoint;
 use crate::task;
+
+/// The longest piece of what the command says that is kept as one line.
+const LINE: usize = 1024;
 
 /// The running command; killed when dropped.
 pub(crate) struct ProxyCommand {
@@ -34,15 +39,29 @@ impl ProxyCommand {
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
         task::spawn("proxy command", async move {
-            let mut lines = BufReader::new(stderr).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                tracing::warn!("proxy command: {}", line.escape_debug());
+            let say = |line: &str| tracing::warn!("proxy command: {}", line.escape_debug());
+            if let Err(error) = listen(stderr, say).await {
+                tracing::warn!(%error, "what the proxy command says is no longer heard");
             }
         });
         Ok(Self {
             bytes: join(stdout, stdin),
             _child: child,
         })
+    }
+}
+
+/// Reads to the end, whatever comes: a command that nobody listens to is killed by what it says next.
+async fn listen(from: impl AsyncRead + Unpin, say: impl Fn(&str)) -> io::Result<()> {
+    let mut from = BufReader::new(from);
+    let limit = u64::try_from(LINE).unwrap_or(u64::MAX);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if (&mut from).take(limit).read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        say(String::from_utf8_lossy(&line).trim_end());
     }
 }
 
@@ -100,6 +119,24 @@ impl AsyncWrite for ProxyCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_the_command_says_is_heard_to_its_end_whatever_it_is() {
+        let mut bytes = b"caf\xe9\r\n\n".to_vec();
+        bytes.extend(vec![b'x'; LINE + 1]);
+        bytes.extend(b"\nlast");
+        let heard = std::cell::RefCell::new(Vec::new());
+        listen(bytes.as_slice(), |line: &str| {
+            heard.borrow_mut().push(line.to_owned());
+        })
+        .await
+        .expect("heard");
+        let long = "x".repeat(LINE);
+        assert_eq!(
+            heard.into_inner(),
+            ["caf\u{fffd}", "", long.as_str(), "x", "last"]
+        );
+    }
 
     #[test]
     fn tokens_are_filled_and_nothing_else_is_touched() {

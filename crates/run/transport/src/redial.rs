@@ -1,4 +1,7 @@
 //! Dials again and again until there is a connection, several attempts overlapping while the server says nothing.
+//!
+//! Where somebody logged in before, a refused key or login is waited out like anything else: it may be the host's
+//! beginning or a machine in between. Where nobody ever did, it is the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +54,8 @@ struct Open {
     at: Instant,
 }
 
-/// Dials until there is a connection or the time since `since` exceeds the session's limit.
+/// Dials until there is a connection, the time since `since` exceeds the session's limit, or a host that nobody has
+/// logged in to refuses us.
 pub(crate) async fn redial(
     dialler: &Arc<Dialler>,
     since: Instant,
@@ -90,7 +94,7 @@ impl Redial<'_> {
                 .clamp(Duration::from_millis(1), LOOK);
             tokio::select! {
                 Some(dialled) = self.set.join_next_with_id(), if !self.set.is_empty() => {
-                    if let Some(connection) = self.take(dialled) {
+                    if let Some(connection) = self.take(dialled)? {
                         return Ok(connection);
                     }
                 }
@@ -160,24 +164,23 @@ impl Redial<'_> {
         self.note_failure(kind);
     }
 
-    /// Looks at what an attempt came to.
-    fn take(&mut self, dialled: Dialled) -> Option<Connection> {
-        let (id, result) = match dialled {
-            Ok((id, result)) => (id, result.map_err(|error| error.kind())),
+    /// Looks at what an attempt came to; an error ends them all.
+    fn take(&mut self, dialled: Dialled) -> Result<Option<Connection>, Error> {
+        let (id, kind) = match dialled {
+            Ok((_, Ok(connection))) => return Ok(Some(connection)),
+            Ok((_, Err(error))) if error.is_refusal() && self.dialler.is_new() => {
+                return Err(error);
+            }
+            Ok((id, Err(error))) => (id, error.kind()),
             // It was given up, and has been counted.
-            Err(error) if error.is_cancelled() => return None,
+            Err(error) if error.is_cancelled() => return Ok(None),
             // A panic of the library is that attempt's end and no more.
-            Err(error) => (error.id(), Err(DisconnectKind::Protocol)),
+            Err(error) => (error.id(), DisconnectKind::Protocol),
         };
         self.open.retain(|open| open.handle.id() != id);
-        match result {
-            Ok(connection) => Some(connection),
-            Err(kind) => {
-                self.schedule.failed(kind);
-                self.note_failure(kind);
-                None
-            }
-        }
+        self.schedule.failed(kind);
+        self.note_failure(kind);
+        Ok(None)
     }
 
     fn note_failure(&mut self, kind: DisconnectKind) {

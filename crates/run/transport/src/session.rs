@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
-use windlass_model::{DisconnectKind, HostName};
+use windlass_model::HostName;
 
 use crate::connection::Connection;
 use crate::dial::Dialler;
@@ -38,11 +38,8 @@ struct Shared {
 enum State {
     Live(Connection),
     Away,
-    GaveUp {
-        gone: Duration,
-        kind: DisconnectKind,
-    },
-    Closed,
+    /// No connection follows; the error says why.
+    Over(Error),
 }
 
 impl Session {
@@ -51,14 +48,27 @@ impl Session {
     pub async fn open(options: SessionOptions, observer: Observer) -> Result<Self, OpenError> {
         let dialler = Arc::new(Dialler::new(options, observer));
         let connection = first_contact(&dialler).await?;
-        (dialler.observer)(SessionEvent::Connected {
-            epoch: connection.epoch(),
-            server_version: connection.server_version().to_owned(),
-        });
+        (dialler.observer)(connected(&connection));
+        Ok(Self::begin(dialler, State::Live(connection)))
+    }
+
+    /// Takes up what an earlier session began, such as a deploy that goes on: begins without a connection, as one whose
+    /// connection was lost just now, and dials at once. A host that is away is waited for, as long as `reconnect_for`,
+    /// and holds up no other. A refused host key or login ends the session, and [`Session::connection`] says how.
+    ///
+    /// What it tells begins with [`SessionEvent::Dialling`] for each failed attempt, then comes
+    /// [`SessionEvent::Connected`] or [`SessionEvent::GaveUp`]. To be called where tokio runs.
+    pub fn take_up(options: SessionOptions, observer: Observer) -> Self {
+        let dialler = Arc::new(Dialler::new(options, observer));
+        Self::begin(dialler, State::Away)
+    }
+
+    /// Starts the task that keeps the session.
+    fn begin(dialler: Arc<Dialler>, state: State) -> Self {
         let (alive, mut is_alive) = watch::channel(());
         let shared = Arc::new(Shared {
             dialler,
-            state: watch::Sender::new(State::Live(connection)),
+            state: watch::Sender::new(state),
             wanted: Notify::new(),
         });
         let kept = Arc::clone(&shared);
@@ -68,18 +78,12 @@ impl Session {
                 _ = is_alive.changed() => {}
             }
             // Drops the connection, if there still is one.
-            kept.state.send_if_modified(|state| {
-                let over = matches!(state, State::Live(_) | State::Away);
-                if over {
-                    *state = State::Closed;
-                }
-                over
-            });
+            kept.end(Error::Closed);
         });
-        Ok(Self {
+        Self {
             shared,
             _alive: Arc::new(alive),
-        })
+        }
     }
 
     /// The host's name.
@@ -146,7 +150,7 @@ impl Session {
     /// Ends the session and its connection in good order.
     pub async fn close(self) {
         let live = self.shared.live();
-        self.shared.state.send_replace(State::Closed);
+        self.shared.end(Error::Closed);
         if let Some(connection) = live {
             connection.disconnect().await;
         }
@@ -167,26 +171,27 @@ impl Shared {
 
     /// Makes a connection the live one, unless the session is over.
     fn take_live(&self, connection: Connection) -> Result<Connection, Error> {
-        let mut result = Ok(connection);
-        self.state
-            .send_if_modified(|state| match (&*state, &result) {
-                (State::Live(_) | State::Away, Ok(connection)) => {
-                    *state = State::Live(connection.clone());
-                    true
-                }
-                (State::GaveUp { gone, kind }, _) => {
-                    result = Err(Error::GaveUp {
-                        gone: *gone,
-                        kind: *kind,
-                    });
-                    false
-                }
-                _ => {
-                    result = Err(Error::Closed);
-                    false
-                }
-            });
-        result
+        let mut over = None;
+        self.state.send_if_modified(|state| {
+            if let State::Over(error) = state {
+                over = Some(error.clone());
+            } else {
+                *state = State::Live(connection.clone());
+            }
+            over.is_none()
+        });
+        over.map_or(Ok(connection), Err)
+    }
+
+    /// Ends the session, unless it is over already.
+    fn end(&self, error: Error) {
+        self.state.send_if_modified(|state| {
+            let ends = !matches!(state, State::Over(_));
+            if ends {
+                *state = State::Over(error);
+            }
+            ends
+        });
     }
 
     /// Waits for a live connection with another number.
@@ -201,13 +206,7 @@ impl Shared {
                 }
                 State::Live(_) => {}
                 State::Away => self.wanted.notify_one(),
-                State::GaveUp { gone, kind } => {
-                    return Err(Error::GaveUp {
-                        gone: *gone,
-                        kind: *kind,
-                    });
-                }
-                State::Closed => return Err(Error::Closed),
+                State::Over(error) => return Err(error.clone()),
             }
             if state.changed().await.is_err() {
                 return Err(Error::Closed);
@@ -227,10 +226,10 @@ impl Shared {
 
     /// Watches the live connection and replaces it when it ends, until the session is over.
     async fn keep(&self) {
-        loop {
-            let Some(live) = self.live() else {
-                return;
-            };
+        if self.live().is_none() {
+            self.regain(Instant::now(), true).await;
+        }
+        while let Some(live) = self.live() {
             let kind = tokio::select! {
                 kind = live.closed() => kind,
                 other = self.other_than(Some(live.epoch())) => match other {
@@ -248,10 +247,15 @@ impl Shared {
             });
             let used = live.was_used();
             drop(live);
-            tokio::select! {
-                () = self.come_back(since, used) => {}
-                () = self.not_away() => {}
-            }
+            self.regain(since, used).await;
+        }
+    }
+
+    /// Dials until there is a connection or the session is over, by whomever.
+    async fn regain(&self, since: Instant, at_once: bool) {
+        tokio::select! {
+            () = self.come_back(since, at_once) => {}
+            () = self.not_away() => {}
         }
     }
 
@@ -271,20 +275,33 @@ impl Shared {
             self.wanted.notified().await;
         }
         let begun = if at_once { since } else { Instant::now() };
+        let is_new = self.dialler.is_new();
         let dialled = redial(&self.dialler, begun, &|event| self.tell(event)).await;
         match dialled {
             Ok(connection) => {
-                let epoch = connection.epoch();
-                if self.take_live(connection).is_ok() {
-                    let gone = since.elapsed();
-                    self.tell(SessionEvent::Back { epoch, gone });
+                let (epoch, gone) = (connection.epoch(), since.elapsed());
+                match self.take_live(connection) {
+                    Ok(connection) if is_new => self.tell(connected(&connection)),
+                    Ok(_) => self.tell(SessionEvent::Back { epoch, gone }),
+                    // The session was ended meanwhile; the connection is dropped.
+                    Err(_) => {}
                 }
             }
             Err(error) => {
                 let (gone, kind) = (since.elapsed(), error.kind());
                 self.tell(SessionEvent::GaveUp { gone, kind });
-                self.state.send_replace(State::GaveUp { gone, kind });
+                self.end(match error {
+                    Error::GaveUp { kind, .. } => Error::GaveUp { gone, kind },
+                    refused => refused,
+                });
             }
         }
+    }
+}
+
+fn connected(connection: &Connection) -> SessionEvent {
+    SessionEvent::Connected {
+        epoch: connection.epoch(),
+        server_version: connection.server_version().to_owned(),
     }
 }

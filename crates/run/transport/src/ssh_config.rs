@@ -7,6 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is asked about.
@@ -41,8 +42,8 @@ pub struct Said {
     pub agent: Option<String>,
     /// The name under which the host key is looked up.
     pub host_key_alias: Option<String>,
-    /// Files of known hosts.
-    pub known_hosts: Vec<PathBuf>,
+    /// Files of known hosts; none = nothing is said of them.
+    pub known_hosts: Option<KnownHosts>,
     /// Jump hosts, the nearest first, each `[user@]host[:port]`.
     pub jump: Vec<String>,
     /// The proxy command.
@@ -53,8 +54,17 @@ pub struct Said {
     pub keepalive_count: Option<u32>,
 }
 
+/// Files of known hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownHosts {
+    /// The person's own.
+    pub own: Vec<PathBuf>,
+    /// The machine's.
+    pub global: Vec<PathBuf>,
+}
+
 /// Why `ssh_config` could not be evaluated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConfigError {
     /// `ssh` did not understand a file.
     #[error("ssh_config cannot be evaluated for `{host}`: {message}")]
@@ -66,7 +76,7 @@ pub enum ConfigError {
     },
     /// `ssh` could not be run.
     #[error("ssh could not be run to evaluate ssh_config")]
-    Run(#[source] std::io::Error),
+    Run(#[source] Arc<std::io::Error>),
 }
 
 /// Asks `ssh -G`; none = `ssh` is not installed here.
@@ -85,7 +95,7 @@ pub async fn resolve(asked: &Asked, home: &Path) -> Result<Option<Said>, ConfigE
     let output = match command.arg("--").arg(&asked.host).output().await {
         Ok(output) => output,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ConfigError::Run(error)),
+        Err(error) => return Err(ConfigError::Run(Arc::new(error))),
     };
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -103,10 +113,8 @@ fn read(text: &str, home: &Path) -> Said {
     let mut interval = 0;
     let mut count = None;
     let paths = |value: &str| {
-        value
-            .split_whitespace()
-            .map(|path| expand(path, home))
-            .collect::<Vec<_>>()
+        let words = value.split_whitespace().filter(|word| *word != "none");
+        words.map(|path| expand(path, home)).collect::<Vec<_>>()
     };
     for (name, value) in text.lines().filter_map(|line| line.split_once(' ')) {
         match name {
@@ -118,9 +126,8 @@ fn read(text: &str, home: &Path) -> Said {
             "identitiesonly" => said.identities_only = value == "yes",
             "identityagent" => said.agent = Some(value.to_owned()),
             "hostkeyalias" => said.host_key_alias = Some(value.to_owned()),
-            "userknownhostsfile" | "globalknownhostsfile" if value != "none" => {
-                said.known_hosts.extend(paths(value));
-            }
+            "userknownhostsfile" => known_hosts(&mut said).own = paths(value),
+            "globalknownhostsfile" => known_hosts(&mut said).global = paths(value),
             "proxyjump" if value != "none" => {
                 said.jump = value.split(',').map(str::to_owned).collect();
             }
@@ -137,6 +144,10 @@ fn read(text: &str, home: &Path) -> Said {
     said
 }
 
+fn known_hosts(said: &mut Said) -> &mut KnownHosts {
+    said.known_hosts.get_or_insert_default()
+}
+
 fn expand(path: &str, home: &Path) -> PathBuf {
     match path.strip_prefix("~/") {
         Some(rest) => home.join(rest),
@@ -151,7 +162,7 @@ mod tests {
     #[test]
     fn an_interval_of_zero_is_not_set() {
         let text = "hostname web1.internal\nport 2222\nserveraliveinterval 0\nserveralivecountmax 3\n\
-                    identityfile ~/.ssh/id_ed25519\nproxyjump jump1,me@jump2:2200\nuserknownhostsfile ~/.ssh/a /etc/b\n";
+                    identityfile ~/.ssh/id_ed25519\nproxyjump jump1,me@jump2:2200\n";
         let said = read(text, Path::new("/home/me"));
         assert_eq!(said.address.as_deref(), Some("web1.internal"));
         assert_eq!(
@@ -160,7 +171,21 @@ mod tests {
         );
         assert_eq!(said.identities, [PathBuf::from("/home/me/.ssh/id_ed25519")]);
         assert_eq!(said.jump, ["jump1", "me@jump2:2200"]);
-        assert_eq!(said.known_hosts.len(), 2);
+    }
+
+    #[test]
+    fn the_person_s_known_hosts_are_kept_apart_from_the_machine_s() {
+        let known = |text| {
+            let said = read(text, Path::new("/home/me"));
+            said.known_hosts.expect("known hosts")
+        };
+        let both = known(
+            "globalknownhostsfile /etc/ssh/ssh_known_hosts\nuserknownhostsfile ~/.ssh/a /srv/b\n",
+        );
+        assert_eq!(both.own, ["/home/me/.ssh/a", "/srv/b"].map(PathBuf::from));
+        assert_eq!(both.global, [PathBuf::from("/etc/ssh/ssh_known_hosts")]);
+        let none = known("globalknownhostsfile /etc/g\nuserknownhostsfile none\n");
+        assert_eq!((none.own.len(), none.global.len()), (0, 1));
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::time::Duration;
+use tokio::time::timeout;
 use windlass_model::DisconnectKind;
 use windlass_model::shell::quote;
 
@@ -38,90 +39,108 @@ pub struct Upload<'a> {
 
 /// What is read and sent at once.
 const CHUNK: usize = 128 * 1024;
-/// Before a connection that is just ending is asked for again.
+/// Between attempts; it grows with those in a row that the host left without an answer.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often a file that arrived damaged is sent again from the beginning.
 const AGAIN: u32 = 2;
+/// So many attempts in a row may end without an answer although the connection lived.
+const UNANSWERED: u32 = 8;
+/// So long nothing may move before the connection counts as dead; what cannot move is a chunk, or the digest of a file.
+const STILL: Duration = Duration::from_secs(120);
+/// Slower than any host makes a digest, in bytes a second.
+const DIGEST: u64 = 4 * 1024 * 1024;
+
+/// More of an answer is not kept; a profile may say much before it.
+const ANSWER: usize = 64 * 1024;
+
+/// What came of one attempt.
+enum Attempt {
+    /// The host said this.
+    Answer(String),
+    /// The connection went away.
+    Gone,
+    /// The channel ended without a word, and not because of the connection.
+    Unanswered,
+}
+
+impl Attempt {
+    /// How many in a row were left without an answer, this one included.
+    fn counted(&self, before: u32) -> u32 {
+        before.saturating_add(u32::from(matches!(self, Self::Unanswered)))
+    }
+}
 
 impl Session {
-    /// Brings a file to the host. What arrived before a cut is kept in `<to>.part` and gone on with.
+    /// Brings a file to the host. What arrived before a cut is kept beside it, as `<to>.part-…`, and gone on with.
     pub async fn upload(&self, upload: Upload<'_>) -> Result<(), UploadError> {
         let Upload { to, mode, source } = upload;
-        let digest = source.sha256().to_owned();
-        let part = format!("{to}.part-{}", digest.get(..16).unwrap_or(&digest));
-        let mut damaged = 0_u32;
+        let failed = |message: &str| UploadError::Host {
+            path: to.to_owned(),
+            message: message.to_owned(),
+        };
+        let (mut damaged, mut unanswered) = (0_u32, 0_u32);
+        // Most often nothing is there yet, and it takes no question to begin; if that is wrong, the host says so.
+        let mut from = Some(0);
         loop {
-            let Some(have) = self.size_of(&part).await? else {
-                continue;
+            let script = script(to, mode, from, source);
+            let answer = match self.attempt(&script, from, source).await? {
+                Attempt::Answer(answer) => answer,
+                Attempt::Unanswered if unanswered == UNANSWERED => {
+                    return Err(failed("its shell gives no answer"));
+                }
+                attempt => {
+                    unanswered = attempt.counted(unanswered);
+                    tokio::time::sleep(PAUSE.saturating_mul(unanswered)).await;
+                    from = None;
+                    continue;
+                }
             };
-            if have > source.len() {
-                self.run(&format!("rm -f {}", quote(&part))).await?;
-                continue;
-            }
-            if have < source.len() && !self.send(&part, have, source).await? {
-                continue;
-            }
-            let Some(answer) = self.answer(&finish(&part, to, mode, &digest)).await? else {
-                continue;
-            };
-            match answer.as_str() {
-                "done" => return Ok(()),
-                "nodigest" => return Err(UploadError::NoDigest),
-                "short" => {}
-                "damaged" if damaged < AGAIN => damaged = damaged.saturating_add(1),
-                "damaged" => {
+            unanswered = 0;
+            match answer.split_once(' ').unwrap_or((&answer, "")) {
+                ("done", _) => return Ok(()),
+                ("have", size) => from = size.parse().ok(),
+                ("nodigest", _) => return Err(UploadError::NoDigest),
+                ("damaged", _) if damaged < AGAIN => {
+                    damaged = damaged.saturating_add(1);
+                    from = None;
+                }
+                ("damaged", _) => {
                     return Err(UploadError::Damaged {
                         path: to.to_owned(),
                     });
                 }
-                message => {
-                    return Err(UploadError::Host {
-                        path: to.to_owned(),
-                        message: message.to_owned(),
-                    });
-                }
+                _ => return Err(failed(&answer)),
             }
         }
     }
 
-    /// How much has arrived; none = the connection went away.
-    async fn size_of(&self, part: &str) -> Result<Option<u64>, UploadError> {
-        let path = quote(part);
-        let answer = self
-            .answer(&format!("[ ! -f {path} ] && echo 0 || wc -c <{path}"))
-            .await?;
-        Ok(answer.and_then(|answer| answer.trim().parse().ok()))
-    }
-
-    async fn run(&self, script: &str) -> Result<(), UploadError> {
-        self.answer(script).await.map(drop)
-    }
-
-    /// Sends from an offset to the end; false = the connection went away.
-    async fn send(
+    /// Sends what is missing from an offset on, or only asks where none is given.
+    async fn attempt(
         &self,
-        part: &str,
-        from: u64,
+        script: &str,
+        from: Option<u64>,
         source: &mut dyn UploadSource,
-    ) -> Result<bool, UploadError> {
-        let path = quote(part);
-        // The size is looked at again on the host: a sender that was thought dead may still have added something.
-        let script = format!(
-            "umask 077; s=0; [ ! -f {path} ] || s=$(wc -c <{path}); [ \"$s\" -eq {from} ] || {{ echo moved; exit 0; }}; cat >>{path} && echo sent || echo full"
-        );
-        let Some((_connection, mut channel)) = self.channel(&script).await? else {
-            return Ok(false);
+    ) -> Result<Attempt, UploadError> {
+        let Some((connection, mut channel)) = self.channel(script).await? else {
+            return Ok(Attempt::Gone);
         };
-        if !feed(&mut channel, from, source).await? {
-            return Ok(false);
-        }
-        match collect(&mut channel).await {
-            Some((out, _)) if out.trim_end() == "sent" => Ok(true),
-            Some((out, err)) if out.trim_end() == "full" => Err(UploadError::Host {
-                path: part.to_owned(),
-                message: err.trim().to_owned(),
-            }),
-            _ => Ok(false),
+        let length = source.len();
+        let answer = match feed(&mut channel, from.unwrap_or(length), source).await? {
+            // A host that does not want what is sent ends the channel; what it said before is worth reading.
+            Fed::All | Fed::Refused => {
+                let still = STILL.saturating_add(Duration::from_secs(length / DIGEST));
+                timeout(still, collect(&mut channel)).await.ok()
+            }
+            Fed::Still => None,
+        };
+        match answer {
+            Some(Some(answer)) => Ok(Attempt::Answer(answer)),
+            Some(None) if connection.is_alive() => Ok(Attempt::Unanswered),
+            Some(None) => Ok(Attempt::Gone),
+            None => {
+                self.beside(STILL).await?;
+                Ok(Attempt::Gone)
+            }
         }
     }
 
@@ -143,28 +162,24 @@ impl Session {
         let opened = extra.exec(command.as_bytes(), ExecOptions::default());
         Ok(opened.await.ok().map(|channel| (extra, channel)))
     }
-
-    /// What a short script writes; none = the connection went away.
-    async fn answer(&self, script: &str) -> Result<Option<String>, UploadError> {
-        let Some((_connection, mut channel)) = self.channel(script).await? else {
-            return Ok(None);
-        };
-        Ok(collect(&mut channel).await.map(|(out, err)| {
-            if out.is_empty() {
-                err
-            } else {
-                out.trim().to_owned()
-            }
-        }))
-    }
 }
 
-/// Sends everything from an offset on; false = the connection went away.
+/// How far sending came.
+enum Fed {
+    /// To the end.
+    All,
+    /// The channel or its connection ended.
+    Refused,
+    /// Nothing moves any more.
+    Still,
+}
+
+/// Sends everything from an offset on.
 async fn feed(
     channel: &mut Channel,
     from: u64,
     source: &mut dyn UploadSource,
-) -> Result<bool, UploadError> {
+) -> Result<Fed, UploadError> {
     let mut offset = from;
     let mut buffer = vec![0; CHUNK];
     while offset < source.len() {
@@ -173,14 +188,20 @@ async fn feed(
             .map_err(UploadError::Source)?;
         let bytes = buffer.get(..read).unwrap_or_default();
         if bytes.is_empty() {
-            break;
+            return Err(UploadError::Source(io::ErrorKind::UnexpectedEof.into()));
         }
-        if channel.send(bytes).await.is_err() {
-            return Ok(false);
+        match timeout(STILL, channel.send(bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Ok(Fed::Refused),
+            Err(_) => return Ok(Fed::Still),
         }
         offset = offset.saturating_add(u64::try_from(read).unwrap_or(0));
     }
-    Ok(channel.send_eof().await.is_ok())
+    match timeout(STILL, channel.send_eof()).await {
+        Ok(Ok(())) => Ok(Fed::All),
+        Ok(Err(_)) => Ok(Fed::Refused),
+        Err(_) => Ok(Fed::Still),
+    }
 }
 
 /// The script for any login shell; marked, so that what profiles print before it is not taken for its answer.
@@ -193,33 +214,42 @@ fn shell(script: &str) -> String {
 
 const MARK: &str = "windlass-upload";
 
-/// Everything a channel says until its end; none = there was no end in good order.
-async fn collect(channel: &mut Channel) -> Option<(String, String)> {
+/// What the script answers, or where it has no answer, what is said of that; none = there was no end in good order.
+async fn collect(channel: &mut Channel) -> Option<String> {
     let (mut out, mut err, mut ended) = (Vec::new(), Vec::new(), false);
     loop {
         match channel.next().await {
-            ChannelMessage::Stdout(bytes) => out.extend(bytes),
-            ChannelMessage::Stderr(bytes) => err.extend(bytes),
+            ChannelMessage::Stdout(bytes) if out.len() < ANSWER => out.extend(bytes),
+            ChannelMessage::Stderr(bytes) if err.len() < ANSWER => err.extend(bytes),
             ChannelMessage::ExitStatus(_) => ended = true,
-            ChannelMessage::ExitSignal(_) | ChannelMessage::Eof => {}
             ChannelMessage::Closed(_) => break,
+            _ => {}
         }
     }
     let out = String::from_utf8_lossy(&out).into_owned();
     let (_, answer) = out.split_once(&format!("{MARK}\n"))?;
-    ended.then(|| {
-        (
-            answer.to_owned(),
-            String::from_utf8_lossy(&err).into_owned(),
-        )
-    })
+    let answer = if answer.is_empty() {
+        String::from_utf8_lossy(&err).trim().to_owned()
+    } else {
+        answer.trim().to_owned()
+    };
+    ended.then_some(answer)
 }
 
-/// Checks what arrived and puts it in its place.
-fn finish(part: &str, to: &str, mode: u32, digest: &str) -> String {
-    let (part, to) = (quote(part), quote(to));
+/// Takes what is sent if as much is there as was thought, else says how much there is; once all is there, checks it and
+/// puts it in its place. A sender that was thought dead may add something at any moment, so the size decides each time.
+fn script(to: &str, mode: u32, from: Option<u64>, source: &dyn UploadSource) -> String {
+    let (digest, length) = (source.sha256(), source.len());
+    let part = format!("{to}.part-{}", digest.get(..16).unwrap_or(digest));
+    let (part, to) = (quote(&part), quote(to));
+    let from = from.map_or_else(|| "-".to_owned(), |from| from.to_string());
     format!(
-        "umask 077; [ -f {part} ] || : >{part}; d=$(sha256sum <{part} 2>/dev/null || openssl dgst -sha256 -r <{part} 2>/dev/null); d=${{d%% *}}; \
-         case $d in '') echo nodigest;; {digest}) chmod {mode:o} {part} && mv -f {part} {to} && echo done;; *) rm -f {part}; echo damaged;; esac"
+        "umask 077; p={part}; \
+         size() {{ s=0; [ ! -f \"$p\" ] || s=$(($(wc -c <\"$p\"))); [ \"$s\" -le {length} ] || {{ rm -f \"$p\"; s=0; }}; }}; \
+         size; [ \"$s\" = {from} ] || {{ echo have $s; exit 0; }}; \
+         cat >>\"$p\" || exit 0; \
+         size; [ \"$s\" = {length} ] || {{ echo have $s; exit 0; }}; \
+         d=$(sha256sum <\"$p\" 2>/dev/null || openssl dgst -sha256 -r <\"$p\" 2>/dev/null); \
+         case ${{d%% *}} in '') echo nodigest;; {digest}) chmod {mode:o} \"$p\" && mv -f \"$p\" {to} && echo done;; *) rm -f \"$p\"; echo damaged;; esac"
     )
 }

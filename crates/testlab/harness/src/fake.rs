@@ -149,15 +149,25 @@ impl Backend for FakeBackend {
         })
     }
 
-    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, ()> {
+    fn stop_local<'a>(&'a self, key: &'a JobKey) -> Work<'a, Result<CancelReport, BackendError>> {
         Box::pin(async move {
-            self.switch(key).send_replace(true);
+            let stop = self.switch(key);
+            stop.send_replace(true);
+            stop.closed().await;
+            Ok(CancelReport {
+                end: CancelEnd::Cancelled,
+            })
         })
     }
 
     fn boot_id<'a>(&'a self, host: &'a HostName) -> Work<'a, Result<String, BackendError>> {
         Box::pin(async move {
             self.reach(host).await?;
+            if self.world.hides_boot(host) {
+                return Err(BackendError::GaveUp {
+                    reason: format!("no connection to {host} for an hour"),
+                });
+            }
             Ok(self.world.boot(host))
         })
     }

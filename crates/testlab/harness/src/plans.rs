@@ -115,6 +115,7 @@ fn plain_step(name: &str, phase: Phase, host: HostName) -> Step {
         },
         undo: Undo::Commands {
             commands: vec![Command::script(format!("undo {id}"))],
+            repeatable: true,
             show: format!("undo {name}"),
         },
         id,
@@ -144,10 +145,11 @@ fn plan_host(name: &HostName) -> PlanHost {
         root: "/srv/shop".to_owned(),
         root_id: format!("id-of-{name}"),
         boot_id: "boot-1".to_owned(),
+        user_manager: false,
         fence: 1,
         previous_target: Some("/srv/shop/releases/20261123170244".to_owned()),
         previous: Some(ReleaseName::new("20261123170244")),
         previous_revision: None,
-        unlock: Command::script("unlock"),
+        unlock: Some(Command::script("unlock")),
     }
 }

@@ -39,6 +39,7 @@ struct Inner {
     locked: BTreeSet<HostName>,
     undone: BTreeMap<StepId, u32>,
     links: BTreeMap<HostName, watch::Sender<bool>>,
+    hidden_boots: BTreeSet<HostName>,
     boots: BTreeMap<HostName, String>,
     violations: Vec<String>,
 }
@@ -63,6 +64,7 @@ impl World {
             undone: BTreeMap::new(),
             links: names().map(|name| (name, watch::channel(true).0)).collect(),
             boots: names().map(|name| (name, FIRST_BOOT.to_owned())).collect(),
+            hidden_boots: BTreeSet::new(),
             violations: Vec::new(),
             plan: plan.clone(),
         };
@@ -124,6 +126,20 @@ impl World {
         for key in cut {
             inner.cut_short(&key, CommandEnd::Rebooted);
         }
+    }
+
+    /// Leaves the question for a host's boot without an answer, or answers it again.
+    pub fn hide_boot(&self, host: &HostName, hidden: bool) {
+        let mut inner = self.lock();
+        if hidden {
+            inner.hidden_boots.insert(host.clone());
+        } else {
+            inner.hidden_boots.remove(host);
+        }
+    }
+
+    pub(crate) fn hides_boot(&self, host: &HostName) -> bool {
+        self.lock().hidden_boots.contains(host)
     }
 
     pub(crate) fn boot(&self, host: &HostName) -> String {

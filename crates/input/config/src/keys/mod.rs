@@ -69,6 +69,8 @@ pub(crate) enum Kind {
     Word(Check),
     /// Text for a shell or for a process, taken as it is.
     Verbatim(Check),
+    /// Where a repository is: text in which placeholders are filled in, and no password.
+    Repository,
     /// A whole number between two others.
     Integer(i64, i64),
     /// `true` or `false`.

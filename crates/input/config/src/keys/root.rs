@@ -20,8 +20,8 @@ pub(crate) static ROOT: &[Key] = &[
     .like("\"shop\""),
     Key::new(
         "repository",
-        Kind::Text(check::repository),
-        "Where the repository is, as git understands it. Without it the working \
+        Kind::Repository,
+        "Where the repository is, as git understands it, without a password or token. Without it the working \
          copy's own is used.",
     )
     .within(Scope::WIDE)

@@ -16,7 +16,7 @@ pub(super) static TASK: &[Key] = &[
     Key::new(
         "run",
         Kind::Verbatim(check::script),
-        "The script, run in the release directory.",
+        "The script, run in the release directory; before the release is made, in `deploy_to`.",
     )
     .like("\"bin/rails runner Cache.warm\""),
     Key::new(
@@ -88,7 +88,7 @@ pub(super) static TASK: &[Key] = &[
     Key::new(
         "dir",
         Kind::Text(check::task_dir),
-        "The directory to be in instead of the release; relative = below the release.",
+        "The directory to be in; relative = below the release, or below `deploy_to` before the release is made.",
     )
     .like("\"frontend\""),
     Key::new(

@@ -9,6 +9,7 @@ mod tables;
 
 pub(crate) use shapes::expected;
 
+use crate::check;
 use crate::error::{Error, Mistake};
 use crate::keys::{Check, Kind, Scope};
 use crate::origin::{Origin, Place, Source};
@@ -19,6 +20,10 @@ use crate::value::{Data, Value};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
+
+/// Where the credentials of a repository belong.
+const NO_PASSWORD: &str = "with `source = \"push\"` git on this machine takes them from its credential helper; with \
+    `source = \"git\"` the host needs a credential helper or a deploy key of its own";
 
 /// A parsed value with its bytes in the source.
 pub(crate) type Raw<'i> = Spanned<DeValue<'i>>;
@@ -63,6 +68,7 @@ impl<'a> Typing<'a> {
             Kind::Word(check) | Kind::Verbatim(check) => {
                 Data::Verbatim(self.text(at, kind, raw, check)?)
             }
+            Kind::Repository => Data::Text(self.repository(at, kind, raw)?),
             Kind::Integer(least, most) => {
                 Data::Integer(self.integer(at, kind, raw, (least, most))?)
             }
@@ -148,6 +154,32 @@ impl<'a> Typing<'a> {
             Ok(()) => Some(text.to_string()),
             Err(reason) => self.refused(at, raw, reason),
         }
+    }
+
+    /// Where the repository is. A password in it would be written down on every host, in the plan and in logs: it is
+    /// refused, and not shown.
+    fn repository(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<String> {
+        match raw.get_ref() {
+            DeValue::String(text) if check::holds_password(text) => {}
+            _ => return self.filled_text(at, kind, raw, check::repository),
+        }
+        let span = raw.span();
+        let written = self.source.text().get(span.clone()).unwrap_or_default();
+        let scheme = written.find("://").map_or(0, |at| at + "://".len());
+        let place = Place::new(self.source, span.start..span.start + scheme);
+        let key = at.path.to_owned();
+        let reason = "holds a password or token, which would be written down on hosts and in logs";
+        let mistake = Mistake::new(Error::Refused {
+            key,
+            reason: reason.to_owned(),
+        });
+        let mistake = mistake.at(&place.veiled());
+        self.mistakes.push(
+            mistake
+                .label("write it without what stands before the `@`")
+                .hint(NO_PASSWORD),
+        );
+        None
     }
 
     fn integer(

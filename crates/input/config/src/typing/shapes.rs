@@ -20,7 +20,7 @@ pub(super) fn found(value: &DeValue<'_>) -> &'static str {
 /// What a value of this kind should be.
 pub(crate) fn expected(kind: &Kind) -> String {
     match *kind {
-        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) => "text".to_owned(),
+        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) | Kind::Repository => "text".to_owned(),
         Kind::Integer(..) => "a whole number".to_owned(),
         Kind::Boolean => "true or false".to_owned(),
         Kind::Duration(least) if least.is_zero() => {
@@ -57,7 +57,7 @@ pub(crate) fn expected(kind: &Kind) -> String {
 /// Whether text in quotes is what is expected.
 pub(super) fn is_text(kind: &Kind) -> bool {
     match kind {
-        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) => true,
+        Kind::Text(_) | Kind::Word(_) | Kind::Verbatim(_) | Kind::Repository => true,
         Kind::OneOrMany(inner) => is_text(inner),
         _ => false,
     }

@@ -116,6 +116,30 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
 }
 
 #[test]
+fn a_password_in_the_repository_is_refused_and_not_shown() {
+    let url = "https://bot:hunter2@git.example.com/acme/shop.git";
+    let screen = mistakes(&format!("application = \"a\"\nrepository = \"{url}\"\n"));
+    assert!(!screen.contains("hunter2"), "{screen}");
+    insta::assert_snapshot!(screen);
+    let environment = [("WINDLASS_REPOSITORY".to_owned(), url.to_owned())];
+    let argument = format!("repository={url}");
+    let arguments = [Argument::set(&argument).expect("an argument")];
+    let given = Given {
+        environment: &environment,
+        arguments: &arguments,
+        ..given()
+    };
+    let source = Source::file("windlass.toml", "application = \"a\"\n");
+    let screen = rendered(&Config::load(&source, given).expect_err("mistakes"));
+    assert!(!screen.contains("hunter2"), "{screen}");
+    assert_eq!(
+        screen.matches("`repository` holds a password").count(),
+        2,
+        "{screen}"
+    );
+}
+
+#[test]
 fn many_mistakes_are_counted() {
     let text = numbered(100, |n| format!("unknown{n} = 1\n"));
     let mistakes = load(&text).expect_err("mistakes");

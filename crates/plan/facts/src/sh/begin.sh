@@ -37,9 +37,10 @@ lay_out() {
 }
 take() {
   prepare || return 1
-  [ -s "$ours/id" ] || place "$ours/id" "$new_id$nl" || return 1
   place "$ours/lock" "$lock" || return 1
   lock_is_ours || return 3
+  # Under the lock: a deploy that is given back takes the id away before it frees the lock.
+  [ -s "$ours/id" ] || place "$ours/id" "$new_id$nl" || return 1
   lay_out && raise_fence || return 1
 }
 take_or_give_back() {

@@ -7,7 +7,8 @@ lock_is_ours() {
   return 1
 }
 # Takes back what beginning the deploy did. Where Windlass was there before, the deploy's directory stays with a word in
-# it, so that a begin that comes late finds the deploy over.
+# it, so that a begin that comes late finds the deploy over. The lock goes last: another deploy must not begin in what is
+# being taken away.
 give_back() {
   [ ! -f "$ours/deploys/$deploy/made" ] || read -r made <"$ours/deploys/$deploy/made"
   rm -rf "$ours/tmp-$deploy"
@@ -19,7 +20,13 @@ give_back() {
         [ -e "$ours/deploys/$deploy/decision" ] || echo 'given back' >"$ours/deploys/$deploy/decision"
       fi;;
   esac
-  ! lock_is_ours || rm -f "$ours/lock"
+  ! lock_is_ours || take_away
+  case " $made " in *' ours '*) rmdir "$ours" 2>/dev/null;; esac
+  case " $made " in *' root '*) rmdir "$root" 2>/dev/null;; esac
+  return 0
+}
+# What only the holder of the lock may take away, and then the lock.
+take_away() {
   for each in releases shared; do
     case " $made " in *" $each "*) rmdir "$root/$each" 2>/dev/null;; esac
   done
@@ -28,9 +35,7 @@ give_back() {
       if rmdir "$ours/deploys" 2>/dev/null; then
         rmdir "$ours/releases" "$ours/failed" "$ours/trash" 2>/dev/null
         rm -f "$ours/id" "$ours/fence"
-        rmdir "$ours" 2>/dev/null
       fi;;
   esac
-  case " $made " in *' root '*) rmdir "$root" 2>/dev/null;; esac
-  return 0
+  rm -f "$ours/lock"
 }

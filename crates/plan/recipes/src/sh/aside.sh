@@ -6,13 +6,11 @@ fi
 link_target "$root/current"
 [ "$target" != "$path" ] || stop "current still points at $path"
 mkdir -p "$ours/failed"
-if [ -d "$path" ]; then
-  rm -rf "$ours/failed/$release"
-  mv "$path" "$ours/failed/$release"
-fi
-# Only the newest failed release is kept.
+[ ! -d "$path" ] || mv "$path" "$ours/failed/$release"
+# Only the newest failed release is kept. What cannot be removed is no reason to leave anything not undone.
 for each in "$ours"/failed/*; do
-  [ ! -e "$each" ] || [ "$each" = "$ours/failed/$release" ] || rm -rf "$each"
+  [ ! -e "$each" ] || [ "$each" = "$ours/failed/$release" ] || remove "$each" ||
+    say "$each could not be removed and stays"
 done
 rm -f "$ours/releases/$release"
 # Less than 10 MB left. Names with blanks stand before the columns that are read here.
@@ -25,7 +23,9 @@ disk_is_full() {
 if [ -d "$ours/failed/$release" ]; then
   if disk_is_full || ! record failed 2>/dev/null; then
     # What filled the disk is not kept: others need it too.
-    rm -rf "$ours/failed/$release"
-    say 'hardly any space is left, so the failed release was removed and not kept'
+    remove "$ours/failed/$release" ||
+      say "$ours/failed/$release could not be removed whole, although hardly any space is left"
+    [ -e "$ours/failed/$release" ] ||
+      say 'hardly any space is left, so the failed release was removed and not kept'
   fi
 fi

@@ -25,7 +25,5 @@ each_failed remove_failed
   in_repo -c gc.autoDetach=false gc --auto --quiet
 }
 for each in "$trash"/*; do
-  [ -e "$each" ] || continue
-  # A directory without write permission keeps its files; the second try gives itself that permission.
-  rm -rf "$each" 2>/dev/null || { chmod -R u+rwX "$each" 2>/dev/null || :; rm -rf "$each"; }
+  [ ! -e "$each" ] || remove "$each"
 done

@@ -4,6 +4,8 @@ tmp=$ours/tmp-$deploy
 path=$root/releases/$release
 say() { printf '%s\n' "$*"; }
 stop() { printf 'windlass: %s\n' "$*" >&2; exit 1; }
+# A directory without write permission keeps its files; the second try gives itself that permission.
+remove() { rm -rf "$1" 2>/dev/null || { chmod -R u+rwX "$1" 2>/dev/null || :; rm -rf "$1"; }; }
 # The state record of the release, replaced in one piece.
 record() {
   (

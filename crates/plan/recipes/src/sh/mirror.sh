@@ -8,8 +8,26 @@ if [ ! -f "$repo/HEAD" ]; then
   fi
   mv "$tmp/repo" "$repo"
 fi
+# Where the history that was sent is cut, git must know it, or it takes it for damaged: a cut is a commit of which a parent
+# is not there.
+mark_cuts() {
+  for commit; do
+    for parent in $(in_repo cat-file commit "$commit" | sed -n '/^$/q; s/^parent //p'); do
+      in_repo cat-file -e "$parent" 2>/dev/null || { echo "$commit"; break; }
+    done
+  done | sort -u >"$tmp/shallow"
+  if [ -s "$tmp/shallow" ]; then mv "$tmp/shallow" "$repo/shallow"
+  else rm -f "$tmp/shallow" "$repo/shallow"
+  fi
+}
 if [ -s "$pack" ]; then
-  in_repo index-pack --stdin --fix-thin <"$pack" >/dev/null
+  # Before the pack a line names the commits in it at which the sender's history is cut.
+  {
+    IFS= read -r cuts
+    in_repo index-pack --stdin --fix-thin >/dev/null
+  } <"$pack"
+  [ ! -f "$repo/shallow" ] || cuts="$cuts $(cat "$repo/shallow")"
+  [ -z "$cuts" ] || mark_cuts $cuts
   rm -f "$pack"
 fi
 complete || stop "the mirror lacks objects of $revision"

@@ -30,29 +30,33 @@ make_tree() {
 add_submodules() {
   forge_keys
   work=$tmp/work
-  rm -rf "$work"
+  rm -rf "$work" "$tmp/lfs"
   git clone -q --shared --no-checkout -- "$repo" "$work"
   [ -z "$repository" ] || git -C "$work" remote set-url origin "$repository"
   git -C "$work" read-tree "$revision"
   git -C "$work" checkout-index -q -- .gitmodules
   git -C "$work" submodule --quiet update --init --recursive ${depth:+--depth "$depth"}
-  WINDLASS_INTO=$tree WINDLASS_TAR=$tmp/submodule.tar WINDLASS_ONLY=$subtree \
+  WINDLASS_INTO=$tree WINDLASS_TAR=$tmp/submodule.tar WINDLASS_ONLY=$subtree WINDLASS_LFS=$tmp/lfs \
     git -C "$work" submodule --quiet foreach --recursive '
       case $displaypath/ in "$WINDLASS_ONLY"/*) ;; *) [ -z "$WINDLASS_ONLY" ] || exit 0;; esac
       git archive --format=tar -o "$WINDLASS_TAR" HEAD
       mkdir -p "$WINDLASS_INTO/$displaypath"
       tar -x -f "$WINDLASS_TAR" -C "$WINDLASS_INTO/$displaypath"
-      rm -f "$WINDLASS_TAR"'
+      rm -f "$WINDLASS_TAR"
+      ! git grep -q filter=lfs HEAD -- ":(glob)**/.gitattributes" || : >"$WINDLASS_LFS"'
   rm -rf "$work"
 }
 has_submodules() { in_repo cat-file -e "$revision:.gitmodules" 2>/dev/null; }
 # A file that only stands for one in Git LFS would be deployed as three lines of text.
 refuse_pointers() {
-  in_repo grep -q 'filter=lfs' "$revision" -- ':(glob)**/.gitattributes' || return 0
+  [ -e "$tmp/lfs" ] || in_repo grep -q filter=lfs "$revision" -- ':(glob)**/.gitattributes' || return 0
   pointer=$(find "$1" -type f -size -3 \
     -exec grep -l '^version https://git-lfs.github.com/spec/v1' {} + | head -n 1)
+  pointer=${pointer#"$1"/}
+  [ -z "$pointer" ] || [ -n "$git_lfs" ] ||
+    stop "$pointer is a pointer to Git LFS; set git_lfs = true and install git-lfs on the host"
   [ -z "$pointer" ] ||
-    stop "${pointer#"$1"/} is a pointer to Git LFS; set git_lfs = true and install git-lfs on the host"
+    stop "$pointer is a pointer to Git LFS, which is not fetched for submodules"
 }
 
 if [ -n "$subtree" ]; then

@@ -46,6 +46,31 @@ fn a_begin_that_comes_after_it_was_given_back_finds_the_deploy_over() {
 }
 
 #[test]
+fn what_begin_made_comes_and_goes_under_the_lock() {
+    let world = World::new(SHELLS[0]);
+    let ours = world.path(".windlass");
+    let noted = world.dir.path().join("noted");
+    let locked = format!("[ -e {}/lock ]", ours.display());
+    let note = |words: &str| format!("{locked} || echo \"{words}\" >>{}", noted.display());
+    world.first("ln", &format!("case $2 in */id) {};; esac", note("ln $2")));
+    world.first("rm", &note("rm $*"));
+    world.first("rmdir", &note("rmdir $*"));
+    let mine = DeployId::new("d-mine");
+    assert_eq!(world.begin(&mine).begun, Begun::Begun { fence: 1 });
+    // Of what is tried before the lock is there only the id counts.
+    let before = fs::read_to_string(&noted).unwrap_or_default();
+    assert!(!before.contains("ln "), "{before}");
+    fs::write(&noted, "").unwrap();
+    world.sh(&windlass_facts::give_back(&world.root, &mine));
+    assert!(!world.path(".").exists());
+    let after = fs::read_to_string(&noted).unwrap();
+    assert_eq!(
+        after,
+        format!("rmdir {}\nrmdir {}\n", ours.display(), world.root)
+    );
+}
+
+#[test]
 fn a_deploy_that_cannot_begin_changes_nothing() {
     for shell in SHELLS {
         let mut world = World::new(shell);

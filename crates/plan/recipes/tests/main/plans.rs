@@ -255,7 +255,7 @@ fn every_step_has_an_undo_or_says_why_not() {
         for step in case(busy).plan(run).unwrap().plan.steps {
             match step.undo {
                 Undo::None { reason } => assert!(!reason.is_empty(), "{}", step.id),
-                Undo::Commands { commands, show } | Undo::Local { commands, show } => {
+                Undo::Commands { commands, show, .. } | Undo::Local { commands, show } => {
                     assert!(!commands.is_empty() && !show.is_empty(), "{}", step.id);
                 }
             }
@@ -321,6 +321,26 @@ fn two_hosts_that_are_one_directory_are_refused_and_with_the_setting_work_as_one
     case.inventory.settings = Arc::new(case.settings.clone());
     let plan = case.plan(deploy()).unwrap().plan;
     insta::assert_snapshot!(order(&plan));
+    let unlocks = |plan: &Plan| -> Vec<bool> {
+        plan.hosts
+            .iter()
+            .map(|host| host.unlock.is_some())
+            .collect()
+    };
+    assert_eq!(unlocks(&plan), [true, false, true]);
+    // The host that makes releases stands for the directory, wherever it is in the list.
+    case.facts_of("db1").root_id = Some("web1".to_owned());
+    case.inventory.hosts.rotate_right(1);
+    let plan = case.plan(deploy()).unwrap().plan;
+    assert_eq!(unlocks(&plan), [false, true, false]);
+    let on = |task: &str| -> Vec<&str> {
+        let steps = plan.steps.iter().filter(|step| step.task.as_str() == task);
+        steps.map(|step| step.host.as_str()).collect()
+    };
+    for task in ["release", "publish", "cleanup", "log", "unlock"] {
+        assert_eq!(on(task), ["web1"], "{task}");
+    }
+    assert_eq!(on("restart"), ["db1", "web1", "web2"]);
 }
 
 #[test]
@@ -402,6 +422,54 @@ fn a_filter_never_moves_a_once_only_task_and_says_that_it_runs_nowhere() {
         notes,
         ["task `migrate` runs nowhere: none of its hosts is part of this run"]
     );
+}
+
+#[test]
+fn a_task_before_the_release_is_made_runs_in_the_deploy_root() {
+    let case = case(|settings| {
+        let task = |name: &str, hook: Hook, dir: Option<&str>| windlass_model::settings::Task {
+            undo: Some("true".to_owned()),
+            dir: dir.map(str::to_owned),
+            on: vec![DeployKind::Deploy, DeployKind::Rollback],
+            ..user_task(name, "true", hook)
+        };
+        settings.tasks = vec![
+            task("down", Hook::After("started".to_owned()), None),
+            task("ready", Hook::Before("release".to_owned()), Some("shared")),
+            task("far", Hook::Before("release".to_owned()), Some("/srv")),
+            task("build", Hook::After("release".to_owned()), None),
+            task("front", Hook::After("release".to_owned()), Some("front")),
+        ];
+    });
+    let dirs = |run: Run| -> Vec<String> {
+        let plan = case.plan(run).unwrap().plan;
+        let of_web1 = plan
+            .steps
+            .iter()
+            .filter(|step| step.host.as_str() == "web1");
+        let users = of_web1.filter_map(|step| match (&step.action, &step.undo) {
+            (Action::Command { command }, Undo::Commands { commands, show }) if show == "true" => {
+                assert_eq!(commands[0].dir, command.dir);
+                Some(format!("{} {}", step.task, command.dir.clone().unwrap()))
+            }
+            _ => None,
+        });
+        users.collect()
+    };
+    let root = "/var/www/shop";
+    assert_eq!(
+        dirs(deploy()),
+        [
+            format!("down {root}"),
+            format!("ready {root}/shared"),
+            "far /srv".to_owned(),
+            format!("build {root}/releases/20261124080000"),
+            format!("front {root}/releases/20261124080000/front"),
+        ]
+    );
+    // A rollback finds its release made.
+    let back = dirs(Run::Rollback { to: None });
+    assert_eq!(back, [format!("down {root}/releases/20261101000000")]);
 }
 
 #[test]

@@ -112,6 +112,52 @@ fn a_pointer_to_git_lfs_in_the_tree_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_pointer_to_git_lfs_in_a_submodule_is_an_error_too() {
+    for shell in SHELLS {
+        for (git_lfs, words) in [
+            (false, "set git_lfs = true"),
+            (true, "not fetched for submodules"),
+        ] {
+            let mut world = World::new(shell);
+            let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+            world.git(&["init", "-q", "-b", "main", "library"]);
+            let library = world.dir.path().join("library");
+            fs::write(library.join("logo.png"), pointer).unwrap();
+            // Not part of the archive, as is usual.
+            let attributes = "*.png filter=lfs\n.gitattributes export-ignore\n";
+            fs::write(library.join(".gitattributes"), attributes).unwrap();
+            let git = |words: &[&str]| crate::support::git(&library, words);
+            git(&["-c", "filter.lfs.clean=cat", "add", "-A"]);
+            git(&["commit", "-q", "-m", "library"]);
+            let library = library.to_str().unwrap();
+            crate::support::git(
+                &world.origin(),
+                &["submodule", "--quiet", "add", library, "vendor/li b"],
+            );
+            let revision = world.commit(&[]);
+            world.settings.submodules = true;
+            world.settings.git_lfs = git_lfs;
+            // Wanted on the host, and never called: the repository itself has nothing for it.
+            world.settings.path = vec!["~/bin".to_owned()];
+            let bin = world.dir.path().join("home/bin");
+            fs::create_dir(&bin).unwrap();
+            fs::write(bin.join("git-lfs"), "#!/bin/sh\nexit 1\n").unwrap();
+            fs::set_permissions(bin.join("git-lfs"), fs::Permissions::from_mode(0o755)).unwrap();
+            let planned = world.plan(wanted(&revision)).unwrap();
+            let (index, output) = world.carry_out(&planned.plan).unwrap_err();
+            let said = text(&output.stderr);
+            assert!(
+                said.contains("vendor/li b/logo.png is a pointer to Git LFS"),
+                "{said}"
+            );
+            assert!(said.contains(words), "{said}");
+            world.unwind(&planned.plan, index, 1);
+            assert_eq!(world.releases(), [] as [&str; 0]);
+        }
+    }
+}
+
+#[test]
 fn a_stale_lock_of_a_killed_git_does_not_stop_the_next_deploy() {
     for shell in SHELLS {
         let mut world = World::new(shell);

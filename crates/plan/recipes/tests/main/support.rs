@@ -113,32 +113,35 @@ impl World {
 
     /// From now on the call of this number of a program by a script fails.
     pub(crate) fn break_at(&self, call: u32) {
-        let dir = self.dir.path().join("breaking");
-        fs::create_dir(&dir).unwrap();
-        fs::write(dir.join("left"), format!("{call}\n")).unwrap();
+        let left = self.dir.path().join("left");
+        fs::write(&left, format!("{call}\n")).unwrap();
         for program in [
             "git", "tar", "mkdir", "mv", "rm", "cp", "ln", "rmdir", "find", "date", "readlink",
             "wc",
         ] {
-            let find = Process::new("sh")
-                .args(["-c", &format!("command -v {program}")])
-                .output();
-            let real = text(&find.unwrap().stdout);
-            let script = format!(
-                "#!/bin/sh\nread -r left <{0}/left\nleft=$((left - 1))\necho $left >{0}/left\n\
-                 [ $left != 0 ] || exit 9\nexec {1} \"$@\"\n",
-                dir.display(),
-                real.trim()
-            );
-            fs::write(dir.join(program), script).unwrap();
-            fs::set_permissions(dir.join(program), fs::Permissions::from_mode(0o755)).unwrap();
+            let count =
+                "read -r left <{0}\nleft=$((left - 1))\necho $left >{0}\n[ $left != 0 ] || exit 9";
+            self.first(program, &count.replace("{0}", left.to_str().unwrap()));
         }
+    }
+
+    /// From now on a program that a script calls runs these lines first.
+    pub(crate) fn first(&self, program: &str, lines: &str) {
+        let dir = self.dir.path().join("breaking");
+        fs::create_dir_all(&dir).unwrap();
+        let find = Process::new("sh")
+            .args(["-c", &format!("command -v {program}")])
+            .output();
+        let real = text(&find.unwrap().stdout);
+        let script = format!("#!/bin/sh\n{lines}\nexec {} \"$@\"\n", real.trim());
+        fs::write(dir.join(program), script).unwrap();
+        fs::set_permissions(dir.join(program), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// From now on nothing fails any more; whether something did.
     pub(crate) fn mend(&self) -> bool {
         let dir = self.dir.path().join("breaking");
-        let left = fs::read_to_string(dir.join("left")).unwrap();
+        let left = fs::read_to_string(self.dir.path().join("left")).unwrap();
         fs::remove_dir_all(dir).unwrap();
         left.trim().parse::<i64>().unwrap() <= 0
     }
@@ -202,6 +205,7 @@ impl World {
             root: self.settings.deploy_to.clone(),
             linked_files: self.settings.linked_files.clone(),
             linked_dirs: self.settings.linked_dirs.clone(),
+            path: self.settings.path.clone(),
             remote: (self.settings.source == SourceKind::Git).then(|| Remote {
                 repository: self.settings.repository.clone().unwrap_or_default(),
                 reference: self.settings.branch.clone(),
@@ -316,13 +320,16 @@ impl World {
         for have in have {
             revs.push_str(&format!("^{have}\n"));
         }
+        // The line that names where the history is cut: nowhere.
+        let mut file = fs::File::create(to).unwrap();
+        std::io::Write::write_all(&mut file, b"\n").unwrap();
         let revs_file = self.dir.path().join("revs");
         fs::write(&revs_file, revs).unwrap();
         Process::new("git")
             .args(["pack-objects", "--revs", "--thin", "--stdout", "-q"])
             .current_dir(self.origin())
             .stdin(fs::File::open(revs_file).unwrap())
-            .stdout(fs::File::create(to).unwrap())
+            .stdout(file)
             .output()
             .unwrap()
     }
@@ -344,7 +351,7 @@ impl World {
                 }
             }
         }
-        let output = self.command(&plan.hosts[0].unlock);
+        let output = self.command(plan.hosts[0].unlock.as_ref().unwrap());
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 

@@ -2,7 +2,8 @@
 
 use crate::support::{SHELLS, World, capistrano, names, text, wanted};
 use std::fs;
-use windlass_model::ReleaseName;
+use std::os::unix::fs::PermissionsExt as _;
+use windlass_model::{ReleaseName, Step};
 use windlass_planner::{Error, Run};
 
 #[test]
@@ -69,6 +70,37 @@ fn only_the_newest_failed_release_is_kept_aside() {
 }
 
 #[test]
+fn a_failed_release_that_cannot_be_removed_stops_no_undo() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        world.settings.path = vec!["~/bin".to_owned()];
+        // What cannot be removed is another user's, or held by a mount.
+        let bin = world.dir.path().join("home/bin");
+        fs::create_dir(&bin).unwrap();
+        fs::write(
+            bin.join("rm"),
+            "#!/bin/sh\nfor word; do case $word in */failed/2*) exit 1;; esac; done\nPATH=/bin:/usr/bin exec rm \"$@\"\n",
+        )
+        .unwrap();
+        fs::set_permissions(bin.join("rm"), fs::Permissions::from_mode(0o755)).unwrap();
+        let one = world.commit(&[("app.txt", "one")]);
+        let mut aside = Vec::new();
+        for _ in 0..2 {
+            let plan = world.plan(wanted(&one)).unwrap().plan;
+            let release = |step: &Step| step.task.as_str() == "release";
+            let until = plan.steps.iter().position(release).unwrap();
+            for step in &plan.steps[..=until] {
+                assert!(world.step(step).status.success());
+            }
+            world.unwind(&plan, until, 1);
+            aside.push(plan.release.to_string());
+        }
+        assert_eq!(names(&world.path(".windlass/failed")), aside);
+        assert_eq!(world.releases(), [] as [&str; 0]);
+    }
+}
+
+#[test]
 fn records_of_the_last_ten_deploys_are_kept() {
     let mut world = World::new(SHELLS[0]);
     let one = world.commit(&[("app.txt", "one")]);
@@ -100,15 +132,21 @@ fn unlock_moves_the_unpublished_release_aside_and_keeps_a_published_one() {
             for step in &planned.plan.steps[..=end] {
                 assert!(world.step(step).status.success());
             }
-            let output = world.sh(&format!(
-                "set -e\n{}",
-                windlass_recipes::unlock_script(&world.root, &planned.plan.deploy)
-            ));
-            assert!(output.status.success(), "{}", text(&output.stderr));
-            let facts = world.look();
+            let deploy = &planned.plan.deploy;
+            let tell = |script: &str| {
+                let output = world.sh(&format!("set -e\n{script}"));
+                assert!(output.status.success(), "{}", text(&output.stderr));
+                world.look()
+            };
+            // Whatever its controller may still ask for is started no more, and nothing else is changed yet.
+            let before = (world.releases(), world.current());
+            let facts = tell(&windlass_recipes::fence_script(&world.root, deploy));
+            assert_eq!(facts.fence, planned.plan.hosts[0].fence + 1);
+            assert_eq!(facts.lock.map(|lock| lock.deploy).as_ref(), Some(deploy));
+            assert_eq!((world.releases(), world.current()), before);
+            let facts = tell(&windlass_recipes::unlock_script(&world.root, deploy));
             assert_eq!(facts.lock, None);
-            // Whatever its controller may still ask for is started no more.
-            assert!(facts.fence > planned.plan.hosts[0].fence);
+            assert_eq!(facts.fence, planned.plan.hosts[0].fence + 1);
             assert_eq!(facts.live == Some(planned.plan.release.clone()), live);
             assert_eq!(facts.failed.contains(&planned.plan.release), !live);
         }

@@ -1,25 +1,50 @@
 use crate::repository::{AWKWARD, Repository, Yard};
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use windlass_model::Revision;
 use windlass_source::{Error, Pack};
 
+/// The line before the pack.
+fn cuts(pack: &Pack) -> String {
+    let mut file = std::fs::File::open(&pack.path).unwrap();
+    first_line(&mut file)
+}
+
+/// Reads not a byte more.
+fn first_line(file: &mut std::fs::File) -> String {
+    let mut line = String::new();
+    let mut byte = [0];
+    loop {
+        file.read_exact(&mut byte).unwrap();
+        match byte {
+            [b'\n'] => return line,
+            [byte] => line.push(char::from(byte)),
+        }
+    }
+}
+
 /// What a host does with a pack: index it, list the cut commits whose parents it lacks, set the ref.
 fn receive(host: &Repository, pack: &Pack, want: &Revision) {
+    receive_as(host, pack, want, true);
+}
+
+fn receive_as(host: &Repository, pack: &Pack, want: &Revision, marks: bool) {
     if pack.objects > 0 {
+        let mut file = std::fs::File::open(&pack.path).unwrap();
+        let cuts = first_line(&mut file);
         let status = Command::new("git")
             .args(["index-pack", "--stdin", "--fix-thin"])
             .current_dir(&host.path)
-            .stdin(std::fs::File::open(&pack.path).unwrap())
+            .stdin(file)
             .stdout(Stdio::null())
             .status()
             .unwrap();
         assert!(status.success());
-    }
-    let cut: Vec<&str> = pack.shallow.iter().map(Revision::as_str).collect();
-    if !cut.is_empty() {
-        host.write(".git/shallow", cut.join("\n") + "\n");
+        if marks && !cuts.is_empty() {
+            host.write(".git/shallow", cuts.replace(' ', "\n") + "\n");
+        }
     }
     host.git(&["update-ref", "refs/heads/main", want.as_str()]);
 }
@@ -149,7 +174,7 @@ async fn a_shallow_working_copy_names_where_its_history_is_cut() {
     let want = copy.head();
     let pack = source.pack(&want, &[], &yard.path("p")).await.unwrap();
     let cut = copy.git(&["rev-parse", "HEAD~1"]);
-    assert_eq!(pack.shallow, [Revision::new(cut)]);
+    assert_eq!(cuts(&pack), cut);
     let host = yard.empty("host");
     receive(&host, &pack, &want);
     assert_whole(&host, &want);
@@ -157,23 +182,22 @@ async fn a_shallow_working_copy_names_where_its_history_is_cut() {
     // A later pack that starts above the cut needs no mark, and fits.
     let next = copy.commit("x", "9", "Next");
     let later = source.pack(&next, &[want], &yard.path("q")).await.unwrap();
-    assert_eq!(later.shallow, []);
+    assert_eq!(cuts(&later), "");
     receive(&host, &later, &next);
     assert_whole(&host, &next);
 }
 
 #[tokio::test]
 async fn the_cut_is_needed_by_the_host() {
-    // Without the mark git on the host takes the history for damaged: why `Pack::shallow` exists.
+    // Without the mark git on the host takes the history for damaged: why the pack names it.
     let yard = Yard::new();
     let forge = yard.repository("forge");
     forge.commit("x", "1", "Change");
     let copy = yard.clone_of(&forge, "copy", &["--depth", "1"]);
     let want = copy.head();
     let source = yard.open(&copy).await;
-    let mut pack = source.pack(&want, &[], &yard.path("p")).await.unwrap();
-    pack.shallow.clear();
+    let pack = source.pack(&want, &[], &yard.path("p")).await.unwrap();
     let host = yard.empty("host");
-    receive(&host, &pack, &want);
+    receive_as(&host, &pack, &want, false);
     assert!(!host.succeeds(&["rev-list", want.as_str()]));
 }

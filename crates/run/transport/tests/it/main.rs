@@ -7,5 +7,10 @@
 
 mod channels;
 mod ends;
+mod host_keys;
+mod proxy_commands;
 mod reconnects;
+mod refused_starts;
 mod support;
+mod taken_up;
+mod uploads;

@@ -357,7 +357,7 @@ fn plan_host(name: &str) -> PlanHost {
         previous_target: None,
         previous: None,
         previous_revision: None,
-        unlock: Command::script("true"),
+        unlock: Some(Command::script("true")),
     }
 }
 
