@@ -1,6 +1,7 @@
 //! Carries out a plan, or goes on with one: journal, backend, signals and screen put together.
 
 use crate::args::Global;
+use crate::earlier::earlier;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::signals::{Rules, Signals, Wish, Wishes, listen};
@@ -161,7 +162,8 @@ pub(crate) async fn carry_out(
         signals,
     } = means.desk;
     let plan = work.plan(&journal)?;
-    let teller = Teller::begin(outputs, plan.as_ref(), means.searched, means.events.1);
+    let expected = plan.as_ref().map(|plan| (plan, earlier(&journal, plan)));
+    let teller = Teller::begin(outputs, expected, means.searched, means.events.1);
     let (control, controlled) = watch::channel(work.control());
     let (last, wish) = watch::channel(None);
     let listener = tokio::spawn(listen(

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use windlass_journal::Journal;
-use windlass_model::{DeployId, Event, EventBody, ExitCode};
+use windlass_model::{DeployId, Event, EventBody, ExitCode, HostName};
 
 /// Starts an engine that goes on with the deploy in a process group of its own, away from this terminal.
 pub(crate) fn go_on_in_background(
@@ -47,13 +47,13 @@ pub(crate) fn go_on_in_background(
 const LOOK: Duration = Duration::from_millis(150);
 
 /// Tells a run again from the beginning and follows it while an engine of this machine works on it. Gives the last
-/// event that ended or parked it, where there was one.
+/// event that ended or parked it, where there was one. Where hosts are named, what is about others is left out.
 pub(crate) fn replay(
     world: &World,
     global: &Global,
     journal: &Journal,
     deploy: &DeployId,
-    telling: &Telling,
+    hosts: &[HostName],
 ) -> Result<Option<Event>, Failure> {
     let path = record_path(world, deploy);
     let file = std::fs::File::open(&path).map_err(|error| {
@@ -63,16 +63,19 @@ pub(crate) fn replay(
         )
     })?;
     let mut reader = BufReader::new(file);
-    let mut reporter = reporter(world, global, telling)?;
+    let mut reporter = reporter(world, global, &Telling::default())?;
     let mut end = None;
     let mut line = String::new();
     loop {
         let read = reader.read_line(&mut line).or_fail(ExitCode::Internal)?;
         if line.ends_with('\n') {
             if let Ok(event) = serde_json::from_str::<Event>(&line) {
-                reporter
-                    .handle(&event)
-                    .map_err(|error| crate::carry_out::report_failure(&error))?;
+                let host = event.body.host();
+                if hosts.is_empty() || host.is_none_or(|host| hosts.contains(host)) {
+                    reporter
+                        .handle(&event)
+                        .map_err(|error| crate::carry_out::report_failure(&error))?;
+                }
                 let ended = matches!(event.body, EventBody::DeployEnded { .. });
                 // Something after an end means that the deploy was taken up again.
                 end = ended.then_some(event);

@@ -15,7 +15,7 @@ use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{
     CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Plan, StepOutcome,
 };
-use windlass_reporter::{Error, Reporter};
+use windlass_reporter::{Earlier, Error, Reporter};
 
 /// Where a host looks for commands.
 #[derive(Clone, Debug)]
@@ -82,16 +82,18 @@ pub(crate) struct Teller {
 }
 
 impl Teller {
-    /// Begins to tell. The plan, where there is one, lets the screen know which hosts a task is waited for on.
+    /// Begins to tell. The plan, where there is one, lets the screen know which hosts a task is waited for on; beside it
+    /// is how long its tasks took the last time.
     pub(crate) fn begin(
         outputs: Outputs,
-        plan: Option<&Plan>,
+        plan: Option<(&Plan, Earlier)>,
         searched: BTreeMap<HostName, Searched>,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
         let (mut reporter, record) = outputs.kept();
-        if let Some(plan) = plan {
+        if let Some((plan, earlier)) = plan {
             reporter.expect(plan);
+            reporter.recall(earlier);
         }
         let desk = Desk {
             reporter,

@@ -180,6 +180,30 @@ pub enum EventBody {
     },
 }
 
+impl EventBody {
+    /// The host that it is about, where it is about one.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::StepStarted { host, .. }
+            | Self::Output { host, .. }
+            | Self::StepPulse { host, .. }
+            | Self::StepEnded { host, .. }
+            | Self::StepRetried { host, .. }
+            | Self::ConnectionLost { host, .. }
+            | Self::ConnectionSilent { host, .. }
+            | Self::StillReconnecting { host, .. }
+            | Self::ConnectionBack { host, .. }
+            | Self::UndoStarted { host, .. }
+            | Self::UndoEnded { host, .. } => Some(host),
+            Self::Warning { host, .. } => host.as_ref(),
+            Self::DeployStarted { .. }
+            | Self::TaskStarted { .. }
+            | Self::UnwindStarted { .. }
+            | Self::DeployEnded { .. } => None,
+        }
+    }
+}
+
 /// What a deploy is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeploySummary {

@@ -6,11 +6,11 @@ use crate::commands::resume::{find, newest};
 use crate::detach::replay;
 use crate::error::{Failure, OrFail as _};
 use crate::screen::{data, show as show_view};
-use crate::telling::Telling;
 use crate::world::World;
-use windlass_journal::{AdHoc, Filter, Standing, Subject, Summary};
-use windlass_model::ExitCode;
+use windlass_inventory::matches;
+use windlass_journal::{AdHoc, Filter, Standing, Store as _, Subject, Summary};
 use windlass_model::event::DeployEnd;
+use windlass_model::{ExitCode, HostName, HostTarget};
 use windlass_reporter::view::{History, HistoryRow, ROW_FORMAT};
 use windlass_reporter::visible_text;
 use windlass_reporter::words::moment;
@@ -97,6 +97,32 @@ pub(crate) fn show(world: &World, global: &Global, args: &ShowArgs) -> Result<Ex
         verbose: true,
         ..global.clone()
     };
-    replay(world, &everything, &journal, &deploy, &Telling::default())?;
+    let subject = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject;
+    let hosts = chosen(&global.host, &subject)?;
+    replay(world, &everything, &journal, &deploy, &hosts)?;
     Ok(ExitCode::Done)
+}
+
+/// The hosts of a past run that `--host` names; none where it was not given.
+fn chosen(wanted: &[String], subject: &Subject) -> Result<Vec<HostName>, Failure> {
+    let targets: Vec<&HostTarget> = match subject {
+        Subject::Deploy { plan } => plan.hosts.iter().map(|host| &host.target).collect(),
+        Subject::AdHoc { run } => run.hosts.iter().map(|host| &host.target).collect(),
+    };
+    let mut chosen = Vec::new();
+    for pattern in wanted.iter().flat_map(|value| value.split(',')) {
+        let pattern = pattern.trim();
+        let before = chosen.len();
+        let names = targets.iter().map(|target| &target.name);
+        chosen.extend(
+            names
+                .filter(|name| matches(pattern, name.as_str()))
+                .cloned(),
+        );
+        if chosen.len() == before {
+            let text = format!("`--host {pattern}` matches no host of {}", subject.id());
+            return Err(Failure::new(ExitCode::NoHost, text));
+        }
+    }
+    Ok(chosen)
 }

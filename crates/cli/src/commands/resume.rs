@@ -7,7 +7,6 @@ use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::say;
-use crate::telling::Telling;
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,9 +89,7 @@ fn watch(
     journal: &Journal,
     deploy: &DeployId,
 ) -> Result<ExitCode, Failure> {
-    let end = tokio::task::block_in_place(|| {
-        replay(world, global, journal, deploy, &Telling::default())
-    })?;
+    let end = tokio::task::block_in_place(|| replay(world, global, journal, deploy, &[]))?;
     if let Some(EventBody::DeployEnded { summary }) = end.map(|event| event.body) {
         return Ok(exit_code(&summary));
     }

@@ -82,6 +82,22 @@ fn nothing_is_drawn_over_the_question_and_going_on_is_an_answer() {
 }
 
 #[test]
+fn a_task_that_runs_says_how_long_it_took_the_last_time() {
+    let (stage, terminal) = in_mid_build();
+    end_builds(&stage);
+    assert_eq!(terminal.finish().code, 0);
+    let shared = stage.host.deploy_to().join("shared");
+    for name in ["build-ends", "more-ends"] {
+        std::fs::remove_file(shared.join(name)).expect("removed");
+    }
+    let terminal = Terminal::start(stage.windlass(&["deploy", "production", "--yes"]));
+    terminal.wait_for(", last time ", 1);
+    end_builds(&stage);
+    let run = terminal.finish();
+    assert_eq!(run.code, 0, "{run}");
+}
+
+#[test]
 fn detaching_leaves_the_deploy_to_the_background() {
     let (stage, mut terminal) = in_mid_build();
     terminal.signal("INT");

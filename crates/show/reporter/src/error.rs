@@ -34,9 +34,6 @@ pub enum Error {
         /// What was found there.
         found: &'static str,
     },
-    /// The log file cannot be read.
-    #[error("cannot read the log")]
-    ReadLog(#[source] io::Error),
     /// The log file cannot be written any more.
     #[error("cannot write to the log file `{}`", path.display())]
     WriteLog {

@@ -6,7 +6,7 @@ use crate::console::{Console, Shown};
 use crate::json;
 use crate::log_file::{LogFile, Source};
 use crate::mask::{EventMasks, Masks};
-use crate::output::{Options, Output};
+use crate::output::{Earlier, Options, Output};
 use crate::split::{Piece, Splitter};
 use crate::style::{Line, Role};
 use std::collections::HashMap;
@@ -38,9 +38,9 @@ pub struct Reporter {
 impl Reporter {
     /// Opens the log and takes the outputs. Nothing is written yet.
     pub fn new(output: Output, options: Options) -> Result<Self, Error> {
-        let log = options.log.as_deref().map(LogFile::open).transpose()?;
         let masks = EventMasks::new(Masks::new(&options.secrets));
-        let console = Console::new(&output, options);
+        let console = Console::new(&output, &options);
+        let log = options.log.map(|path| LogFile::open(&path)).transpose()?;
         let mut pens = Pens::new(output.stdout, output.stderr, output.color);
         // Bytes that pass as they are may leave the cursor anywhere: there is no room for a live area below them.
         if output.terminal && (output.json || !console.is_raw()) {
@@ -63,6 +63,11 @@ impl Reporter {
     /// Tells which tasks will run on which hosts, so that a task is shown as soon as all its hosts have ended it.
     pub fn expect(&mut self, plan: &Plan) {
         self.console.expect(plan);
+    }
+
+    /// Tells how long tasks took the last time, for `last time 3m10s`.
+    pub fn recall(&mut self, earlier: Earlier) {
+        self.console.recall(earlier);
     }
 
     /// Shows an event.

@@ -68,21 +68,19 @@ impl Terminal {
     }
 }
 
-fn earlier() -> Options {
+fn earlier() -> Earlier {
     let mut earlier = Earlier::new();
     earlier.insert(
         (TaskName::new("rails:assets"), host("web1")),
         Duration::from_secs(190),
     );
-    Options {
-        earlier,
-        ..Options::default()
-    }
+    earlier
 }
 
 #[test]
 fn silent_commands_say_that_they_work() {
-    let mut terminal = Terminal::new(110, earlier());
+    let mut terminal = Terminal::new(110, Options::default());
+    terminal.reporter.recall(earlier());
     let mut events = Events::new();
     first_half(&mut events);
     insta::assert_snapshot!(terminal.frame(&mut events, 1_500), @r#"

@@ -354,6 +354,7 @@ fn plan_host(name: &str) -> PlanHost {
         root_id: String::new(),
         boot_id: String::new(),
         fence: 1,
+        user_manager: false,
         previous_target: None,
         previous: None,
         previous_revision: None,
