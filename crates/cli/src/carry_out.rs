@@ -1,9 +1,10 @@
 //! Carries out a plan, or goes on with one: journal, backend, signals and screen put together.
 
 use crate::args::Global;
+use crate::earlier::earlier;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
-use crate::signals::{Rules, Signals, Wish, listen};
+use crate::signals::{Rules, Signals, Wish, Wishes, listen};
 use crate::start::Locks;
 use crate::teller::{Searched, Teller};
 use crate::telling::{Outputs, Telling, record_path};
@@ -152,23 +153,25 @@ pub(crate) async fn carry_out(
     work: Work,
     means: Means,
 ) -> Result<ExitCode, Failure> {
+    let deploy = work.deploy().clone();
+    let rules = rules(world, &means, &deploy);
     let Desk {
         journal,
         outputs,
         log,
         signals,
     } = means.desk;
-    let deploy = work.deploy().clone();
     let plan = work.plan(&journal)?;
-    let teller = Teller::begin(outputs, plan.as_ref(), means.searched, means.events.1);
+    let expected = plan.as_ref().map(|plan| (plan, earlier(&journal, plan)));
+    let teller = Teller::begin(outputs, expected, means.searched, means.events.1);
     let (control, controlled) = watch::channel(work.control());
-    let (wishes, wish) = watch::channel(None);
-    let rules = Rules {
-        interactive: world.interactive && !means.quiet,
-        on_term: means.on_term,
-        leaves: format!("the steps under way go on on the hosts; windlass resume {deploy} goes on"),
-    };
-    let listener = tokio::spawn(listen(signals, rules, control, wishes));
+    let (last, wish) = watch::channel(None);
+    let listener = tokio::spawn(listen(
+        signals,
+        rules,
+        Wishes { control, last },
+        teller.voice(),
+    ));
     let run = Run {
         journal,
         backend: means.fleet.backend(&means.secrets),
@@ -186,6 +189,14 @@ pub(crate) async fn carry_out(
         crate::detach::go_on_in_background(world, global, &deploy)?;
     }
     told.ends(exit_code(&end))
+}
+
+fn rules(world: &World, means: &Means, deploy: &DeployId) -> Rules {
+    Rules {
+        interactive: world.interactive && !means.quiet,
+        on_term: means.on_term,
+        leaves: format!("the steps under way go on on the hosts; windlass resume {deploy} goes on"),
+    }
 }
 
 /// The exit code of an end.

@@ -9,6 +9,7 @@ mod carry_out;
 mod commands;
 mod context;
 mod detach;
+mod earlier;
 mod error;
 mod fleet;
 mod habits;

@@ -4,8 +4,10 @@ use crate::carry_out::report_failure;
 use crate::error::Failure;
 use crate::screen::say;
 use crate::telling::Outputs;
+use crate::world::terminal_size;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use windlass_facts::HostFacts;
@@ -13,7 +15,7 @@ use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{
     CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Plan, StepOutcome,
 };
-use windlass_reporter::{Error, Reporter};
+use windlass_reporter::{Earlier, Error, Reporter};
 
 /// Where a host looks for commands.
 #[derive(Clone, Debug)]
@@ -75,20 +77,23 @@ const TICK: Duration = Duration::from_millis(100);
 /// Tells events while a run goes on.
 pub(crate) struct Teller {
     task: JoinHandle<Told>,
+    voice: Voice,
     stop: oneshot::Sender<()>,
 }
 
 impl Teller {
-    /// Begins to tell. The plan, where there is one, lets the screen know which hosts a task is waited for on.
+    /// Begins to tell. The plan, where there is one, lets the screen know which hosts a task is waited for on; beside it
+    /// is how long its tasks took the last time.
     pub(crate) fn begin(
         outputs: Outputs,
-        plan: Option<&Plan>,
+        plan: Option<(&Plan, Earlier)>,
         searched: BTreeMap<HostName, Searched>,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
         let (mut reporter, record) = outputs.kept();
-        if let Some(plan) = plan {
+        if let Some((plan, earlier)) = plan {
             reporter.expect(plan);
+            reporter.recall(earlier);
         }
         let desk = Desk {
             reporter,
@@ -97,10 +102,17 @@ impl Teller {
             told: Told::default(),
         };
         let (stop, stopped) = oneshot::channel();
+        let (voice, words) = mpsc::unbounded_channel();
         Self {
-            task: tokio::spawn(desk.tell(events, stopped)),
+            task: tokio::spawn(desk.tell(events, words, stopped)),
+            voice: Voice(voice),
             stop,
         }
+    }
+
+    /// For those who have something to say beside the events.
+    pub(crate) fn voice(&self) -> Voice {
+        self.voice.clone()
     }
 
     /// Tells what was sent so far and ends.
@@ -111,6 +123,51 @@ impl Teller {
             say(&format!("what was told is incomplete: {error}"));
             Told::default()
         })
+    }
+}
+
+/// Says something beside the events, at a moment when nothing is drawn over it.
+#[derive(Clone, Debug)]
+pub(crate) struct Voice(mpsc::UnboundedSender<Word>);
+
+#[derive(Debug)]
+enum Word {
+    Ask(String),
+    Answered { entered: bool },
+    Say(String),
+    End(String, oneshot::Sender<()>),
+}
+
+/// So long the last line of a process that is to end at once may take to be shown.
+const LAST_LINE: Duration = Duration::from_millis(500);
+
+impl Voice {
+    /// Puts a question; until it is over nothing else is shown.
+    pub(crate) fn ask(&self, question: &str) {
+        self.send(Word::Ask(question.to_owned()));
+    }
+
+    /// The question is over.
+    pub(crate) fn answered(&self, entered: bool) {
+        self.send(Word::Answered { entered });
+    }
+
+    /// Says a line.
+    pub(crate) fn say(&self, line: &str) {
+        self.send(Word::Say(line.to_owned()));
+    }
+
+    /// Says the last line before the process ends, with the log complete up to here.
+    pub(crate) async fn end(&self, line: &str) {
+        let (said, is_said) = oneshot::channel();
+        self.send(Word::End(line.to_owned(), said));
+        // A terminal that takes nothing must not keep the process from ending.
+        drop(tokio::time::timeout(LAST_LINE, is_said).await);
+    }
+
+    fn send(&self, word: Word) {
+        // After the end of the telling the process is about to end as well.
+        drop(self.0.send(word));
     }
 }
 
@@ -136,6 +193,14 @@ impl Told {
     }
 }
 
+/// Waits until the terminal has another size; where that cannot be heard, for ever.
+async fn changed(sizes: &mut Option<Signal>) {
+    match sizes {
+        Some(sizes) => drop(sizes.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
 /// Where it is told.
 struct Desk {
     reporter: Reporter,
@@ -148,12 +213,17 @@ impl Desk {
     async fn tell(
         mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
+        mut words: mpsc::UnboundedReceiver<Word>,
         mut stopped: oneshot::Receiver<()>,
     ) -> Told {
         let mut ticks = tokio::time::interval(TICK);
+        let mut sizes = signal(SignalKind::window_change()).ok();
+        self.resize();
         loop {
             tokio::select! {
                 biased;
+                Some(word) = words.recv() => self.word(word),
+                () = changed(&mut sizes) => self.resize(),
                 event = events.recv() => match event {
                     Some(event) => self.event(event),
                     None => break,
@@ -181,6 +251,29 @@ impl Desk {
             }
             let done = self.reporter.handle(&event);
             self.note(done);
+        }
+    }
+
+    fn word(&mut self, word: Word) {
+        let done = match word {
+            Word::Ask(question) => self.reporter.ask(&question),
+            Word::Answered { entered } => self.reporter.answered(entered),
+            Word::Say(line) => self.reporter.remark(&line),
+            Word::End(line, said) => {
+                let done = self.reporter.finish();
+                self.note(done);
+                let done = self.reporter.remark(&line);
+                // Who asked for it may have stopped waiting.
+                let _stopped_waiting = said.send(()).is_err();
+                done
+            }
+        };
+        self.note(done);
+    }
+
+    fn resize(&mut self) {
+        if let Some((width, height)) = terminal_size() {
+            self.reporter.resize(width, height);
         }
     }
 

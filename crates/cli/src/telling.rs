@@ -67,7 +67,6 @@ pub(crate) fn reporter(
         interactive: world.interactive,
         log: telling.log.clone(),
         secrets: telling.secrets.clone(),
-        ..Options::default()
     };
     Reporter::new(output(world, global, telling.quiet), options).or_fail(ExitCode::Internal)
 }

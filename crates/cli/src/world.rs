@@ -43,8 +43,7 @@ impl World {
         Ok(Self {
             interactive: terminal && std::io::stdin().is_terminal(),
             terminal: terminal && !dumb,
-            width: rustix::termios::tcgetwinsize(std::io::stderr())
-                .map_or(100, |size| size.ws_col.max(40)),
+            width: terminal_size().map_or(100, |(width, _)| width),
             color: terminal && !no_color && !dumb,
             data_color: std::io::stdout().is_terminal() && !no_color && !dumb,
             machine: rustix::system::uname()
@@ -122,4 +121,11 @@ fn working_directory(given: Option<&Path>) -> Result<PathBuf, Failure> {
     } else {
         Err(refused(std::io::ErrorKind::NotADirectory.into()))
     }
+}
+
+/// Columns and rows of the terminal at this moment, where standard error is one.
+pub(crate) fn terminal_size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    // Zeros are what a terminal says that does not know.
+    (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.max(40), size.ws_row))
 }

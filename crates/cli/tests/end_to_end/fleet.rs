@@ -128,6 +128,14 @@ fn a_failure_on_one_host_undoes_all() {
     assert!(run.stderr.contains("break on 127.0.0.2"), "{run}");
     assert_eq!(fleet.assert_same(), first, "{run}");
     fleet.assert_free();
+    let shown = fleet.stage.run(&["show", "--json", "--host", "127.0.0.2"]);
+    let events = shown.events();
+    let hosts = events.iter().filter_map(|event| event["host"].as_str());
+    let hosts: Vec<&str> = hosts.collect();
+    assert!(!hosts.is_empty(), "{shown}");
+    assert!(hosts.iter().all(|host| *host == "127.0.0.2"), "{shown}");
+    let nowhere = fleet.stage.run(&["show", "--host", "web9"]);
+    assert_eq!(nowhere.code, 4, "{nowhere}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod command_line;
 mod ends;
 mod faults;
 mod fleet;
+mod interrupts;
 mod outputs;
 mod reach;
 mod revisions;

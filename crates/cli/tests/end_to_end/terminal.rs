@@ -2,6 +2,7 @@
 
 use crate::support::{Run, ended, signal, wait_until};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command};
@@ -21,6 +22,13 @@ impl Terminal {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).expect("a pseudo-terminal");
         unlockpt(&master).expect("it can be used");
+        let size = Winsize {
+            ws_row: 30,
+            ws_col: 100,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&master, size).expect("it takes a size");
         let slave = File::from(ioctl_tiocgptpeer(&master, flags).expect("its other side"));
         let again = || slave.try_clone().expect("it can be opened more than once");
         command.stdin(again()).stdout(again()).stderr(again());

@@ -1,6 +1,6 @@
 //! Old releases go: only completed ones count for keep, and what is live, was live or would be gone back to stays.
 
-use crate::script::{COMMON, GIT, count, values};
+use crate::script::{COMMON, GIT, body, count, values};
 use std::collections::BTreeSet;
 use windlass_facts::HostFacts;
 use windlass_model::plan::Phase;
@@ -50,7 +50,7 @@ fn clean(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         .each("each_victim", &victims)
         .each("each_failed", &old_failed)
         .each("each_ref", &refs)
-        .with(&[COMMON, GIT, CLEAN].concat());
+        .with(&body(&[COMMON, GIT, CLEAN]));
     let show = format!("{} (keep_releases {keep})", show(&victims));
     let undo = Undo::None {
         reason: "what is removed is gone".to_owned(),

@@ -1,6 +1,6 @@
 //! Source `git`: the host fetches the pinned commit by itself, as with Capistrano.
 
-use crate::script::{COMMON, GIT, git_values, values};
+use crate::script::{COMMON, GIT, body, git_values, values};
 use windlass_model::plan::Phase;
 use windlass_model::settings::SourceKind;
 use windlass_model::{Command, DeployKind, Undo};
@@ -28,7 +28,7 @@ fn fetch(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     let settings = host.settings();
     let script = git_values(values(scope, host), host)
         .var("name", scope.name().unwrap_or_default())
-        .with(&[COMMON, GIT, FETCH].concat());
+        .with(&body(&[COMMON, GIT, FETCH]));
     let command = Command {
         forward_agent: settings.ssh.forward_agent,
         ..scope.own(host, script)

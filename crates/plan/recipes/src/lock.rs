@@ -1,6 +1,6 @@
 //! The deploy lock: taken while the facts are asked, freed as the very last thing.
 
-use crate::script::{COMMON, values};
+use crate::script::{COMMON, body, values};
 use windlass_model::plan::{Phase, UNLOCK};
 use windlass_model::{Command, DeployId, Script, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
@@ -31,7 +31,7 @@ impl Recipe for DeployLock {
             return None;
         }
         let script = closing_values(scope, host).var("decision", "undone");
-        Some(scope.own(host, script.with(&[COMMON, CLOSE].concat())))
+        Some(scope.own(host, script.with(&body(&[COMMON, CLOSE]))))
     }
 }
 
@@ -55,9 +55,9 @@ impl Recipe for Unlock {
 
 fn unlock(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     let text = if host.files {
-        [COMMON, GOOD, CLOSE].concat()
+        body(&[COMMON, GOOD, CLOSE])
     } else {
-        [COMMON, CLOSE].concat()
+        body(&[COMMON, CLOSE])
     };
     let script = closing_values(scope, host)
         .var("decision", "done")
@@ -86,7 +86,7 @@ fn closing_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Script {
 /// before the deploy's jobs are stopped, so that none is started behind their back. It is for `sh -e`, and does nothing
 /// where another deploy holds the lock.
 pub fn fence_script(root: &str, deploy: &DeployId) -> String {
-    of_another(root, deploy).with(&[COMMON, FENCE].concat())
+    of_another(root, deploy).with(&body(&[COMMON, FENCE]))
 }
 
 /// The script that ends a deploy whose controller is gone, after [`fence_script`] and after its jobs were stopped: its
@@ -96,7 +96,7 @@ pub fn unlock_script(root: &str, deploy: &DeployId) -> String {
     of_another(root, deploy)
         .each("each_old_deploy", &[] as &[&str])
         .var("decision", "unlocked")
-        .with(&[COMMON, ABANDON, CLOSE].concat())
+        .with(&body(&[COMMON, ABANDON, CLOSE]))
 }
 
 /// The values about a deploy of which only the lock is known.

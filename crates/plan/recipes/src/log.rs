@@ -1,6 +1,6 @@
 //! One line per deploy or rollback in revisions.log, in Capistrano's words, and no shell between the words and the file.
 
-use crate::script::{COMMON, values};
+use crate::script::{COMMON, body, values};
 use windlass_model::plan::Phase;
 use windlass_model::{DeployKind, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
@@ -26,7 +26,7 @@ fn log(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     let line = line(scope);
     let script = |text: &str| {
         let values = values(scope, host).var("line", &line);
-        scope.own(host, values.with(&[COMMON, text].concat()))
+        scope.own(host, values.with(&body(&[COMMON, text])))
     };
     let undo = Undo::Commands {
         commands: vec![script(UNLOG)],

@@ -1,7 +1,7 @@
 //! `current` moves: by a rename, with the old target kept verbatim for the way back.
 
 use crate::restart;
-use crate::script::{COMMON, values};
+use crate::script::{COMMON, body, values};
 use windlass_model::plan::{PUBLISH, Phase};
 use windlass_model::{Command, DeployKind, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
@@ -28,7 +28,7 @@ impl Recipe for Publish {
 }
 
 fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
-    let script = flip_values(scope, host).with(&[COMMON, FLIP].concat());
+    let script = flip_values(scope, host).with(&body(&[COMMON, FLIP]));
     let mut commands = vec![flip_back(scope, host)];
     commands.extend(restart::after_flip_back(scope, host));
     let undo = Undo::Commands {
@@ -54,7 +54,7 @@ pub(crate) fn flip_back(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Command {
         .position(|other| other.name() == host.name())
         .unwrap_or(0);
     let script = flip_values(scope, host).var("place", &format!("back-{place}"));
-    scope.own(host, script.with(&[COMMON, BACK].concat()))
+    scope.own(host, script.with(&body(&[COMMON, BACK])))
 }
 
 /// `current → 20260101000000`, in the words of the plan.

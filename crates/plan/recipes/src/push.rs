@@ -1,6 +1,6 @@
 //! Source `push`: the controller sends the missing objects, the host puts them into its mirror.
 
-use crate::script::{COMMON, GIT, git_values, values};
+use crate::script::{COMMON, GIT, body, git_values, values};
 use windlass_model::plan::Phase;
 use windlass_model::settings::SourceKind;
 use windlass_model::{Action, DeployKind, Undo};
@@ -59,7 +59,7 @@ fn push(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Draft> {
 fn mirror(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     let script = git_values(values(scope, host), host)
         .var("pack", &pack(scope, host))
-        .with(&[COMMON, GIT, MIRROR].concat());
+        .with(&body(&[COMMON, GIT, MIRROR]));
     let show = "put them into repo".to_owned();
     Draft::command(host.name(), scope.own(host, script), only_grows(), show).repeatable()
 }

@@ -1,7 +1,7 @@
 //! The release directory: made from the mirror, with `REVISION`, `REVISION_TIME` and its links; moved aside on undo.
 
 use crate::linked_paths;
-use crate::script::{COMMON, GIT, git_values, values};
+use crate::script::{COMMON, GIT, body, git_values, values};
 use windlass_model::plan::{Phase, RELEASE};
 use windlass_model::{Command, DeployKind, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
@@ -39,14 +39,19 @@ fn make(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         )
         .var("submodules", flag(settings.submodules))
         .var("git_lfs", flag(settings.git_lfs));
-    let script = linked_paths::values(script, host)
-        .with(&[COMMON, GIT, MAKE, linked_paths::LINK, MARK].concat());
+    let script = linked_paths::values(script, host).with(&body(&[
+        COMMON,
+        GIT,
+        MAKE,
+        linked_paths::LINK,
+        MARK,
+    ]));
     let command = Command {
         forward_agent: false,
         ..scope.own(host, script)
     };
     let undo = Undo::Commands {
-        commands: vec![scope.own(host, values(scope, host).with(&[COMMON, ASIDE].concat()))],
+        commands: vec![scope.own(host, values(scope, host).with(&body(&[COMMON, ASIDE])))],
         repeatable: true,
         show: "move aside".to_owned(),
     };

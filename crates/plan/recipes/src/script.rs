@@ -8,6 +8,21 @@ pub(crate) const COMMON: &str = include_str!("sh/common.sh");
 /// The surroundings of git: no prompt, no unknown key.
 pub(crate) const GIT: &str = include_str!("sh/git.sh");
 
+/// Parts of a script in one, without comments and indentation: all of it crosses the network with every deploy. What is
+/// quoted over several lines in our scripts is itself a script.
+pub(crate) fn body(parts: &[&str]) -> String {
+    let lines = parts
+        .iter()
+        .flat_map(|part| part.lines())
+        .map(str::trim_start);
+    let mut text = String::new();
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
 /// The values that every script is given.
 pub(crate) fn values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Script {
     let revision = scope

@@ -63,6 +63,4 @@ pub struct Options {
     pub log: Option<PathBuf>,
     /// Values that are shown as `***` in every output.
     pub secrets: Vec<Secret>,
-    /// For `last time 3m10s`.
-    pub earlier: Earlier,
 }

@@ -6,7 +6,7 @@ use crate::console::{Console, Shown};
 use crate::json;
 use crate::log_file::{LogFile, Source};
 use crate::mask::{EventMasks, Masks};
-use crate::output::{Options, Output};
+use crate::output::{Earlier, Options, Output};
 use crate::split::{Piece, Splitter};
 use crate::style::{Line, Role};
 use std::collections::HashMap;
@@ -31,14 +31,16 @@ pub struct Reporter {
     console: Console,
     pens: Pens,
     drawn: Timestamp,
+    /// What is to be shown once the question that stands on the terminal is over.
+    waiting: Option<Vec<Shown>>,
 }
 
 impl Reporter {
     /// Opens the log and takes the outputs. Nothing is written yet.
     pub fn new(output: Output, options: Options) -> Result<Self, Error> {
-        let log = options.log.as_deref().map(LogFile::open).transpose()?;
         let masks = EventMasks::new(Masks::new(&options.secrets));
-        let console = Console::new(&output, options);
+        let console = Console::new(&output, &options);
+        let log = options.log.map(|path| LogFile::open(&path)).transpose()?;
         let mut pens = Pens::new(output.stdout, output.stderr, output.color);
         // Bytes that pass as they are may leave the cursor anywhere: there is no room for a live area below them.
         if output.terminal && (output.json || !console.is_raw()) {
@@ -54,12 +56,18 @@ impl Reporter {
             console,
             pens,
             drawn: Timestamp(0),
+            waiting: None,
         })
     }
 
     /// Tells which tasks will run on which hosts, so that a task is shown as soon as all its hosts have ended it.
     pub fn expect(&mut self, plan: &Plan) {
         self.console.expect(plan);
+    }
+
+    /// Tells how long tasks took the last time, for `last time 3m10s`.
+    pub fn recall(&mut self, earlier: Earlier) {
+        self.console.recall(earlier);
     }
 
     /// Shows an event.
@@ -91,12 +99,28 @@ impl Reporter {
     /// A remark of the caller's own, dimmed, above the live area.
     pub fn remark(&mut self, text: &str) -> Result<(), Error> {
         let text = self.masks.text(text);
-        self.pens.console(&Line::of(Role::Dim, text))
+        let mut first = First::default();
+        let line = Shown::Console(Line::of(Role::Dim, text));
+        self.show(vec![line], &mut first);
+        first.into_result()
     }
 
-    /// Does something, such as asking a question, while the live area is out of the way.
-    pub fn aside<R>(&mut self, act: impl FnOnce() -> R) -> R {
-        self.pens.aside(act)
+    /// Puts a question below the lines, without the live area. While it stands the console waits, so that nothing is
+    /// written over it and over what is typed; the log and JSON lines go on. The caller reads the answer.
+    pub fn ask(&mut self, question: &str) -> Result<(), Error> {
+        self.pens.draw(&[]);
+        self.waiting.get_or_insert_default();
+        self.pens.error_bytes(question.as_bytes())
+    }
+
+    /// The question is over, and what waited is shown. `entered`: its line was ended by the reader's Enter.
+    pub fn answered(&mut self, entered: bool) -> Result<(), Error> {
+        let mut first = First::default();
+        if let Some(waited) = self.waiting.take() {
+            first.note(self.pens.end_line(entered));
+            self.show(waited, &mut first);
+        }
+        first.into_result()
     }
 
     /// The terminal has another size now.
@@ -109,6 +133,7 @@ impl Reporter {
     pub fn finish(&mut self) -> Result<(), Error> {
         let mut first = First::default();
         self.pens.draw(&[]);
+        first.note(self.answered(false));
         let at = self.drawn;
         self.end_streams(None, at, &mut first);
         let shown = self.console.finish();
@@ -217,6 +242,10 @@ impl Reporter {
     }
 
     fn show(&mut self, shown: Vec<Shown>, first: &mut First) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.extend(shown);
+            return;
+        }
         for shown in shown {
             let done = match shown {
                 Shown::Console(line) => self.pens.console(&line),
@@ -234,7 +263,7 @@ impl Reporter {
     }
 
     fn draw(&mut self, now: Timestamp) {
-        if self.pens.is_live() {
+        if self.pens.is_live() && self.waiting.is_none() {
             self.pens.draw(&self.console.live());
         }
         self.drawn = now;

@@ -68,21 +68,19 @@ impl Terminal {
     }
 }
 
-fn earlier() -> Options {
+fn earlier() -> Earlier {
     let mut earlier = Earlier::new();
     earlier.insert(
         (TaskName::new("rails:assets"), host("web1")),
         Duration::from_secs(190),
     );
-    Options {
-        earlier,
-        ..Options::default()
-    }
+    earlier
 }
 
 #[test]
 fn silent_commands_say_that_they_work() {
-    let mut terminal = Terminal::new(110, earlier());
+    let mut terminal = Terminal::new(110, Options::default());
+    terminal.reporter.recall(earlier());
     let mut events = Events::new();
     first_half(&mut events);
     insta::assert_snapshot!(terminal.frame(&mut events, 1_500), @r#"
@@ -215,27 +213,41 @@ fn data_and_questions_do_not_disturb_the_area() {
         .begin("exec", "web2", "tail -f log");
     terminal.frame(&mut events, 100);
     events.at(3_500).out("exec", "web1", b"one\n");
-    let glass = terminal.glass.clone();
     insta::assert_snapshot!(terminal.frame(&mut events, 3_600), @r"
 web1  | one
 00:00 exec                 tail -f log
   web1  tail -f log   one · 3 s
   web2  tail -f log   3 s
 ");
-    let asked = terminal.reporter.aside(|| {
-        glass.write_str("Detach? [y/N] y\r\n").unwrap();
-        glass.contents()
-    });
-    insta::assert_snapshot!(asked, @r"
+    let glass = terminal.glass.clone();
+    terminal.reporter.ask("Detach? [y/N] ").unwrap();
+    glass.write_str("y").unwrap();
+    events.at(3_700).out("exec", "web2", b"two\n");
+    terminal.reporter.remark("a remark").unwrap();
+    insta::assert_snapshot!(terminal.frame(&mut events, 4_100), @r"
 web1  | one
 00:00 exec                 tail -f log
 Detach? [y/N] y
 ");
+    glass.write_str("\r\n").unwrap();
+    terminal.reporter.answered(true).unwrap();
     insta::assert_snapshot!(terminal.frame(&mut events, 4_600), @r"
 web1  | one
 00:00 exec                 tail -f log
 Detach? [y/N] y
+a remark
+web2  | two
   web1  tail -f log   one · 4 s
-  web2  tail -f log   4 s
+  web2  tail -f log   two · 4 s
+");
+    terminal.reporter.ask("Detach? [y/N] ").unwrap();
+    terminal.reporter.finish().unwrap();
+    insta::assert_snapshot!(terminal.glass.contents(), @r"
+web1  | one
+00:00 exec                 tail -f log
+Detach? [y/N] y
+a remark
+web2  | two
+Detach? [y/N]
 ");
 }

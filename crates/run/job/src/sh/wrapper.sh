@@ -88,15 +88,22 @@ w_cut() {
   w_bo=$w_was
   sleep 1
   set -- $(wc -c "$w_f.$w_i.out" "$w_f.$w_i.err")
-  [ "$1" -le $w_limit ] || { w_bo=$((w_bo+$1)); w_empty out "$1"; }
-  [ "$3" -le $w_limit ] || { w_be=$((w_be+$3)); w_empty err "$3"; }
+  [ "$1" -le $w_limit ] || { w_shorten out "$1"; w_bo=$((w_bo+w_gone)); }
+  [ "$3" -le $w_limit ] || { w_shorten err "$3"; w_be=$((w_be+w_gone)); }
   w_note_process
   kill -s CONT -- "-$w_c"
   trap 'kill $w_s; exit' TERM
 }
-w_empty() {
-  true >"$w_f.$w_i.$1"
-  echo "[windlass: $2 bytes of output before this line are not kept any more]" >>"$w_f.$w_i.$1"
+# Keeps the end of a stream of this size, since that is what tells why a command failed, and a line that says so in front.
+# The bytes that are kept keep their offsets.
+w_shorten() {
+  w_x=$w_f.$w_i.$1 w_gone=$((w_limit/2))
+  [ $w_gone -le 65536 ] || w_gone=65536
+  tail -c $w_gone "$w_x" >"$w_x.end"
+  true >"$w_x"
+  { echo "[windlass: $(($2-w_gone)) bytes of output before this line are not kept any more]"; cat "$w_x.end"; } >>"$w_x"
+  rm -f "$w_x.end"
+  w_gone=$(($2-$(wc -c <"$w_x")))
 }
 # Guards a running command: its time, its silence, the size of its output.
 w_watch() {

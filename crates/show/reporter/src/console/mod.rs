@@ -64,7 +64,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(output: &Output, options: Options) -> Self {
+    pub(crate) fn new(output: &Output, options: &Options) -> Self {
         let indent = if options.mode == Mode::Deploy {
             "  "
         } else {
@@ -77,7 +77,7 @@ impl Console {
             interactive: options.interactive,
             color: output.color,
             width: usize::from(output.width),
-            earlier: options.earlier,
+            earlier: Earlier::new(),
             start: None,
             now: Timestamp(0),
             looked: Timestamp(0),
@@ -102,6 +102,10 @@ impl Console {
             let planned = self.seen.planned.entry(step.task.to_string()).or_default();
             planned.push(step.host.clone());
         }
+    }
+
+    pub(crate) fn recall(&mut self, earlier: Earlier) {
+        self.earlier = earlier;
     }
 
     pub(crate) fn resize(&mut self, width: u16) {

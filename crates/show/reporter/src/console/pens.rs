@@ -82,9 +82,7 @@ impl Pens {
     /// A line of the console.
     pub(crate) fn console(&mut self, line: &Line) -> Result<(), Error> {
         let text = line.render(self.color);
-        if std::mem::take(&mut self.open) {
-            self.error_bytes(b"\n")?;
-        }
+        self.end_line(false)?;
         let done = match &mut self.stderr {
             Stderr::Plain(to) => writeln!(to, "{text}").and_then(|()| to.flush()),
             Stderr::Live(area) => area.print(&text),
@@ -131,12 +129,13 @@ impl Pens {
         }
     }
 
-    /// Does something while the live area is out of the way.
-    pub(crate) fn aside<R>(&self, act: impl FnOnce() -> R) -> R {
-        match &self.stderr {
-            Stderr::Live(live) => live.area.suspend(act),
-            _ => act(),
+    /// Ends a line that was left open, unless the reader's Enter has done so.
+    pub(crate) fn end_line(&mut self, entered: bool) -> Result<(), Error> {
+        let open = std::mem::take(&mut self.open);
+        if open && !entered {
+            self.error_bytes(b"\n")?;
         }
+        Ok(())
     }
 
     fn stderr_failed(&mut self, error: io::Error) -> Error {
