@@ -65,6 +65,11 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// Whether hosts are to be chosen.
+    pub(crate) fn narrows(&self) -> bool {
+        !(self.host.is_empty() && self.role.is_empty() && self.exclude.is_empty())
+    }
+
     /// The same without filters: what was begun is about the hosts of its plan, whatever filters say today.
     pub(crate) fn everywhere(&self) -> Self {
         Self {
@@ -124,6 +129,34 @@ pub(crate) enum Verb {
     /// The engine of a detached deploy; started by Windlass itself
     #[command(name = "engine", hide = true)]
     Engine(EngineArgs),
+}
+
+impl Verb {
+    /// Why no hosts can be chosen, where that is so.
+    pub(crate) fn whole(&self) -> Option<&'static str> {
+        match self {
+            Self::Init(_) | Self::Schema => Some("this is about no host"),
+            Self::Demo(_) => Some("the demo brings its own host"),
+            Self::Tasks(_) => Some("the tasks of the whole stage are listed"),
+            Self::Resume(_) | Self::Attach(_) | Self::Cancel(_) | Self::Engine(_) => {
+                Some("what was begun is about all of its hosts")
+            }
+            Self::Plan(_)
+            | Self::Deploy(_)
+            | Self::Rollback(_)
+            | Self::Status(_)
+            | Self::Releases(_)
+            | Self::History(_)
+            | Self::Show(_)
+            | Self::Exec(_)
+            | Self::Run(_)
+            | Self::Setup(_)
+            | Self::Check(_)
+            | Self::Config(_)
+            | Self::Lock(_)
+            | Self::Unlock(_) => None,
+        }
+    }
 }
 
 /// A stage.

@@ -4,10 +4,12 @@ use crate::args::Global;
 use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
 use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windlass_config::{Argument, Config, FILE_NAME, Given, Mistakes, Stage};
 use windlass_inventory::Filter;
+use windlass_model::settings::{SecretReference, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Inventory, Secret};
 
 /// A project: where its file lies and what it says.
@@ -80,13 +82,12 @@ impl Project {
         name: Option<&str>,
     ) -> Result<Context, Failure> {
         let stage = self.stage(world, name)?;
-        let filter = Filter {
-            hosts: global.host.clone(),
-            roles: global.role.clone(),
-            exclude: global.exclude.clone(),
-        };
-        let inventory = windlass_inventory::build(&stage, &filter)
+        let mut inventory = windlass_inventory::build(&stage, &filter(global))
             .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+        let hosts = inventory.hosts.iter_mut().map(|host| &mut host.settings);
+        for settings in hosts.chain([&mut inventory.settings]) {
+            anchor(&mut Arc::make_mut(settings).ssh, &self.directory);
+        }
         if inventory.hosts.is_empty() {
             let text = format!("stage `{}` has no hosts", stage.name());
             return Err(Failure::new(ExitCode::NoHost, text));
@@ -146,11 +147,52 @@ impl Context {
 
     /// The same, with what is missing one by one.
     pub(crate) fn read_secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Mistakes> {
+        windlass_config::resolve(&self.secret_references(), &pairs(world))
+    }
+
+    /// The values of the secrets that a command was given earlier. Without all of them what it wrote could not be
+    /// masked.
+    pub(crate) fn secrets_named(
+        &self,
+        world: &World,
+        names: &BTreeSet<&str>,
+    ) -> Result<Vec<(String, Secret)>, Failure> {
+        let mut references = self.secret_references();
+        references.retain(|name, _| names.contains(name.as_str()));
+        if let Some(gone) = names.iter().find(|name| !references.contains_key(**name)) {
+            let text = format!(
+                "the command was given the secret `{gone}`, which is not in windlass.toml any more; without its value \
+                 the output cannot be masked"
+            );
+            return Err(Failure::new(ExitCode::Config, text));
+        }
+        windlass_config::resolve(&references, &pairs(world))
+            .map_err(|wrong| mistakes(world, &wrong))
+    }
+
+    fn secret_references(&self) -> BTreeMap<String, SecretReference> {
         let mut references = self.inventory.settings.secrets.clone();
         for host in &self.inventory.hosts {
             references.extend(host.settings.secrets.clone());
         }
-        windlass_config::resolve(&references, &pairs(world))
+        references
+    }
+}
+
+/// A file that `[ssh]` names is looked for where windlass.toml lies, whatever directory the command is typed in.
+fn anchor(ssh: &mut SshSettings, directory: &Path) {
+    let lists = [
+        &mut ssh.identities,
+        &mut ssh.certificates,
+        &mut ssh.known_hosts,
+    ];
+    let mut files: Vec<&mut String> = lists.into_iter().flatten().collect();
+    files.extend(ssh.config.as_mut().filter(|file| *file != "none"));
+    if let SshAgent::Socket(socket) = &mut ssh.agent {
+        files.push(socket);
+    }
+    for file in files.into_iter().filter(|file| !file.starts_with("~/")) {
+        *file = directory.join(&*file).to_string_lossy().into_owned();
     }
 }
 
@@ -165,6 +207,15 @@ fn locate(world: &World, global: &Global) -> Result<PathBuf, Failure> {
         );
         Failure::new(ExitCode::Config, text).hint("windlass init writes one")
     })
+}
+
+/// `--host`, `--role` and `--exclude`.
+pub(crate) fn filter(global: &Global) -> Filter {
+    Filter {
+        hosts: global.host.clone(),
+        roles: global.role.clone(),
+        exclude: global.exclude.clone(),
+    }
 }
 
 /// The arguments of `--set`.

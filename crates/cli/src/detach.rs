@@ -1,16 +1,19 @@
 //! A deploy that is left to a background process of this machine, and `attach`, which watches from its record.
 
 use crate::args::Global;
+use crate::carry_out::report_failure;
 use crate::error::{Failure, OrFail as _};
 use crate::screen::say;
-use crate::telling::{Telling, record_path, reporter};
+use crate::telling::record_path;
 use crate::world::World;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use windlass_journal::Journal;
 use windlass_model::{DeployId, Event, EventBody, ExitCode, HostName};
+use windlass_reporter::Reporter;
 
 /// Starts an engine that goes on with the deploy in a process group of its own, away from this terminal.
 pub(crate) fn go_on_in_background(
@@ -46,52 +49,84 @@ pub(crate) fn go_on_in_background(
 /// How often the record is looked at while it grows.
 const LOOK: Duration = Duration::from_millis(150);
 
-/// Tells a run again from the beginning and follows it while an engine of this machine works on it. Gives the last
-/// event that ended or parked it, where there was one. Where hosts are named, what is about others is left out.
+/// Tells a run again from the beginning and follows it while a process of this machine works on it; where hosts are
+/// named, only what is about them. Gives the last event that ended or parked it, where there was one.
 pub(crate) fn replay(
     world: &World,
-    global: &Global,
     journal: &Journal,
     deploy: &DeployId,
+    reporter: &mut Reporter,
     hosts: &[HostName],
 ) -> Result<Option<Event>, Failure> {
-    let path = record_path(world, deploy);
-    let file = std::fs::File::open(&path).map_err(|error| {
-        Failure::new(
-            ExitCode::Failed,
-            format!("there is no record of {deploy}: {error}"),
-        )
-    })?;
-    let mut reader = BufReader::new(file);
-    let mut reporter = reporter(world, global, &Telling::default())?;
-    let mut end = None;
-    let mut line = String::new();
+    let mut record = Recorded::open(world, deploy)?;
+    let (mut end, mut is_whole) = (None, false);
     loop {
-        let read = reader.read_line(&mut line).or_fail(ExitCode::Internal)?;
-        if line.ends_with('\n') {
-            if let Ok(event) = serde_json::from_str::<Event>(&line) {
-                let host = event.body.host();
-                if hosts.is_empty() || host.is_none_or(|host| hosts.contains(host)) {
-                    reporter
-                        .handle(&event)
-                        .map_err(|error| crate::carry_out::report_failure(&error))?;
-                }
-                let ended = matches!(event.body, EventBody::DeployEnded { .. });
-                // Something after an end means that the deploy was taken up again.
-                end = ended.then_some(event);
-            }
-            line.clear();
-        } else if read == 0 {
-            if !worked_on(journal, deploy) {
+        let Some(event) = record.next()? else {
+            if is_whole {
                 break;
             }
-            std::thread::sleep(LOOK);
+            // What was written until nobody worked on it is read before the record counts as whole.
+            is_whole = !worked_on(journal, deploy);
+            if !is_whole {
+                std::thread::sleep(LOOK);
+            }
+            continue;
+        };
+        if is_about(&event, hosts) {
+            reporter
+                .handle(&event)
+                .map_err(|error| report_failure(&error))?;
+        }
+        let ended = matches!(event.body, EventBody::DeployEnded { .. });
+        // Something after an end means that the deploy was taken up again.
+        end = ended.then_some(event);
+    }
+    reporter.finish().map_err(|error| report_failure(&error))?;
+    Ok(end)
+}
+
+fn is_about(event: &Event, hosts: &[HostName]) -> bool {
+    hosts.is_empty() || event.body.host().is_some_and(|host| hosts.contains(host))
+}
+
+/// The record of a run, read event by event.
+pub(crate) struct Recorded {
+    reader: BufReader<File>,
+    line: String,
+}
+
+impl Recorded {
+    /// Opens the record of a run.
+    pub(crate) fn open(world: &World, deploy: &DeployId) -> Result<Self, Failure> {
+        let file = File::open(record_path(world, deploy)).map_err(|error| {
+            Failure::new(
+                ExitCode::Failed,
+                format!("there is no record of {deploy}: {error}"),
+            )
+        })?;
+        Ok(Self {
+            reader: BufReader::new(file),
+            line: String::new(),
+        })
+    }
+
+    /// The next event; none where no whole line follows, as yet. A line that is no event, of another version or cut
+    /// short by a crash, is passed over.
+    pub(crate) fn next(&mut self) -> Result<Option<Event>, Failure> {
+        loop {
+            self.reader
+                .read_line(&mut self.line)
+                .or_fail(ExitCode::Internal)?;
+            if !self.line.ends_with('\n') {
+                return Ok(None);
+            }
+            let event = serde_json::from_str(&self.line).ok();
+            self.line.clear();
+            if event.is_some() {
+                return Ok(event);
+            }
         }
     }
-    reporter
-        .finish()
-        .map_err(|error| crate::carry_out::report_failure(&error))?;
-    Ok(end)
 }
 
 /// Whether an engine of this machine works on the deploy now.

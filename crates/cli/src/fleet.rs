@@ -14,6 +14,7 @@ use windlass_job::{Answer, Host, HostOptions};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::Settings;
 use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secret};
+use windlass_reporter::visible_text;
 use windlass_source::Source;
 
 /// The hosts of a run.
@@ -154,24 +155,11 @@ impl Fleet {
         let mut facts = BTreeMap::new();
         for (name, answer) in self.ask(scripts).await {
             let answer = answer.map_err(|reason| {
+                let reason = heard(reason.as_bytes());
                 Failure::new(ExitCode::Unreachable, format!("{name}: {reason}"))
             })?;
-            let read = windlass_facts::read(&answer.stdout).map_err(|error| {
-                let said = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
-                let failure = Failure::from_error(ExitCode::Failed, &error);
-                Failure {
-                    text: format!(
-                        "{name}: {}{}",
-                        failure.text,
-                        if said.is_empty() {
-                            said
-                        } else {
-                            format!("\n  it said: {said}")
-                        }
-                    ),
-                    ..failure
-                }
-            })?;
+            let read = windlass_facts::read(&answer.stdout)
+                .map_err(|error| senseless(&name, &error, &answer.stderr))?;
             if let (Logout::UserManager, Some(host)) = (read.logout, self.hosts.get(&name)) {
                 host.start_through_user_manager();
             }
@@ -186,11 +174,8 @@ impl Fleet {
         for (name, answer) in self.ask(scripts).await {
             match answer {
                 Ok(answer) if answer.status.success() => {}
-                Ok(answer) => failed.push((
-                    name,
-                    String::from_utf8_lossy(&answer.stderr).trim().to_owned(),
-                )),
-                Err(reason) => failed.push((name, reason)),
+                Ok(answer) => failed.push((name, heard(&answer.stderr))),
+                Err(reason) => failed.push((name, heard(reason.as_bytes()))),
             }
         }
         failed
@@ -266,6 +251,24 @@ impl Fleet {
         }
         while set.join_next().await.is_some() {}
     }
+}
+
+/// An answer that makes no sense, with what the host said beside it: a login profile that prints, most often.
+fn senseless(name: &HostName, error: &windlass_facts::Error, stderr: &[u8]) -> Failure {
+    let mut failure = Failure::from_error(ExitCode::Failed, error);
+    failure.text = format!("{name}: {}", heard(failure.text.as_bytes()));
+    let said = heard(stderr);
+    if !said.is_empty() {
+        failure.text.extend(["\n  it said: ", said.as_str()]);
+    }
+    failure
+}
+
+/// Words of a host, which must not move the cursor of whoever reads them.
+fn heard(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<String> = text.trim().lines().map(visible_text).collect();
+    lines.join("\n")
 }
 
 fn options(limits: &JobLimits) -> HostOptions {

@@ -44,6 +44,8 @@ pub(crate) fn usual(words: &[String]) -> Usual {
         .iter()
         .position(|word| !word.starts_with('-') && !is_variable(word));
     let command = match task.and_then(|index| rest.get(index)) {
+        // More likely a slip than a stage: clap says what was meant.
+        None if is_like_a_command(first) => return unchanged,
         None => "status",
         Some(task) => match TASKS.iter().find(|(name, _)| name == task) {
             Some((_, command)) => command,
@@ -90,6 +92,12 @@ fn is_command(word: &str) -> bool {
             .any(|command| command.get_name() == word)
 }
 
+fn is_like_a_command(word: &str) -> bool {
+    let cli = Cli::command();
+    let names = cli.get_subcommands().map(clap::Command::get_name);
+    windlass_config::nearest(word, names).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +118,17 @@ mod tests {
             rewritten("production deploy BRANCH=fix -n"),
             "deploy production --branch fix -n"
         );
-        assert_eq!(rewritten("production"), "status production");
+        for stage in [
+            "production",
+            "staging",
+            "stage",
+            "test",
+            "live",
+            "prod",
+            "eu",
+        ] {
+            assert_eq!(rewritten(stage), format!("status {stage}"));
+        }
         assert_eq!(rewritten("-T production"), "tasks production");
     }
 
@@ -121,6 +139,8 @@ mod tests {
             "--version",
             "exec production -- uptime",
             "production bogus",
+            "stauts",
+            "deplyo -n",
         ] {
             assert_eq!(rewritten(line), line);
         }

@@ -16,6 +16,7 @@ mod habits;
 mod prepare;
 mod project;
 mod reach;
+mod revision;
 mod screen;
 mod signals;
 mod start;
@@ -66,7 +67,11 @@ fn parsed() -> Result<Cli, ExitCode> {
 }
 
 fn carried_out(cli: Cli) -> Result<ExitCode, Failure> {
-    let world = World::of_process(cli.global.directory.as_deref()).or_fail(ExitCode::Usage)?;
+    let world = World::of_process(cli.global.directory.as_deref())?;
+    if let (true, Some(reason)) = (cli.global.narrows(), cli.command.whole()) {
+        let text = format!("--host, --role and --exclude have no meaning here: {reason}");
+        return Err(Failure::usage(text));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

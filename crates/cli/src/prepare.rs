@@ -1,33 +1,18 @@
-//! From a stage to a plan: resolve the revision, ask the hosts, plan. The same road for `plan`, `deploy` and `rollback`;
-//! only `deploy` and `rollback` begin the deploy on the hosts while they ask, as [`crate::start`] tells.
+//! From a resolved revision to a plan: ask the hosts, plan. The same road for `plan`, `deploy` and `rollback`; only
+//! `deploy` and `rollback` begin the deploy on the hosts while they ask, as [`crate::start`] tells.
 
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::revision::Resolved;
 use crate::world::World;
 use std::collections::BTreeMap;
-use windlass_facts::{Ask, Begin, HostFacts, Lock, Remote};
+use windlass_facts::{Ask, Begin, HostFacts, Lock};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::inventory::Host;
-use windlass_model::settings::{Settings, SourceKind};
-use windlass_model::{DeployId, ExitCode, HostName, ReleaseName};
-use windlass_planner::{Planned, Preview, Request, Run, Wanted};
+use windlass_model::{DeployId, ExitCode, HostName};
+use windlass_planner::{Planned, Preview, Request, Run};
 use windlass_source::Source;
-
-/// What is wanted of a run.
-#[derive(Clone, Debug)]
-pub(crate) enum Intention {
-    /// A new release.
-    Deploy {
-        /// The branch, tag or commit, or `HEAD`.
-        reference: String,
-    },
-    /// An older one.
-    Rollback {
-        /// Which; none = the newest good one before the live one.
-        to: Option<ReleaseName>,
-    },
-}
 
 /// What is known before a plan is made.
 pub(crate) struct Prepared {
@@ -41,88 +26,6 @@ pub(crate) struct Prepared {
     pub facts: BTreeMap<HostName, HostFacts>,
     reason: Option<String>,
     operator: String,
-}
-
-/// The revision, and where its objects come from.
-pub(crate) struct Resolved {
-    /// What to plan.
-    pub run: Run,
-    /// The repository on this machine, for source `push`.
-    pub source: Option<Source>,
-    /// What the first host is to resolve, for source `git`.
-    remote: Option<Remote>,
-}
-
-/// Resolves what is wanted on this machine, before any host is asked.
-pub(crate) async fn resolve(
-    world: &World,
-    context: &Context,
-    intention: &Intention,
-) -> Result<Resolved, Failure> {
-    let settings = &context.inventory.settings;
-    let reference = match intention {
-        Intention::Rollback { to } => {
-            return Ok(Resolved {
-                run: Run::Rollback { to: to.clone() },
-                source: None,
-                remote: None,
-            });
-        }
-        Intention::Deploy { reference } => reference,
-    };
-    if settings.source == SourceKind::Git {
-        return on_a_host(settings, reference);
-    }
-    let source = Source::open(
-        settings.repository.as_deref(),
-        &context.directory,
-        &world.cache_dir(),
-    )
-    .await
-    .map_err(|error| source_failure(&error))?;
-    let resolved = source
-        .resolve(reference)
-        .await
-        .map_err(|error| source_failure(&error))?;
-    let wanted = Wanted {
-        revision: resolved.revision,
-        subject: Some(resolved.subject),
-    };
-    Ok(Resolved {
-        run: Run::Deploy {
-            wanted: Some(wanted),
-        },
-        source: Some(source),
-        remote: None,
-    })
-}
-
-/// The reference is resolved by the first host, as the hosts fetch from the repository themselves.
-fn on_a_host(settings: &Settings, reference: &str) -> Result<Resolved, Failure> {
-    let repository = settings.repository.clone().ok_or_else(|| {
-        Failure::new(
-            ExitCode::Config,
-            "source = \"git\" needs the setting `repository`",
-        )
-    })?;
-    let remote = Remote {
-        repository,
-        reference: reference.to_owned(),
-        host_keys: settings.repository_host_keys.clone(),
-    };
-    Ok(Resolved {
-        run: Run::Deploy { wanted: None },
-        source: None,
-        remote: Some(remote),
-    })
-}
-
-fn source_failure(error: &windlass_source::Error) -> Failure {
-    let failure = Failure::from_error(ExitCode::Failed, error);
-    match error.hint() {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
 }
 
 /// Who deploys, for the lock and the log line.

@@ -3,7 +3,7 @@
 //! Pure: it is told which files are there. The result is at most 25 lines and deploys as it stands once the host's
 //! address is filled in; steps whose recipe does not exist yet are written out as `[[tasks]]`.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// What a project is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,19 @@ pub(crate) enum NodeTool {
     Yarn,
     /// pnpm.
     Pnpm,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rails => "a Ruby on Rails project",
+            Self::Node(NodeTool::NpmCi | NodeTool::NpmInstall) => "a Node.js project with npm",
+            Self::Node(NodeTool::Yarn) => "a Node.js project with Yarn",
+            Self::Node(NodeTool::Pnpm) => "a Node.js project with pnpm",
+            Self::Static => "static files",
+            Self::Plain => "a project of no kind that is known here",
+        })
+    }
 }
 
 /// What `init` found out about a project.

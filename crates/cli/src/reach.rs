@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
-use windlass_transport::ssh_config::{self, Asked, KnownHosts, Said};
+use windlass_transport::ssh_config::{self, Asked, ConfigError, KnownHosts, Said};
 use windlass_transport::{
-    AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer, OpenError,
-    Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
+    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer,
+    OpenError, Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
 };
 
 /// What all sessions of a run share: handshakes are paced together, a passphrase is asked for once.
@@ -17,6 +17,8 @@ pub(crate) struct Reach {
     world: World,
     pacer: Arc<Pacer>,
     keys: Arc<KeyRing>,
+    /// Nobody is asked where nobody is there.
+    questions: Option<(Prompter, HostKeyQuestion)>,
 }
 
 /// What is known of the hosts of a run.
@@ -31,7 +33,13 @@ pub(crate) enum Contact {
 impl Reach {
     /// In these surroundings.
     pub(crate) fn new(world: &World) -> Self {
+        let attention = Attention::default();
+        let questions = (
+            Prompter::new(&attention, ask),
+            HostKeyQuestion::new(&attention, ask_key),
+        );
         Self {
+            questions: world.interactive.then_some(questions),
             world: world.clone(),
             pacer: Arc::default(),
             keys: Arc::default(),
@@ -46,83 +54,104 @@ impl Reach {
         observer: Observer,
         contact: Contact,
     ) -> Result<Session, OpenError> {
-        let said = self.said(target, ssh, &observer).await?;
-        let options = self.options(target, ssh, &said);
+        let asked = Asked {
+            host: target.address.clone(),
+            user: target.user.clone().or_else(|| ssh.user.clone()),
+            port: target.port.or(ssh.port),
+            file: self.config(ssh),
+        };
+        let said = self.said(&asked, ssh).await?;
+        if said.is_none() {
+            self.warn_of_unread(&asked, &observer);
+        }
+        let said = said.unwrap_or_default();
+        let way = Way {
+            target: self.endpoint(asked, &said),
+            jumps: self.jumps(ssh, &said).await?,
+            proxy_command: ssh
+                .proxy_command
+                .clone()
+                .or_else(|| said.proxy_command.clone())
+                .filter(|command| command != "none"),
+        };
+        let options = self.options(target, ssh, (way, &said));
         match contact {
             Contact::First => Session::open(options, observer).await,
             Contact::Again => Ok(Session::take_up(options, observer)),
         }
     }
 
-    /// What `ssh_config` says of the host; nothing where it is not to be read.
-    async fn said(
-        &self,
-        target: &HostTarget,
-        ssh: &SshSettings,
-        observer: &Observer,
-    ) -> Result<Said, OpenError> {
+    /// The file of `ssh_config` to read instead of the usual ones.
+    fn config(&self, ssh: &SshSettings) -> Option<PathBuf> {
+        ssh.config.as_deref().map(|file| self.path(file))
+    }
+
+    /// What `ssh_config` says of a host: nothing where it is not to be read, none where it could not be.
+    async fn said(&self, asked: &Asked, ssh: &SshSettings) -> Result<Option<Said>, OpenError> {
         if ssh.config.as_deref() == Some("none") {
-            return Ok(Said::default());
+            return Ok(Some(Said::default()));
         }
-        let asked = Asked {
-            host: target.address.clone(),
-            user: target.user.clone().or_else(|| ssh.user.clone()),
-            port: target.port.or(ssh.port),
-            file: ssh.config.as_deref().map(|file| self.path(file)),
-        };
-        let home = self.world.home();
-        if let Some(said) = ssh_config::resolve(&asked, &home).await? {
-            return Ok(said);
-        }
-        if asked.file.is_some() || home.join(".ssh/config").exists() {
+        Ok(ssh_config::resolve(asked, &self.world.home()).await?)
+    }
+
+    /// Tells that there would have been something to read.
+    fn warn_of_unread(&self, asked: &Asked, observer: &Observer) {
+        if asked.file.is_some() || self.world.home().join(".ssh/config").exists() {
             let text =
                 "ssh is not installed here, so ssh_config is not read; [ssh] in windlass.toml is";
             observer(SessionEvent::Warning(text.to_owned()));
         }
-        Ok(Said::default())
     }
 
-    /// The road to the host: windlass.toml first, then what `ssh_config` said.
-    fn way(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> Way {
-        let user = target
-            .user
-            .clone()
-            .or_else(|| ssh.user.clone())
-            .or_else(|| said.user.clone());
-        let user = user.unwrap_or_else(|| self.world.local_user());
-        let endpoint = Endpoint {
-            address: said
-                .address
-                .clone()
-                .unwrap_or_else(|| target.address.clone()),
-            port: target.port.or(ssh.port).or(said.port).unwrap_or(22),
-            user: user.clone(),
-        };
-        let jumps = if ssh.jump.is_empty() {
-            &said.jump
-        } else {
-            &ssh.jump
-        };
-        let jumps = jumps.iter().filter(|jump| *jump != "none");
-        let command = ssh
-            .proxy_command
-            .clone()
-            .or_else(|| said.proxy_command.clone());
-        Way {
-            target: endpoint,
-            jumps: jumps
-                .filter_map(|jump| self.hop(jump, &user, ssh))
-                .collect(),
-            proxy_command: command.filter(|command| command != "none"),
+    /// One end of the way: what windlass.toml says first, then what `ssh_config` said.
+    fn endpoint(&self, asked: Asked, said: &Said) -> Endpoint {
+        let user = asked.user.or_else(|| said.user.clone());
+        Endpoint {
+            address: said.address.clone().unwrap_or(asked.host),
+            port: asked.port.or(said.port).unwrap_or(22),
+            user: user.unwrap_or_else(|| self.world.local_user()),
         }
     }
 
-    fn options(&self, target: &HostTarget, ssh: &SshSettings, said: &Said) -> SessionOptions {
+    /// The jump hosts, each with what `ssh_config` says of it. The whole chain is named in one place: jump hosts that it
+    /// names for a jump host are not added.
+    async fn jumps(&self, ssh: &SshSettings, said: &Said) -> Result<Vec<Hop>, OpenError> {
+        // As with ssh, the login of the hosts is not that of a jump host that only ssh_config knows.
+        let (jumps, user) = if ssh.jump.is_empty() {
+            (&said.jump, None)
+        } else {
+            (&ssh.jump, ssh.user.as_ref())
+        };
+        let mut hops = Vec::new();
+        for jump in jumps.iter().filter(|jump| *jump != "none") {
+            let (host, named, port) = address(jump)?;
+            let asked = Asked {
+                host,
+                user: named.or_else(|| user.cloned()),
+                port,
+                file: self.config(ssh),
+            };
+            let said = self.said(&asked, ssh).await?.unwrap_or_default();
+            hops.push(Hop {
+                auth: self.auth(ssh, &said),
+                host_keys: self.host_keys(ssh, &said),
+                endpoint: self.endpoint(asked, &said),
+            });
+        }
+        Ok(hops)
+    }
+
+    fn options(
+        &self,
+        target: &HostTarget,
+        ssh: &SshSettings,
+        (way, said): (Way, &Said),
+    ) -> SessionOptions {
         let keepalive = ssh.keepalive_interval.or(said.keepalive_interval);
         let count = ssh.keepalive_count.or(said.keepalive_count);
         SessionOptions {
             name: target.name.clone(),
-            way: self.way(target, ssh, said),
+            way,
             auth: self.auth(ssh, said),
             host_keys: self.host_keys(ssh, said),
             keepalive_interval: keepalive.unwrap_or(SshSettings::KEEPALIVE_INTERVAL),
@@ -131,21 +160,6 @@ impl Reach {
             reconnect_for: ssh.reconnect_for,
             pacer: Arc::clone(&self.pacer),
         }
-    }
-
-    /// A jump host, as settings write it; their grammar was checked when they were read.
-    fn hop(&self, jump: &str, user: &str, ssh: &SshSettings) -> Option<Hop> {
-        let address = windlass_config::Address::parse(jump).ok()?;
-        let endpoint = Endpoint {
-            user: address.user.unwrap_or_else(|| user.to_owned()),
-            port: address.port.unwrap_or(22),
-            address: address.names.into_iter().next()?,
-        };
-        Some(Hop {
-            endpoint,
-            auth: self.auth(ssh, &Said::default()),
-            host_keys: self.host_keys(ssh, &Said::default()),
-        })
     }
 
     fn auth(&self, ssh: &SshSettings, said: &Said) -> AuthOptions {
@@ -173,7 +187,10 @@ impl Reach {
             default_identities,
             certificates: named.chain(said.certificates.iter().cloned()).collect(),
             identities_only: !ssh.identities.is_empty() || said.identities_only,
-            prompter: self.world.interactive.then(|| Prompter::new(ask)),
+            prompter: self
+                .questions
+                .as_ref()
+                .map(|(prompter, _)| prompter.clone()),
             keys: Arc::clone(&self.keys),
             forward_agent: ssh.forward_agent,
         }
@@ -193,11 +210,14 @@ impl Reach {
                 global: Vec::new(),
             }
         };
-        let asks = self.world.interactive && ssh.host_keys == HostKeyPolicy::Strict;
+        let question = self
+            .questions
+            .as_ref()
+            .map(|(_, question)| question.clone());
         HostKeyOptions {
             alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
-            ask: asks.then(|| HostKeyQuestion::new(ask_key)),
+            ask: question.filter(|_| ssh.host_keys == HostKeyPolicy::Strict),
             global_files: files.global,
             ..HostKeyOptions::strict(files.own)
         }
@@ -209,6 +229,18 @@ impl Reach {
             None => self.world.directory.join(path),
         }
     }
+}
+
+/// Host, login and port of a jump host. A jump host that cannot be read must not be left out.
+fn address(jump: &str) -> Result<(String, Option<String>, Option<u16>), ConfigError> {
+    let refused = |message: String| ConfigError::Refused {
+        host: jump.to_owned(),
+        message,
+    };
+    let address = windlass_config::Address::parse(jump).map_err(refused)?;
+    let name = address.names.into_iter().next();
+    let name = name.ok_or_else(|| refused("it names no host".to_owned()))?;
+    Ok((name, address.user, address.port))
 }
 
 fn ask(prompt: Prompt) -> Option<Secret> {
@@ -230,11 +262,10 @@ fn ask(prompt: Prompt) -> Option<Secret> {
 }
 
 fn ask_key(host: &str, kind: &str, fingerprint: &str) -> bool {
-    crate::screen::say(&format!(
-        "the host key of {host} is not known: {kind} {fingerprint}"
-    ));
-    crate::screen::answer("trust it and write it down? [y/N] ", true)
-        .is_some_and(|word| matches!(word.trim(), "y" | "yes"))
+    let question = format!(
+        "{host} has a host key that is not known: {kind} {fingerprint}; trust it and write it down? [y/N] "
+    );
+    crate::screen::answer(&question, true).is_some_and(|word| matches!(word.trim(), "y" | "yes"))
 }
 
 /// What a person wants to know first where a host was not reached.

@@ -1,5 +1,6 @@
 //! What commands may touch: terminal, environment, paths, time. Nothing else in Windlass reads them.
 
+use crate::error::Failure;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -31,15 +32,11 @@ pub(crate) struct World {
 
 impl World {
     /// Looks around once.
-    pub(crate) fn of_process(directory: Option<&Path>) -> std::io::Result<Self> {
+    pub(crate) fn of_process(directory: Option<&Path>) -> Result<Self, Failure> {
         let env: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let start = std::env::current_dir()?;
-        let directory = match directory {
-            Some(given) => start.join(given).canonicalize()?,
-            None => start,
-        };
+        let directory = working_directory(directory)?;
         let terminal = std::io::stderr().is_terminal();
         let no_color = env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
@@ -113,4 +110,22 @@ pub(crate) fn terminal_size() -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
     // Zeros are what a terminal says that does not know.
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.max(40), size.ws_row))
+}
+
+/// The directory to work in, which must be there.
+fn working_directory(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    let start = std::env::current_dir()
+        .map_err(|error| Failure::usage(format!("there is no working directory: {error}")))?;
+    let Some(given) = given else {
+        return Ok(start);
+    };
+    let refused = |error: std::io::Error| {
+        Failure::usage(format!("cannot work in `{}`: {error}", given.display()))
+    };
+    let directory = start.join(given).canonicalize().map_err(refused)?;
+    if directory.is_dir() {
+        Ok(directory)
+    } else {
+        Err(refused(std::io::ErrorKind::NotADirectory.into()))
+    }
 }

@@ -184,6 +184,11 @@ impl EventBody {
     /// The host that it is about, where it is about one.
     pub fn host(&self) -> Option<&HostName> {
         match self {
+            Self::DeployStarted { .. }
+            | Self::TaskStarted { .. }
+            | Self::UnwindStarted { .. }
+            | Self::DeployEnded { .. } => None,
+            Self::Warning { host, .. } => host.as_ref(),
             Self::StepStarted { host, .. }
             | Self::Output { host, .. }
             | Self::StepPulse { host, .. }
@@ -195,11 +200,6 @@ impl EventBody {
             | Self::ConnectionBack { host, .. }
             | Self::UndoStarted { host, .. }
             | Self::UndoEnded { host, .. } => Some(host),
-            Self::Warning { host, .. } => host.as_ref(),
-            Self::DeployStarted { .. }
-            | Self::TaskStarted { .. }
-            | Self::UnwindStarted { .. }
-            | Self::DeployEnded { .. } => None,
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct Pulse {
     pub age: Duration,
     /// CPU time of its process group so far.
     pub cpu: Duration,
-    /// Resident memory of its process group, in bytes.
+    /// Resident memory of its process group, in bytes; 0 where it is not known.
     pub memory: u64,
     /// How long it has written nothing.
     pub silent: Duration,

@@ -69,6 +69,7 @@ pub(super) fn job(name: &str, script: &str) -> JobSpec {
             host: HostName::new(NAME),
             attempt: 1,
         },
+        spends_reserve: false,
         place: Place::Home,
         commands: vec![JobCommand {
             step: StepId::new(name),

@@ -4,8 +4,9 @@ use crate::args::{Global, StageArgs};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Intention, Look, Prepared, Resolved, look, resolve};
+use crate::prepare::{Look, Prepared, look};
 use crate::reach::NOTHING_CHANGED;
+use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
 use crate::world::World;
 use miette::Diagnostic as _;
@@ -13,10 +14,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use windlass_config::{Mistake, show_duration};
 use windlass_facts::{HostFacts, Logout, SshdSettings};
-use windlass_model::settings::SshSettings;
 use windlass_model::{ExitCode, HostName};
 use windlass_planner::Refusal;
 use windlass_reporter::view::{Check, CheckHost, Finding, Severity};
+use windlass_transport::Session;
 
 /// Tests all hosts; what is wrong on one does not hide what is wrong on another.
 pub(crate) async fn check(
@@ -42,7 +43,7 @@ pub(crate) async fn check(
         };
         let prepared = look(world, &context, &fleet, resolved, extra).await;
         fleet.close().await;
-        hosts.extend(on_hosts(&context, &prepared?));
+        hosts.extend(on_hosts(&context, &fleet, &prepared?));
     }
     hosts.sort_by(|one, other| one.host.cmp(&other.host));
     if !here.is_empty() {
@@ -61,8 +62,8 @@ pub(crate) async fn check(
 
 /// Whether the branch can be resolved; where not, the hosts are asked all the same.
 async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Finding>), Failure> {
-    let reference = context.inventory.settings.branch.clone();
-    match resolve(world, context, &Intention::Deploy { reference }).await {
+    let branch = context.inventory.settings.branch.clone();
+    match resolve(world, context, &Intention::Deploy(branch)).await {
         Ok(resolved) => Ok((resolved, Vec::new())),
         Err(failure) => {
             let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
@@ -108,7 +109,7 @@ fn finding(host: Option<&HostName>, failure: &Failure) -> Finding {
 }
 
 /// What was found on the hosts that were reached.
-fn on_hosts(context: &Context, prepared: &Prepared) -> Vec<CheckHost> {
+fn on_hosts(context: &Context, fleet: &Fleet, prepared: &Prepared) -> Vec<CheckHost> {
     let refusals = prepared.refusals(context);
     let hosts = context.inventory.hosts.iter().filter_map(|host| {
         let name = &host.target.name;
@@ -121,8 +122,9 @@ fn on_hosts(context: &Context, prepared: &Prepared) -> Vec<CheckHost> {
             findings.push(fine(ready));
         }
         let pulse = host.settings.limits.pulse_interval;
-        let lines = keepalive(&host.settings.ssh, pulse, facts.sshd.as_ref());
-        findings.extend(lines.into_iter().map(fine));
+        let session = fleet.host(name)?.session();
+        findings.push(fine(keepalive(session, pulse)));
+        findings.push(fine(server(facts.sshd.as_ref())));
         findings.push(survival(facts));
         Some(about(Some(name), Some(reached), findings))
     });
@@ -161,12 +163,9 @@ fn tools(facts: &HostFacts) -> String {
     names.join(", ")
 }
 
-/// Both keepalive values with the seconds that they really mean.
-fn keepalive(ssh: &SshSettings, pulse: Duration, sshd: Option<&SshdSettings>) -> Vec<String> {
-    let interval = ssh
-        .keepalive_interval
-        .unwrap_or(SshSettings::KEEPALIVE_INTERVAL);
-    let count = ssh.keepalive_count.unwrap_or(SshSettings::KEEPALIVE_COUNT);
+/// What the session does on a silent connection, with the seconds that it really means.
+fn keepalive(session: &Session, pulse: Duration) -> String {
+    let (interval, count) = (session.keepalive_interval(), session.keepalive_count());
     let ours = if interval.is_zero() {
         "keepalive here: off".to_owned()
     } else {
@@ -182,9 +181,10 @@ fn keepalive(ssh: &SshSettings, pulse: Duration, sshd: Option<&SshdSettings>) ->
     } else {
         format!("every {}", show_duration(pulse))
     };
-    vec![format!("{ours} · pulse {pulse}"), server(sshd)]
+    format!("{ours} · pulse {pulse}")
 }
 
+/// The same of the server.
 fn server(sshd: Option<&SshdSettings>) -> String {
     let Some(sshd) = sshd else {
         return "keepalive of the server: not known (its configuration cannot be read by this login)".to_owned();

@@ -5,7 +5,8 @@ use crate::carry_out::{Desk, Means, Work, carry_out};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Entry, Intention, Look, Prepared, deploy_id, look, resolve};
+use crate::prepare::{Entry, Look, Prepared, deploy_id, look};
+use crate::revision::{Intention, resolve};
 use crate::screen::show;
 use crate::start::{Start, Started};
 use crate::teller::Searched;
@@ -77,12 +78,12 @@ fn wanted(
         .map(|branch| Argument::option("--branch", "branch", branch));
     let extra: Vec<Argument> = branch.into_iter().collect();
     let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
-    let reference = match (&args.revision, args.here) {
-        (Some(revision), _) => revision.clone(),
-        (None, true) => "HEAD".to_owned(),
-        (None, false) => context.inventory.settings.branch.clone(),
+    let intention = match (&args.revision, args.here) {
+        (Some(revision), _) => Intention::Deploy(revision.clone()),
+        (None, true) => Intention::DeployHere,
+        (None, false) => Intention::Deploy(context.inventory.settings.branch.clone()),
     };
-    Ok((context, Intention::Deploy { reference }))
+    Ok((context, intention))
 }
 
 async fn go(

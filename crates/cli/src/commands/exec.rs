@@ -1,11 +1,12 @@
-//! `exec` and `run`: from the command line to a command outside of any deploy, and back to it with `attach`.
+//! `exec` and `run`: from the command line to a command outside of any deploy.
 
-use crate::adhoc::{AdHocRun, Follow, begin, follow};
+use crate::adhoc::{AdHocRun, Ends, begin};
 use crate::args::{ExecArgs, Global, RunArgs};
-use crate::context::{Context, Project, pairs, set_arguments};
-use crate::error::{Failure, mistakes};
+use crate::context::{Context, Project, filter, pairs, set_arguments};
+use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
-use crate::prepare::{Intention, Look, deploy_id, look, resolve};
+use crate::prepare::{Look, deploy_id, look};
+use crate::revision::{Intention, resolve};
 use crate::world::World;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -42,6 +43,7 @@ pub(crate) async fn exec(
         run,
         wanted: targets.wanted,
         secrets: targets.secrets,
+        over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
 }
@@ -87,16 +89,36 @@ fn targets(world: &World, global: &Global, target: &str) -> Result<Targets, Fail
             });
         }
     }
-    let wanted = at_address(world, global, target)?;
     Ok(Targets {
-        wanted,
+        wanted: chosen(world, global, target)?,
         stage: String::new(),
         secrets: Vec::new(),
     })
 }
 
+/// The hosts at a bare address that the filters leave.
+fn chosen(world: &World, global: &Global, target: &str) -> Result<Vec<Wanted>, Failure> {
+    if !global.role.is_empty() {
+        return Err(Failure::usage(format!(
+            "`--role` needs a stage: the hosts at `{target}` have no roles"
+        )));
+    }
+    let mut wanted = at_address(world, global, target)?;
+    let targets: Vec<&HostTarget> = wanted.iter().map(|(target, _)| target).collect();
+    let keep = filter(global)
+        .keep(&format!("`{target}`"), &targets)
+        .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+    let mut keep = keep.into_iter();
+    wanted.retain(|_| keep.next().unwrap_or(false));
+    Ok(wanted)
+}
+
 /// The hosts at a bare address, with the settings that are in force without a file.
-fn at_address(world: &World, global: &Global, text: &str) -> Result<Vec<Wanted>, Failure> {
+pub(crate) fn at_address(
+    world: &World,
+    global: &Global,
+    text: &str,
+) -> Result<Vec<Wanted>, Failure> {
     let address = Address::parse(text).map_err(|reason| {
         Failure::usage(format!(
             "`{text}` is neither a stage nor an address: {reason}"
@@ -156,6 +178,7 @@ pub(crate) async fn run(
         run,
         wanted,
         secrets,
+        over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
 }
@@ -200,53 +223,4 @@ fn on_hosts(
         return Err(Failure::new(ExitCode::NoHost, text));
     }
     Ok((hosts, wanted))
-}
-
-/// `attach` to a run that was detached or cut off: asks for the same keys, starts nothing that was started.
-pub(crate) async fn attach(
-    world: &World,
-    global: &Global,
-    run: AdHoc,
-) -> Result<ExitCode, Failure> {
-    let wanted = again(world, global, &run)?;
-    let events = mpsc::unbounded_channel();
-    let fleet = Fleet::connect(world, wanted, &run.limits, &events.0).await?;
-    let run = AdHocRun {
-        run,
-        wanted: Vec::new(),
-        secrets: Vec::new(),
-    };
-    follow(world, global, &run, (fleet, events), Follow::Again).await
-}
-
-/// The hosts of a run that was begun, with the settings of today.
-fn again(world: &World, global: &Global, run: &AdHoc) -> Result<Vec<Wanted>, Failure> {
-    if run.stage.is_empty() {
-        let wanted = run
-            .hosts
-            .iter()
-            .map(|host| at_address(world, global, &address(&host.target)));
-        return Ok(wanted.collect::<Result<Vec<_>, _>>()?.concat());
-    }
-    let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
-    let targets = run.hosts.iter().map(|host| &host.target);
-    Ok(context.wanted_for(targets))
-}
-
-fn address(target: &HostTarget) -> String {
-    let user = target
-        .user
-        .as_ref()
-        .map(|user| format!("{user}@"))
-        .unwrap_or_default();
-    let port = target
-        .port
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let host = if target.address.contains(':') {
-        format!("[{}]", target.address)
-    } else {
-        target.address.clone()
-    };
-    format!("{user}{host}{port}")
 }

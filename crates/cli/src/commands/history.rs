@@ -1,19 +1,22 @@
 //! `history` and `show`: what this machine did, from its journal and records.
 
+use crate::adhoc::mode;
 use crate::args::{Global, HistoryArgs, ShowArgs};
-use crate::carry_out::journal;
+use crate::carry_out::{journal, report_failure};
 use crate::commands::resume::{find, newest};
+use crate::context::filter;
 use crate::detach::replay;
-use crate::error::{Failure, OrFail as _};
+use crate::error::{Failure, OrFail as _, diagnostic};
 use crate::screen::{data, show as show_view};
 use crate::world::World;
-use windlass_inventory::matches;
-use windlass_journal::{AdHoc, Filter, Standing, Store as _, Subject, Summary};
+use std::fs::File;
+use std::io::BufReader;
+use windlass_journal::{AdHoc, Filter, Journal, Standing, Store as _, Subject, Summary};
 use windlass_model::event::DeployEnd;
-use windlass_model::{ExitCode, HostName, HostTarget};
+use windlass_model::{DeployId, ExitCode, HostName, HostTarget};
 use windlass_reporter::view::{History, HistoryRow, ROW_FORMAT};
-use windlass_reporter::visible_text;
 use windlass_reporter::words::moment;
+use windlass_reporter::{Mode, Options, Output, Reporter, visible_text};
 
 /// `history`.
 pub(crate) fn history(
@@ -21,13 +24,7 @@ pub(crate) fn history(
     global: &Global,
     args: &HistoryArgs,
 ) -> Result<ExitCode, Failure> {
-    let limit = Some(u32::try_from(args.last).unwrap_or(u32::MAX));
-    let filter = Filter {
-        stage: args.stage.clone(),
-        limit,
-        ..Filter::default()
-    };
-    let listed = journal(world)?.list(&filter).or_fail(ExitCode::Internal)?;
+    let listed = listed(world, global, args)?;
     let rows = listed.iter().filter_map(deploy_row).collect();
     show_view(world, global, &History { rows })?;
     for entry in &listed {
@@ -36,6 +33,31 @@ pub(crate) fn history(
         }
     }
     Ok(ExitCode::Done)
+}
+
+/// The newest entries; where there are filters, those that touched a host that they name.
+fn listed(world: &World, global: &Global, args: &HistoryArgs) -> Result<Vec<Summary>, Failure> {
+    let hosts = filter(global);
+    let limit = u32::try_from(args.last).unwrap_or(u32::MAX);
+    let wanted = Filter {
+        stage: args.stage.clone(),
+        limit: hosts.is_empty().then_some(limit),
+        ..Filter::default()
+    };
+    let mut listed = journal(world)?.list(&wanted).or_fail(ExitCode::Internal)?;
+    if !hosts.is_empty() {
+        listed.retain(|entry| {
+            targets(&entry.subject)
+                .into_iter()
+                .any(|target| hosts.admits(target))
+        });
+        listed.truncate(args.last);
+        if listed.is_empty() {
+            let text = "the filters leave nothing of what this machine did";
+            return Err(Failure::new(ExitCode::NoHost, text));
+        }
+    }
+    Ok(listed)
 }
 
 fn deploy_row(entry: &Summary) -> Option<HistoryRow> {
@@ -86,43 +108,79 @@ fn command_line(global: &Global, entry: &Summary, run: &AdHoc) -> String {
     format!("{at}  {}  {} {end}: {show}\n", run.id, run.task)
 }
 
-/// `show`.
+/// `show`: all of it is data, so that a pager gets the whole.
 pub(crate) fn show(world: &World, global: &Global, args: &ShowArgs) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = match &args.target {
         Some(target) => find(&journal, target)?,
         None => newest(&journal, &Filter::default(), "show")?,
     };
-    let everything = Global {
-        verbose: true,
-        ..global.clone()
-    };
     let subject = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject;
-    let hosts = chosen(&global.host, &subject)?;
-    replay(world, &everything, &journal, &deploy, &hosts)?;
+    let hosts = chosen(world, global, &subject)?;
+    if !hosts.is_empty() && !global.json {
+        show_lines(&journal, &deploy, &hosts)?;
+        return Ok(ExitCode::Done);
+    }
+    let mut reporter = on_stdout(world, global, &subject)?;
+    replay(world, &journal, &deploy, &mut reporter, &hosts)?;
     Ok(ExitCode::Done)
 }
 
-/// The hosts of a past run that `--host` names; none where it was not given.
-fn chosen(wanted: &[String], subject: &Subject) -> Result<Vec<HostName>, Failure> {
-    let targets: Vec<&HostTarget> = match subject {
+/// Tells everything on standard output.
+fn on_stdout(world: &World, global: &Global, subject: &Subject) -> Result<Reporter, Failure> {
+    let output = Output {
+        stdout: Box::new(std::io::stdout()),
+        // With `--json` standard output has events and nothing else.
+        stderr: if global.json {
+            Box::new(std::io::stderr())
+        } else {
+            Box::new(std::io::stdout())
+        },
+        terminal: false,
+        width: world.width,
+        color: world.data_color && !global.no_color,
+        json: global.json,
+    };
+    let options = Options {
+        mode: match subject {
+            Subject::Deploy { .. } => Mode::Deploy,
+            Subject::AdHoc { run } => mode(run),
+        },
+        verbose: true,
+        ..Options::default()
+    };
+    Reporter::new(output, options).or_fail(ExitCode::Internal)
+}
+
+/// The hosts that the filters name; none where there is no filter.
+fn chosen(world: &World, global: &Global, subject: &Subject) -> Result<Vec<HostName>, Failure> {
+    let filter = filter(global);
+    if filter.is_empty() {
+        return Ok(Vec::new());
+    }
+    let targets = targets(subject);
+    let keep = filter
+        .keep(&format!("`{}`", subject.id()), &targets)
+        .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+    let kept = targets.iter().zip(keep).filter(|(_, keep)| *keep);
+    Ok(kept.map(|(target, _)| target.name.clone()).collect())
+}
+
+fn targets(subject: &Subject) -> Vec<&HostTarget> {
+    match subject {
         Subject::Deploy { plan } => plan.hosts.iter().map(|host| &host.target).collect(),
         Subject::AdHoc { run } => run.hosts.iter().map(|host| &host.target).collect(),
-    };
-    let mut chosen = Vec::new();
-    for pattern in wanted.iter().flat_map(|value| value.split(',')) {
-        let pattern = pattern.trim();
-        let before = chosen.len();
-        let names = targets.iter().map(|target| &target.name);
-        chosen.extend(
-            names
-                .filter(|name| matches(pattern, name.as_str()))
-                .cloned(),
-        );
-        if chosen.len() == before {
-            let text = format!("`--host {pattern}` matches no host of {}", subject.id());
-            return Err(Failure::new(ExitCode::NoHost, text));
-        }
     }
-    Ok(chosen)
+}
+
+/// What the log has about some hosts.
+fn show_lines(journal: &Journal, deploy: &DeployId, hosts: &[HostName]) -> Result<(), Failure> {
+    let path = journal.log_path(deploy).or_fail(ExitCode::Internal)?;
+    let file = File::open(&path).map_err(|error| {
+        let text = format!("there is no log of {deploy}: {}: {error}", path.display());
+        Failure::new(ExitCode::Failed, text)
+    })?;
+    let mut stdout = std::io::stdout().lock();
+    windlass_reporter::copy_host_lines(&mut BufReader::new(file), hosts, &mut stdout)
+        .map_err(|error| report_failure(&error))
 }

@@ -29,11 +29,7 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
                 format!("cannot write {}: {error}", path.display()),
             )
         })?;
-    crate::screen::say(&format!(
-        "wrote {} ({:?} project)",
-        path.display(),
-        project.kind
-    ));
+    crate::screen::say(&format!("wrote {} for {}", path.display(), project.kind));
     crate::screen::say(
         "next: put your host into [stages.production], then: windlass check production",
     );

@@ -1,5 +1,6 @@
 //! The commands, one file each or one for a family; each reads like a sentence.
 
+pub(crate) mod attach;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod deploy;

@@ -7,6 +7,7 @@ use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::say;
+use crate::telling::{Telling, reporter};
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -60,7 +61,7 @@ pub(crate) async fn attach(
     if let windlass_journal::Subject::AdHoc { run } =
         journal.load(&deploy).or_fail(ExitCode::Failed)?.subject
     {
-        return crate::commands::exec::attach(world, global, run).await;
+        return crate::commands::attach::attach(world, global, &journal, run).await;
     }
     watch(world, global, &journal, &deploy)
 }
@@ -89,7 +90,8 @@ fn watch(
     journal: &Journal,
     deploy: &DeployId,
 ) -> Result<ExitCode, Failure> {
-    let end = tokio::task::block_in_place(|| replay(world, global, journal, deploy, &[]))?;
+    let mut reporter = reporter(world, global, &Telling::default())?;
+    let end = tokio::task::block_in_place(|| replay(world, journal, deploy, &mut reporter, &[]))?;
     if let Some(EventBody::DeployEnded { summary }) = end.map(|event| event.body) {
         return Ok(exit_code(&summary));
     }

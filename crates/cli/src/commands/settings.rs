@@ -1,11 +1,11 @@
-//! `config`, `schema` and `tasks`: what the file says, without any host.
+//! `config`, `schema` and `tasks`: what the file says, without asking any host.
 
 use crate::args::{ConfigArgs, Global, StageArgs};
-use crate::context::{Context, Project};
-use crate::error::{Failure, mistakes};
+use crate::context::{Context, Project, filter};
+use crate::error::{Failure, diagnostic, mistakes};
 use crate::screen::{data, show};
 use crate::world::World;
-use windlass_config::Effective;
+use windlass_config::{Effective, HostEntry, Stage};
 use windlass_model::ExitCode;
 use windlass_model::settings::{Hook, Task};
 use windlass_reporter::view::{Config, ConfigRow, TaskRow, Tasks};
@@ -29,12 +29,13 @@ pub(crate) fn config(
         (stage, key) => (stage.as_ref(), key.as_ref()),
     };
     let stage = project.stage(world, stage.map(String::as_str))?;
-    let settings = match key {
-        Some(key) => stage.setting(key),
-        None => stage
-            .effective(None)
-            .map_err(|wrong| mistakes(world, &wrong))?,
-    };
+    let host = one_host(world, global, &stage)?;
+    let mut settings = stage
+        .effective(host)
+        .map_err(|wrong| mistakes(world, &wrong))?;
+    if let Some(key) = key {
+        settings.retain(|setting| setting.is(key));
+    }
     if let (Some(key), true) = (key, settings.is_empty()) {
         return Err(Failure::new(
             ExitCode::Config,
@@ -45,6 +46,34 @@ pub(crate) fn config(
     let rows = settings.iter().map(row).collect();
     show(world, global, &Config { rows })?;
     Ok(ExitCode::Done)
+}
+
+/// The host that the filters leave; none where there is no filter, and then the stage's own settings are meant.
+fn one_host<'s>(
+    world: &World,
+    global: &Global,
+    stage: &'s Stage,
+) -> Result<Option<&'s HostEntry>, Failure> {
+    let filter = filter(global);
+    if filter.is_empty() {
+        return Ok(None);
+    }
+    let inventory = windlass_inventory::build(stage, &filter)
+        .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
+    let [host] = inventory.hosts.as_slice() else {
+        let names: Vec<&str> = inventory
+            .hosts
+            .iter()
+            .map(|host| host.target.name.as_str())
+            .collect();
+        return Err(Failure::usage(format!(
+            "the settings of one host are shown at a time; the filters leave {}",
+            names.join(", ")
+        )));
+    };
+    stage
+        .entry(&host.target)
+        .map_err(|wrong| mistakes(world, &wrong))
 }
 
 fn row(setting: &Effective) -> ConfigRow {

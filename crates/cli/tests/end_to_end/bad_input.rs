@@ -2,7 +2,7 @@
 
 use crate::support::{Run, Stage, files_below, toml};
 use std::path::Path;
-use windlass_lab::{Key, KeyKind, ODD_NAMES};
+use windlass_lab::{Key, KeyKind, ODD_NAMES, Sshd};
 
 /// Deploys and asserts the refusal: code, words, and that the deploy root was not even made.
 fn refused(stage: &Stage, code: i32, words: &[&str]) -> Run {
@@ -226,6 +226,30 @@ fn a_refused_key_says_what_was_tried() {
         "{run}"
     );
     assert!(!stage.host.deploy_to().exists());
+}
+
+#[test]
+fn what_a_host_says_moves_no_cursor() {
+    use std::os::unix::fs::PermissionsExt as _;
+    // A program of the host's that clears the screen, and a record of the host's that would.
+    let bin = tempfile::tempdir().expect("a directory");
+    let mkdir = bin.path().join("mkdir");
+    let everybody = std::fs::Permissions::from_mode(0o755);
+    std::fs::write(&mkdir, "#!/bin/sh\nprintf 'gone\\033[2J' >&2\nexit 1\n").expect("written");
+    for path in [bin.path(), &mkdir] {
+        std::fs::set_permissions(path, everybody.clone()).expect("permissions");
+    }
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.path().display());
+    let stage = Stage::with(Sshd::builder().env("PATH", &path));
+    stage.configure("", "");
+    let record = stage.host.write(".windlass/fence", "gone\u{1b}[2J");
+    record.expect("written");
+    for command in ["plan", "setup"] {
+        let run = stage.run(&[command, "production"]);
+        assert_eq!(run.code, 1, "{command}: {run}");
+        assert!(run.stderr.contains("gone␛[2J"), "{command}: {run}");
+        assert!(!run.stderr.contains('\u{1b}'), "{command}: {run}");
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! How deploys end when it is not the connection: failing builds, signals, cancel, kill -9, failing restarts.
 
 use crate::support::{Link, Stage, wait_until};
+use rustix::process::Signal;
 use std::time::Duration;
-use windlass_lab::{Cut, Shell, Sshd};
+use windlass_lab::{Cut, Process, Shell, Sshd};
 
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -169,6 +170,33 @@ fn term_parks_and_cancel_in_a_new_process_undoes() {
     let cancel = stage.run(&["cancel", "production"]);
     assert_eq!(cancel.code, 1, "{cancel}");
     assert_old_release(&stage, &first);
+}
+
+#[test]
+fn unlock_stops_a_build_whose_wrapper_was_killed() {
+    let (stage, first) = live_then("echo $$ > \"$DEPLOY_SHARED_PATH/go\"\nsleep 600", "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    let pid = || {
+        let text = String::from_utf8(stage.host.read("shared/go").ok()?).ok()?;
+        text.strip_suffix('\n')?.parse().ok()
+    };
+    wait_until("the build runs", || pid().is_some());
+    let build = pid().and_then(Process::find).expect("the build");
+    running.signal("KILL");
+    running.finish();
+    // Another machine does not have its journal.
+    std::fs::remove_dir_all(stage.home().join("state")).expect("removed");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", build.pid())).expect("it lives");
+    let (_, words) = stat.rsplit_once(')').expect("a name");
+    let parent = words.split_whitespace().nth(1).expect("a parent");
+    let wrapper = Process::find(parent.parse().expect("a pid")).expect("the wrapper");
+    assert!(wrapper.signal(Signal::KILL));
+    wait_until("the wrapper is gone", || !wrapper.lives());
+    assert!(build.lives());
+    let unlock = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(unlock.code, 0, "{unlock}");
+    assert!(!build.lives(), "{unlock}");
+    assert_eq!(stage.host.live(), Some(first));
 }
 
 #[test]

@@ -2,13 +2,17 @@
 
 #![cfg(target_os = "linux")]
 
+mod adhoc;
 mod bad_input;
+mod command_line;
 mod ends;
 mod faults;
 mod fleet;
 mod interrupts;
 mod outputs;
 mod reach;
+mod revisions;
+mod setup;
 mod sources;
 mod start;
 mod support;

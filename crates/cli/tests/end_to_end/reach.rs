@@ -89,3 +89,60 @@ fn a_proxy_command_leads_there() {
         &["--set=ssh.config=none".to_owned(), proxy.to_owned()],
     );
 }
+
+#[test]
+fn a_jump_host_has_a_block_of_its_own_in_ssh_config() {
+    for jump in ["ssh_config", "windlass.toml"] {
+        through_a_block_of_its_own(jump);
+    }
+}
+
+/// The jump host is named in the one file or the other; what `hop` means stands in `ssh_config`.
+fn through_a_block_of_its_own(named_in: &str) {
+    let stage = Stage::new();
+    let file = stage.home().join("ssh_config");
+    let user = stage.sshd.user();
+    let text = format!(
+        "Host inner\n  HostName 127.0.0.1\n  Port {}\n  User {user}\n  ProxyJump hop\n\
+         Host hop\n  HostName 127.0.0.1\n  Port {}\n  User {user}\n  ProxyJump hop\n",
+        stage.sshd.port(),
+        stage.proxy.port(),
+    );
+    std::fs::write(&file, text).expect("written");
+    let config = format!("--set=ssh.config={}", file.display());
+    if named_in == "ssh_config" {
+        exec_through_a_reset(&stage, "inner", &[config]);
+        return;
+    }
+    let target = format!("{user}@127.0.0.1:{}", stage.sshd.port());
+    let jump = "--set=ssh.jump=hop".to_owned();
+    exec_through_a_reset(&stage, &target, &[config, jump]);
+}
+
+#[test]
+fn files_of_ssh_lie_beside_windlass_toml_and_check_tells_what_is_in_force() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let (work, below) = (stage.repo.work(), stage.repo.work().join("app/assets"));
+    let file = work.join("windlass.toml");
+    let mut text = std::fs::read_to_string(&file).expect("read");
+    for (path, name) in [
+        (stage.sshd.client_key().path().to_owned(), "key"),
+        (stage.sshd.known_hosts(), "known"),
+    ] {
+        // Copied with its permissions.
+        std::fs::copy(&path, work.join(name)).expect("copied");
+        text = text.replace(&toml(path.to_str().expect("UTF-8")), &toml(name));
+    }
+    text = text.replace("config = \"none\"", "config = \"ssh_config\"");
+    std::fs::write(&file, text).expect("written");
+    let config = "Host *\n  ServerAliveInterval 7\n  ServerAliveCountMax 2\n";
+    std::fs::write(work.join("ssh_config"), config).expect("written");
+    std::fs::create_dir_all(&below).expect("a directory");
+    let mut command = stage.windlass(&["check", "production"]);
+    command.current_dir(below);
+    let run = crate::support::Running::new(command).finish();
+    let wanted = "keepalive here: every 7s, 2 may stay unanswered: ends after 21s of silence";
+    assert!(run.to_string().contains(wanted), "{run}");
+    assert_eq!(run.code, 0, "{run}");
+}

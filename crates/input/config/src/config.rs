@@ -10,7 +10,7 @@ use crate::origin::{Origin, Source};
 use crate::read;
 use crate::value::{Data, Entry, Table, Value};
 use std::sync::Arc;
-use windlass_model::Settings;
+use windlass_model::{HostTarget, Settings};
 
 /// What comes from outside the file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,6 +155,14 @@ pub struct Effective {
     pub origins: Vec<Origin>,
 }
 
+impl Effective {
+    /// Whether it is the setting of this name, or in the table of this name.
+    pub fn is(&self, key: &str) -> bool {
+        let rest = self.key.strip_prefix(key);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
 impl Stage {
     fn new(
         config: &Config,
@@ -191,6 +199,17 @@ impl Stage {
     /// Its hosts and patterns of hosts, in the order of the file.
     pub fn hosts(&self) -> &[HostEntry] {
         &self.hosts
+    }
+
+    /// The entry that a host comes from.
+    pub fn entry(&self, host: &HostTarget) -> Result<Option<&HostEntry>, Mistakes> {
+        for entry in &self.hosts {
+            let named = entry.address.names.contains(&host.address);
+            if named && self.settings_on(entry)?.ssh.port == host.port {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
     }
 
     /// The settings on a host: its roles and itself laid over the stage. Hosts without layers of their own share one value.
@@ -233,8 +252,7 @@ impl Stage {
     pub fn setting(&self, key: &str) -> Vec<Effective> {
         let mut settings = Vec::new();
         flatten(&self.effective, "", &mut settings);
-        let below = format!("{key}.");
-        settings.retain(|setting| setting.key == key || setting.key.starts_with(&below));
+        settings.retain(|setting| setting.is(key));
         settings
     }
 

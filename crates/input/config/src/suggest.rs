@@ -3,8 +3,8 @@
 /// Longer words are no slips of the finger, and comparing them takes time.
 const LONGEST: usize = 64;
 
-/// The word that was probably meant, if one is near enough.
-pub(crate) fn nearest<'a, I>(word: &str, possible: I) -> Option<&'a str>
+/// The word that was probably meant, if one is near enough; what people may take for the same word is the nearest.
+pub fn nearest<'a, I>(word: &str, possible: I) -> Option<&'a str>
 where
     I: IntoIterator<Item = &'a str>,
 {

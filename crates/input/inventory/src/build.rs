@@ -26,7 +26,8 @@ pub fn build(stage: &Stage, filter: &Filter) -> Result<Inventory, Error> {
         .zip(&names)
         .map(|(draft, name)| host(draft, name, &primaries))
         .collect();
-    let keep = filter.keep(stage.name(), &hosts)?;
+    let targets: Vec<_> = hosts.iter().map(|host| &host.target).collect();
+    let keep = filter.keep(&format!("stage `{}`", stage.name()), &targets)?;
     let mut kept = Vec::new();
     let mut filtered_out = Vec::new();
     for (host, keep) in hosts.into_iter().zip(keep) {

@@ -33,7 +33,7 @@ pub enum Error {
         place: Option<Place>,
     },
     /// A filter matches no host.
-    #[error("`{option} {pattern}` matches no {what} of stage `{stage}`")]
+    #[error("`{option} {pattern}` matches no {what} of {among}")]
     NoMatch {
         /// The option: `--host`.
         option: &'static str,
@@ -41,16 +41,16 @@ pub enum Error {
         pattern: String,
         /// `host` or `role`.
         what: &'static str,
-        /// The stage.
-        stage: String,
+        /// What the hosts belong to: ``stage `production` ``.
+        among: String,
         /// The names that it could have matched, in a sentence.
         known: String,
     },
     /// Each filter matches something, but no host is left.
-    #[error("the filters leave no host of stage `{stage}`")]
+    #[error("the filters leave no host of {among}")]
     NothingLeft {
-        /// The stage.
-        stage: String,
+        /// What the hosts belong to: ``stage `production` ``.
+        among: String,
         /// Its hosts, in a sentence.
         known: String,
     },
@@ -81,6 +81,7 @@ impl Error {
 impl Diagnostic for Error {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         match self {
+            Self::NoMatch { known, .. } if known.is_empty() => None,
             Self::NoMatch { what, known, .. } => Some(Box::new(format!("{what}s: {known}"))),
             Self::NothingLeft { known, .. } => Some(Box::new(format!("hosts: {known}"))),
             Self::Settings(mistakes) => mistakes.help(),

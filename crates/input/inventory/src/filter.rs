@@ -4,7 +4,7 @@
 //! different options narrow each other. Each value must match something: a slip never means "nothing to do".
 
 use crate::error::Error;
-use windlass_model::inventory::Host;
+use windlass_model::HostTarget;
 
 /// The filters of one invocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,60 +18,67 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Which of the hosts stay, as a flag for each.
-    pub(crate) fn keep(&self, stage: &str, hosts: &[Host]) -> Result<Vec<bool>, Error> {
-        let names: Vec<_> = hosts.iter().map(|host| host.target.name.as_str()).collect();
+    /// Whether it leaves everything as it is.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty() && self.roles.is_empty() && self.exclude.is_empty()
+    }
+
+    /// Which of the hosts stay, as a flag for each; `among` says in an error what they are the hosts of.
+    pub fn keep(&self, among: &str, hosts: &[&HostTarget]) -> Result<Vec<bool>, Error> {
+        let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
         let roles: Vec<_> = hosts
             .iter()
-            .flat_map(|host| &host.target.roles)
+            .flat_map(|host| &host.roles)
             .map(String::as_str)
             .collect();
-        let wanted_hosts = patterns("--host", "host", &self.hosts, &names, stage)?;
-        let wanted_roles = patterns("--role", "role", &self.roles, &roles, stage)?;
-        let unwanted = patterns("--exclude", "host", &self.exclude, &names, stage)?;
-        let keeps = |host: &Host| {
-            let name = host.target.name.as_str();
-            let has_role =
-                |pattern: &&str| host.target.roles.iter().any(|role| matches(pattern, role));
-            (self.hosts.is_empty() || wanted_hosts.iter().any(|pattern| matches(pattern, name)))
-                && (self.roles.is_empty() || wanted_roles.iter().any(has_role))
-                && !unwanted.iter().any(|pattern| matches(pattern, name))
-        };
-        let keep: Vec<_> = hosts.iter().map(keeps).collect();
+        matching("--host", "host", &self.hosts, (&names, among))?;
+        matching("--role", "role", &self.roles, (&roles, among))?;
+        matching("--exclude", "host", &self.exclude, (&names, among))?;
+        let keep: Vec<_> = hosts.iter().map(|host| self.admits(host)).collect();
         if !hosts.is_empty() && !keep.contains(&true) {
             return Err(Error::NothingLeft {
-                stage: stage.to_owned(),
+                among: among.to_owned(),
                 known: sentence(&names),
             });
         }
         Ok(keep)
     }
+
+    /// Whether a host passes, whatever else there is.
+    pub fn admits(&self, host: &HostTarget) -> bool {
+        let name = host.name.as_str();
+        let has_role = |pattern| host.roles.iter().any(|role| matches(pattern, role));
+        (self.hosts.is_empty() || patterns(&self.hosts).any(|pattern| matches(pattern, name)))
+            && (self.roles.is_empty() || patterns(&self.roles).any(has_role))
+            && !patterns(&self.exclude).any(|pattern| matches(pattern, name))
+    }
 }
 
-/// The single patterns of an option's values, each of which must match one of the names.
-fn patterns<'v>(
+/// The single patterns of an option's values.
+fn patterns(values: &[String]) -> impl Iterator<Item = &str> {
+    values
+        .iter()
+        .flat_map(|value| value.split(',').map(str::trim))
+}
+
+/// Each pattern of an option must match one of the names.
+fn matching(
     option: &'static str,
     what: &'static str,
-    values: &'v [String],
-    names: &[&str],
-    stage: &str,
-) -> Result<Vec<&'v str>, Error> {
-    let mut patterns = Vec::new();
-    for value in values {
-        for pattern in value.split(',').map(str::trim) {
-            if !names.iter().any(|name| matches(pattern, name)) {
-                return Err(Error::NoMatch {
-                    option,
-                    pattern: pattern.escape_debug().to_string(),
-                    what,
-                    stage: stage.to_owned(),
-                    known: sentence(names),
-                });
-            }
-            patterns.push(pattern);
-        }
+    values: &[String],
+    (names, among): (&[&str], &str),
+) -> Result<(), Error> {
+    let fits = |pattern: &&str| names.iter().any(|name| matches(pattern, name));
+    match patterns(values).find(|pattern| !fits(pattern)) {
+        Some(pattern) => Err(Error::NoMatch {
+            option,
+            pattern: pattern.escape_debug().to_string(),
+            what,
+            among: among.to_owned(),
+            known: sentence(names),
+        }),
+        None => Ok(()),
     }
-    Ok(patterns)
 }
 
 /// Names in a sentence, each once; of many only the first.
@@ -91,7 +98,7 @@ fn sentence(names: &[&str]) -> String {
 }
 
 /// Whether a name matches a pattern in which `*` is any text and `?` any character. Takes no more than quadratic time.
-pub fn matches(pattern: &str, name: &str) -> bool {
+fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);

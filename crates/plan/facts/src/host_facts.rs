@@ -216,6 +216,8 @@ pub enum RemoteFacts {
     },
     /// It can be read and has nothing of this name.
     NotFound {
+        /// What was asked for.
+        reference: String,
         /// Some of the branches that it has.
         branches: Vec<String>,
     },

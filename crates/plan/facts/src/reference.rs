@@ -6,7 +6,8 @@ use windlass_model::Revision;
 /// How many branches are named where the wanted one is not there.
 const SHOWN_BRANCHES: usize = 200;
 
-/// Finds `reference` among the lines `<id> TAB <ref>`: a branch, a tag (peeled), a full ref, or a full commit id.
+/// Finds `reference` among the lines `<id> TAB <ref>`: a branch, a tag (peeled), a full ref, or the id at the beginning of a
+/// line.
 pub fn find_reference(lines: &str, reference: &str) -> RemoteFacts {
     let refs: Vec<(&str, &str)> = lines
         .lines()
@@ -26,7 +27,7 @@ pub fn find_reference(lines: &str, reference: &str) -> RemoteFacts {
             };
         }
     }
-    if is_full_id(reference) {
+    if refs.iter().any(|(id, _)| *id == reference) {
         return RemoteFacts::Found {
             revision: Revision::new(reference),
         };
@@ -35,10 +36,7 @@ pub fn find_reference(lines: &str, reference: &str) -> RemoteFacts {
         .iter()
         .filter_map(|(_, name)| name.strip_prefix("refs/heads/"));
     RemoteFacts::NotFound {
+        reference: reference.to_owned(),
         branches: branches.take(SHOWN_BRANCHES).map(str::to_owned).collect(),
     }
-}
-
-fn is_full_id(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

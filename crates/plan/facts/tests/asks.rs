@@ -343,10 +343,22 @@ fn a_repository_is_asked_by_the_host_and_its_error_kept() {
             }
         }
         ask.remote = remote(origin.to_str().unwrap(), "nope");
-        let Some(RemoteFacts::NotFound { branches }) = facts(shell, dir.path(), &ask).remote else {
-            panic!("found");
-        };
-        assert_eq!(branches, ["main", "wei\"rd"]);
+        // A commit that no name stands for, and one that the repository does not have.
+        sh(
+            "cd 'o r'; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m z; git branch -f 'wei\"rd'; git tag -d v1",
+        );
+        ask.remote = remote(origin.to_str().unwrap(), &id);
+        let found = facts(shell, dir.path(), &ask).remote;
+        assert!(matches!(found, Some(RemoteFacts::Found { revision }) if revision.as_str() == id));
+        let absent = "0123456789abcdef0123456789abcdef01234567";
+        for reference in ["nope", absent] {
+            ask.remote = remote(origin.to_str().unwrap(), reference);
+            let wanted = RemoteFacts::NotFound {
+                reference: reference.to_owned(),
+                branches: vec!["main".to_owned(), "wei\"rd".to_owned()],
+            };
+            assert_eq!(facts(shell, dir.path(), &ask).remote, Some(wanted));
+        }
         ask.remote = remote(dir.path().join("none").to_str().unwrap(), "main");
         let Some(RemoteFacts::Unreadable { error }) = facts(shell, dir.path(), &ask).remote else {
             panic!("readable");

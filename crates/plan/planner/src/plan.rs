@@ -143,7 +143,7 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
         stage: request.inventory.stage.clone(),
         release: scope.release.clone(),
         revision: scope.revision.clone(),
-        branch: (scope.kind() == DeployKind::Deploy).then(|| settings.branch.clone()),
+        branch: scope.name().map(str::to_owned),
         subject: scope.subject.clone(),
         reason: request.reason.clone(),
         hosts: scope

@@ -194,7 +194,10 @@ impl Check<'_> {
         {
             let path = format!("{}/{}", layout.shared(), file.path);
             let stage = self.stage();
-            let hint = format!("windlass setup {stage} --host {}", self.host.target.name);
+            let hint = format!(
+                "create {path}; windlass setup {stage} --host {} makes its directory and tells how",
+                self.host.target.name
+            );
             self.refuse(
                 Reason::LinkedFile {
                     path,
@@ -212,12 +215,13 @@ impl Check<'_> {
             return;
         }
         let repository = settings.repository.clone().unwrap_or_default();
-        let reference = settings.branch.clone();
         match &self.facts.remote {
-            Some(RemoteFacts::NotFound { branches }) => {
-                let nearest =
-                    crate::hooks::nearest(&reference, branches.iter().map(String::as_str));
-                let hint = nearest.map(|name| format!("did you mean `{name}`?"));
+            Some(RemoteFacts::NotFound {
+                reference,
+                branches,
+            }) => {
+                let hint = reference_hint(reference, branches);
+                let reference = reference.clone();
                 self.refuse(
                     Reason::NoSuchReference {
                         reference,
@@ -261,6 +265,20 @@ fn writable_hint(facts: &HostFacts, path: &str) -> String {
             "on the host: sudo chown -R {user} {}",
             windlass_model::shell::quote(path)
         )
+    }
+}
+
+/// What to do where the repository has nothing of this name.
+fn reference_hint(reference: &str, branches: &[String]) -> Option<String> {
+    let nearest = crate::hooks::nearest(reference, branches.iter().map(String::as_str));
+    if let Some(name) = nearest {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let is_id = reference.len() >= 4 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match (is_id, reference.len()) {
+        (true, 40 | 64) => Some("push the commit to the repository".to_owned()),
+        (true, _) => Some("name the commit by its whole id: git rev-parse shows it".to_owned()),
+        (false, _) => None,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Request<'a> {
 pub enum Run {
     /// Brings a new release.
     Deploy {
+        /// What people call it: the branch or tag asked for, or the id where a commit was.
+        name: String,
         /// What is deployed, as resolved on the controller (source `push`); none = as the first host resolved it
         /// (source `git`, in its facts).
         wanted: Option<Wanted>,

@@ -46,7 +46,7 @@ impl<'a> Scope<'a> {
     pub fn new(request: &'a Request<'a>) -> Result<Self, Error> {
         let hosts = hosts(request)?;
         let (release, revision, subject) = match &request.run {
-            Run::Deploy { wanted } => {
+            Run::Deploy { wanted, .. } => {
                 let wanted = wanted.clone().or_else(|| resolved_by_host(request));
                 let release = next_release(request.now, request.facts.values());
                 let subject = wanted.as_ref().and_then(|wanted| wanted.subject.clone());
@@ -104,6 +104,14 @@ impl<'a> Scope<'a> {
     /// The host with this name.
     pub fn host(&self, name: &HostName) -> Option<&ScopeHost<'a>> {
         self.hosts.iter().find(|host| host.name() == name)
+    }
+
+    /// What people call the thing that is deployed; none for a rollback.
+    pub fn name(&self) -> Option<&'a str> {
+        match &self.request.run {
+            Run::Deploy { name, .. } => Some(name),
+            Run::Rollback { .. } => None,
+        }
     }
 
     /// Deploy or rollback.

@@ -27,7 +27,7 @@ impl Recipe for GitMirror {
 fn fetch(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     let settings = host.settings();
     let script = git_values(values(scope, host), host)
-        .var("branch", &settings.branch)
+        .var("name", scope.name().unwrap_or_default())
         .with(&[COMMON, GIT, FETCH].concat());
     let command = Command {
         forward_agent: settings.ssh.forward_agent,

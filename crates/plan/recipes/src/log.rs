@@ -23,7 +23,7 @@ impl Recipe for RevisionLog {
 }
 
 fn log(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
-    let line = line(scope, host);
+    let line = line(scope);
     let script = |text: &str| {
         let values = values(scope, host).var("line", &line);
         scope.own(host, values.with(&[COMMON, text].concat()))
@@ -37,18 +37,18 @@ fn log(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
 }
 
 /// The line; a name with control characters in it cannot make two of it.
-fn line(scope: &Scope<'_>, host: &ScopeHost<'_>) -> String {
+fn line(scope: &Scope<'_>) -> String {
     let operator = &scope.request.operator;
     let release = &scope.release;
     let line = match scope.kind() {
         DeployKind::Deploy => {
-            let branch = &host.settings().branch;
+            let name = scope.name().unwrap_or_default();
             let revision = scope
                 .revision
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            format!("Branch {branch} (at {revision}) deployed as release {release} by {operator}")
+            format!("Branch {name} (at {revision}) deployed as release {release} by {operator}")
         }
         DeployKind::Rollback => format!("{operator} rolled back to release {release}"),
     };

@@ -41,7 +41,8 @@ fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
 }
 
 fn flip_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> windlass_model::Script {
-    let new = scope.kind() == DeployKind::Deploy;
+    // The state of the release is noted by the host that made it: those that share its root would speak at once.
+    let new = scope.kind() == DeployKind::Deploy && !host.shares_root;
     values(scope, host).var("new", if new { "1" } else { "" })
 }
 

@@ -35,8 +35,10 @@ struct All {
 struct Link {
     /// The job that is followed there.
     job: Option<u32>,
-    /// Whether it has no connection.
+    /// Whether it has lost its connection.
     away: bool,
+    /// Whether it ever had one; a host of a deploy that is taken up need not be there at first.
+    met: bool,
     /// When the next word about its absence is due, measured from the loss.
     next_word: Duration,
 }
@@ -122,7 +124,10 @@ impl Links {
                 message,
                 hint: None,
             }),
-            SessionEvent::Connected { .. } => None,
+            SessionEvent::Connected { .. } => {
+                all.link(host).met = true;
+                None
+            }
         }
     }
 
@@ -149,9 +154,9 @@ impl All {
 
     fn is_due(&mut self, host: &HostName, gone: Duration) -> bool {
         let link = self.link(host);
-        let due = link.away && gone >= link.next_word;
+        let due = (link.away || !link.met) && gone >= link.next_word;
         if due {
-            link.next_word = gone.saturating_mul(2);
+            link.next_word = gone.saturating_mul(2).max(FIRST_WORD);
         }
         due
     }
@@ -193,6 +198,13 @@ mod tests {
         }
     }
 
+    fn connected() -> SessionEvent {
+        SessionEvent::Connected {
+            epoch: 1,
+            server_version: "SSH-2.0-OpenSSH_9.2".to_owned(),
+        }
+    }
+
     fn back(seconds: u64) -> SessionEvent {
         SessionEvent::Back {
             epoch: 2,
@@ -225,6 +237,7 @@ mod tests {
         let links = Links::new(events);
         links.following(&host("web1"), Some(4121));
         let observer = links.observer(&host("web1"), Duration::from_secs(3600));
+        observer(connected());
         observer(lost(1));
         for second in 0..300 {
             observer(SessionEvent::Dialling {
@@ -242,5 +255,29 @@ mod tests {
             }
         }
         assert_eq!(still, [30, 60, 120, 240]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_was_never_there_is_told_at_once_and_costs_nothing() {
+        let (events, mut told) = mpsc::unbounded_channel();
+        let links = Links::new(events);
+        let observer = links.observer(&host("web1"), Duration::from_secs(3600));
+        for second in 0..100 {
+            observer(SessionEvent::Dialling {
+                attempt: second,
+                gone: Duration::from_secs(u64::from(second)),
+                kind: DisconnectKind::NoRoute,
+            });
+        }
+        observer(connected());
+        let mut still = Vec::new();
+        while let Ok(event) = told.try_recv() {
+            match event.body {
+                EventBody::StillReconnecting { gone, .. } => still.push(gone.as_secs()),
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+        assert_eq!(still, [0, 30, 60]);
+        assert_eq!(links.toll(), Toll::default());
     }
 }

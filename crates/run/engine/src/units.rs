@@ -63,6 +63,7 @@ impl Dispatcher {
             Action::Local { command } => Task::Local(vec![command.clone()]),
             Action::Command { .. } => Task::Job(JobSpec {
                 key: key.clone(),
+                spends_reserve: false,
                 place: self.place(&first.host),
                 commands: steps.iter().filter_map(|step| job_command(step)).collect(),
             }),

@@ -240,6 +240,7 @@ impl Dispatcher {
         let task = match commands {
             Task::Local(commands) if on_host => Task::Job(JobSpec {
                 key: key.clone(),
+                spends_reserve: true,
                 place: self.place(host),
                 commands: named(&parts, commands),
             }),

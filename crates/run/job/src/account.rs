@@ -43,11 +43,11 @@ pub(crate) enum Verdict {
 }
 
 impl<'a> Account<'a> {
-    pub(crate) fn new(spec: &'a JobSpec, from: Offsets) -> Self {
+    pub(crate) fn new(spec: &'a JobSpec) -> Self {
         Self {
             spec,
             frames: Frames::new("\n"),
-            at: from,
+            at: Offsets::default(),
             target: None,
             begun: None,
             heard: false,
@@ -356,14 +356,14 @@ fn hundredths(count: u64) -> Duration {
 }
 
 fn pulse(words: &[&str]) -> Option<Pulse> {
-    let [pid, age, cpu, pages, silent] = words else {
+    let [pid, age, cpu, memory, silent] = words else {
         return None;
     };
     Some(Pulse {
         pid: pid.parse().unwrap_or(0),
         age: hundredths(number(age)),
         cpu: hundredths(number(cpu)),
-        memory: number(pages).saturating_mul(4096),
+        memory: number(memory),
         silent: hundredths(number(silent)),
     })
 }

@@ -21,11 +21,15 @@ pub(crate) struct Listening {
     stderr: Side,
 }
 
+/// The longest answer that is kept: a host that says more than this says something else than was asked.
+const LONGEST: usize = 8 << 20;
+
 /// How far the answer is.
 pub(crate) enum Heard {
     More,
     All(Answer),
     Cut,
+    TooLong,
 }
 
 /// One of the two streams: bytes count from the frame that begins the answer to the one that ends it.
@@ -83,6 +87,15 @@ impl Listening {
             ChannelMessage::Stderr(bytes) => self.stderr.take(&bytes),
             ChannelMessage::Closed(_) => return Heard::Cut,
             _ => {}
+        }
+        if self
+            .stdout
+            .bytes
+            .len()
+            .saturating_add(self.stderr.bytes.len())
+            > LONGEST
+        {
+            return Heard::TooLong;
         }
         let (Some(status), Some(_)) = (&self.stdout.end, &self.stderr.end) else {
             return Heard::More;

@@ -5,21 +5,22 @@ use crate::answer::{self, Answer, Listening};
 use crate::error::Error;
 use crate::mute::Mute;
 use crate::request::{self, Follow, Level, Start};
-use crate::spec::{JobReport, JobSpec, Offsets};
+use crate::spec::{JobReport, JobSpec};
 use crate::talks::{Needs, Talk, Talks};
-use crate::tie::{Line as _, Tie};
+use crate::tie::{Line as _, Link as _, Tie};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::Instant;
-use windlass_model::Secret;
 use windlass_model::plan::JobLimits;
-use windlass_transport::{ChannelMessage, Session};
+use windlass_model::{DisconnectKind, Secret};
+use windlass_transport::{ChannelMessage, ExecOptions, Session};
 
 /// So many reports in a row may break off without news before it is an error.
 const BROKEN_OFF: u32 = 8;
+/// A server that lives answers so soon.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// What holds for all jobs of a host.
 #[derive(Clone, Debug)]
@@ -108,13 +109,21 @@ impl<T: Tie> Host<T> {
         loop {
             let nonce = self.nonce();
             let request = request::ask(&nonce, self.limits().pulse_interval, script);
-            if let Some(mut talk) = self.send(&request, Needs::default()).await? {
+            let sent = self.send(&request, Needs::default(), &mut mute).await?;
+            if let Some(mut talk) = sent {
                 let mut listening = Listening::new(&nonce);
-                while let Some(message) = self.next(&mut talk).await? {
-                    mute.hear(&message, listening.is_begun())?;
-                    match listening.take(message) {
+                while let Some(message) = self.next(&mut talk, &mut mute).await? {
+                    let heard = listening.take(message);
+                    if listening.is_begun() {
+                        talk.answers = true;
+                        mute = Mute::default();
+                    }
+                    match heard {
                         answer::Heard::More => {}
                         answer::Heard::Cut => break,
+                        answer::Heard::TooLong => {
+                            return Err(Error::Answer("host's answer is too long".to_owned()));
+                        }
                         answer::Heard::All(answer) => {
                             self.shared.talks.keep(talk);
                             return Ok(answer);
@@ -133,32 +142,24 @@ impl<T: Tie> Host<T> {
         secrets: &[(String, Secret)],
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
-        self.followed(spec, Some(secrets), Offsets::default(), sink)
-            .await
+        self.followed(spec, Some(secrets), sink).await
     }
 
-    /// Follows a job that must be there, from an offset on; never starts anything. Of commands before that offset the
-    /// report says that they were not reached.
-    pub async fn follow(
-        &self,
-        spec: &JobSpec,
-        from: Offsets,
-        sink: Sink<'_>,
-    ) -> Result<JobReport, Error> {
-        self.followed(spec, None, from, sink).await
+    /// Follows a job that must be there, from its beginning; never starts anything.
+    pub async fn follow(&self, spec: &JobSpec, sink: Sink<'_>) -> Result<JobReport, Error> {
+        self.followed(spec, None, sink).await
     }
 
     async fn followed(
         &self,
         spec: &JobSpec,
         start: Option<&[(String, Secret)]>,
-        from: Offsets,
         sink: Sink<'_>,
     ) -> Result<JobReport, Error> {
         if spec.commands.is_empty() {
-            return Ok(Account::new(spec, from).report());
+            return Ok(Account::new(spec).report());
         }
-        let mut account = Account::new(spec, from);
+        let mut account = Account::new(spec);
         let mut attaches = 0_u32;
         let (mut fruitless, mut mute) = (0, Mute::default());
         loop {
@@ -219,15 +220,18 @@ impl<T: Tie> Host<T> {
             level: Level::of(start.is_some(), manager.is_some()),
             agent: start.is_some() && forwards,
         };
-        let Some(mut talk) = self.send(&follow.line(), needs).await? else {
+        let Some(mut talk) = self.send(&follow.line(), needs, mute).await? else {
             return Ok(Attach::Cut);
         };
-        while let Some(message) = self.next(&mut talk).await? {
-            mute.hear(&message, account.is_heard())?;
+        while let Some(message) = self.next(&mut talk, mute).await? {
             match message {
                 ChannelMessage::Stdout(bytes) => account.take(&bytes, sink),
                 ChannelMessage::Closed(_) => break,
                 _ => {}
+            }
+            if account.is_heard() {
+                talk.answers = true;
+                *mute = Mute::default();
             }
             if account.verdict().is_some() {
                 self.shared.talks.keep(talk);
@@ -240,8 +244,13 @@ impl<T: Tie> Host<T> {
         Ok(Attach::Cut)
     }
 
-    /// Sends a request. `None`: the connection was lost or too silent, and it should be sent again.
-    async fn send(&self, request: &str, needs: Needs) -> Result<Option<Talk<T::Link>>, Error> {
+    /// Sends a request. `None`: it could not be sent, or the connection was too silent, and it should be sent again.
+    async fn send(
+        &self,
+        request: &str,
+        needs: Needs,
+        mute: &mut Mute,
+    ) -> Result<Option<Talk<T::Link>>, Error> {
         if request.contains('\0') {
             let reason =
                 "a command, a value or a secret holds a NUL character, which no shell can carry";
@@ -252,23 +261,79 @@ impl<T: Tie> Host<T> {
         let sent = self.shared.talks.send(&self.shared.tie, request, needs);
         let silence = self.shared.options.silence;
         match tokio::time::timeout(silence, sent).await {
-            Ok(sent) => sent,
+            Ok(sent) => match sent? {
+                Ok(talk) => Ok(Some(talk)),
+                Err(kind) => mute.closed(kind).map(|()| None),
+            },
             Err(_) => self.shared.tie.beside(silence).await.map(|_| None),
         }
     }
 
-    /// What comes next on a talk. `None`: nothing came for too long, and another connection has taken over.
-    async fn next(&self, talk: &mut Talk<T::Link>) -> Result<Option<ChannelMessage>, Error> {
-        let began = Instant::now();
+    /// What comes next on a talk. `None`: nothing came for too long, and the request should be sent again.
+    async fn next(
+        &self,
+        talk: &mut Talk<T::Link>,
+        mute: &mut Mute,
+    ) -> Result<Option<ChannelMessage>, Error> {
+        if !talk.answers {
+            return self.first(talk, mute).await;
+        }
         let Some(patience) = self.patience() else {
             return Ok(Some(talk.line.next().await));
         };
-        if let Ok(message) = tokio::time::timeout(patience, talk.line.next()).await {
-            return Ok(Some(message));
+        match tokio::time::timeout(patience, talk.line.next()).await {
+            Ok(message) => Ok(Some(message)),
+            Err(_) => self.beside(talk, patience).await,
         }
+    }
+
+    /// What comes next on a talk on which the supervisor has not spoken yet. It owes nothing before its shell has read it,
+    /// however long that takes the host; so where a pulse would be late, the server is asked whether the connection lives.
+    async fn first(
+        &self,
+        talk: &mut Talk<T::Link>,
+        mute: &mut Mute,
+    ) -> Result<Option<ChannelMessage>, Error> {
+        let silence = self.shared.options.silence;
+        let (patience, look) = (mute.patience(silence), self.patience().unwrap_or(silence));
+        loop {
+            let left = patience.saturating_sub(talk.opened.elapsed());
+            let mut message = tokio::time::timeout(look.min(left), talk.line.next())
+                .await
+                .ok();
+            if message.is_none() && !self.lives(&talk.link).await {
+                message = self.beside(talk, talk.opened.elapsed()).await?;
+                if message.is_none() {
+                    return Ok(None);
+                }
+            }
+            if let Some(message) = message {
+                mute.hear(&message)?;
+                return Ok(Some(message));
+            }
+            if talk.opened.elapsed() >= patience {
+                mute.silent(patience)?;
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether a connection lives: its server answers to the opening of a channel, be it with a refusal.
+    async fn lives(&self, link: &T::Link) -> bool {
+        let opened = link.exec("exit", ExecOptions::default());
+        let answer = tokio::time::timeout(ANSWER.min(self.shared.options.silence), opened).await;
+        matches!(answer, Ok(Ok(_) | Err(DisconnectKind::ChannelRefused)))
+    }
+
+    /// Nothing came for so long. `None`: another connection has taken over.
+    async fn beside(
+        &self,
+        talk: &mut Talk<T::Link>,
+        silent: Duration,
+    ) -> Result<Option<ChannelMessage>, Error> {
         tokio::select! {
             message = talk.line.next() => Ok(Some(message)),
-            taken_over = self.shared.tie.beside(began.elapsed()) => taken_over.map(|_| None),
+            taken_over = self.shared.tie.beside(silent) => taken_over.map(|_| None),
         }
     }
 

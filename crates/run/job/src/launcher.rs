@@ -2,8 +2,9 @@
 //!
 //! For each command the wrapper is given a function, which it calls in a process of its own: it hands over the secrets,
 //! sets up the surroundings, and becomes the user's shell with the user's script, in a session of its own. Nothing of the
-//! supervisor's or the wrapper's own reaches the command: what they know is not exported, and the function's own values
-//! are parameters, which no variable of the user's can be mistaken for.
+//! supervisor's or the wrapper's own reaches the command: what they know is not exported, the names of their variables and
+//! functions begin with `w_`, since one that the login exports stays exported whoever assigns to it, and the function's own
+//! values are parameters.
 
 use crate::spec::JobCommand;
 use crate::text::word;
@@ -22,8 +23,9 @@ enum Part {
 pub(crate) fn files(index: usize, command: &JobCommand) -> String {
     let mut calls = String::new();
     let mut put = |kind: &str, text: &str| {
+        let lines: Vec<String> = text.split('\n').map(quote).collect();
         // Writing to a String cannot fail.
-        let _ = write!(calls, "w_put {index}.{kind} {} && ", word(text));
+        let _ = write!(calls, "w_put {index}.{kind} {} && ", lines.join(" "));
     };
     let given = &command.command;
     if given.sudo.is_none() {
@@ -36,15 +38,15 @@ pub(crate) fn files(index: usize, command: &JobCommand) -> String {
     calls
 }
 
-/// The functions that launch a command: `run0`, and `when0` where there is something to ask before; for another user
-/// `feed_run0` and `feed_when0` give what goes to its standard input.
+/// The functions that launch a command: `w_run0`, and `w_when0` where there is something to ask before; for another user
+/// `w_run0_input` and `w_when0_input` give what goes to its standard input.
 pub(crate) fn functions(index: usize, command: &JobCommand, hides_agent: bool) -> String {
     let given = &command.command;
     let mut text = String::new();
     for part in [Part::Run, Part::When] {
         let (script, name, file) = match (part, &given.when) {
-            (Part::Run, _) => (&given.script, "run", "script"),
-            (Part::When, Some(when)) => (when, "when", "test"),
+            (Part::Run, _) => (&given.script, "w_run", "script"),
+            (Part::When, Some(when)) => (when, "w_when", "test"),
             (Part::When, None) => continue,
         };
         let quiet = part == Part::When;
@@ -57,7 +59,7 @@ pub(crate) fn functions(index: usize, command: &JobCommand, hides_agent: bool) -
             let inner = inner(given, script, hides_agent);
             let _ = writeln!(
                 text,
-                "feed_{name}{index}() {{ printf '%s\\n' \"$secrets\" {}; }}",
+                "{name}{index}_input() {{ printf '%s\\n' \"$w_secrets\" {}; }}",
                 quote(&inner)
             );
         }
@@ -96,7 +98,7 @@ const BECOME: &str = "exec \"$@\"";
 /// The body for a command that runs as the login itself. Its parameters: the login's umask, the marker, what the names
 /// of the files begin with, the words that make a session.
 fn straight(command: &Command, file: &str, quiet: bool, hides_agent: bool) -> String {
-    let mut text = surroundings(command, "$secrets", hides_agent);
+    let mut text = surroundings(command, hides_agent);
     let _ = writeln!(text, "w_file=$3.{file}\nshift 3");
     let words = join(command.shell_words());
     if command.pty {
@@ -125,7 +127,7 @@ fn through_sudo(user: &str, quiet: bool) -> String {
 
 /// What the other user's shell carries out.
 fn inner(command: &Command, script: &str, hides_agent: bool) -> String {
-    let mut text = surroundings(command, "$w_secrets", hides_agent);
+    let mut text = surroundings(command, hides_agent);
     let mut words = command.shell_words();
     words.extend(["-c".to_owned(), script.to_owned()]);
     let words = join(words);
@@ -160,10 +162,10 @@ fn in_terminal(script: &str) -> String {
 }
 
 /// umask, marker, secrets, directory, variables. The first parameters are the login's umask and the marker.
-fn surroundings(command: &Command, secrets: &str, hides_agent: bool) -> String {
+fn surroundings(command: &Command, hides_agent: bool) -> String {
     let mut text = "umask \"$1\"\nexport WINDLASS_JOB=\"$2\"\n".to_owned();
     if !command.secrets.is_empty() {
-        let _ = writeln!(text, "w_nl='\n'\neval \"{secrets}\"");
+        text.push_str("w_nl='\n'\neval \"$w_secrets\"\n");
         for name in &command.secrets {
             let _ = writeln!(text, "w_secret {}", quote(name));
         }

@@ -5,9 +5,10 @@
 //! claim is one line: pid, tick and boot id of the wrapper, the beginning of the names of its files, the key; or `- - -`,
 //! a word why nothing will ever be started, the key.
 //!
-//! The kinds, of fixed width where they are written over: `script`, `test` (what is run), `out`, `err`, `pid` (`-`, or pid, tick, since when, the offsets at which the stored output begins or `~` while
-//! it is being cut, user), `rc` (`-`, `~` while the end is being noted, or status, both lengths, hundredths of a second,
-//! whether output was cut, `more` or `last`).
+//! The kinds, of fixed width where they are written over: `script`, `test` (what is run), `out`, `err`, `pid` (`-`, or pid,
+//! tick, since when, the offsets at which the stored output begins or `~` while it is being cut, user), `rc` (`-`, `~` while
+//! the end is being noted, or status, both lengths, hundredths of a second, whether output was cut, `more` or `last`).
+//! Without an index, and only until the job runs: `boot`, `pipe` (what a start through the user's manager is told).
 
 use crate::spec::Place;
 use sha2::{Digest as _, Sha256};

@@ -30,6 +30,6 @@ pub use error::Error;
 pub use host::{Host, HostOptions};
 pub use spec::{
     CancelEnd, CancelReport, CommandReport, CommandResult, JobCommand, JobEvent, JobInfo,
-    JobReport, JobSpec, JobState, Offsets, Place,
+    JobReport, JobSpec, JobState, Place,
 };
 pub use tie::{Line, Link, Tie, Work};

@@ -12,14 +12,17 @@ use windlass_model::shell::quote;
 use windlass_model::{JobKey, Secret};
 
 /// What is executed on a channel: every login shell takes it, tcsh too. It reads the supervisor as one line.
-pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r l; eval \"$l\"' windlass";
+pub(crate) const BOOT: &str = "exec sh -c 'IFS= read -r w_l; eval \"$w_l\"' windlass";
 
 const SUPERVISOR: &str = include_str!("sh/supervisor.sh");
 const LODGE: &str = include_str!("sh/lodge.sh");
 const FOLLOW: &str = include_str!("sh/follow.sh");
 const START: &str = include_str!("sh/start.sh");
+const PROC: &str = include_str!("sh/proc.sh");
 const KIN: &str = include_str!("sh/kin.sh");
 const WRAPPER: &str = include_str!("sh/wrapper.sh");
+const CLEAR: &str = include_str!("sh/clear.sh");
+const STAND: &str = include_str!("sh/stand.sh");
 const CANCEL: &str = include_str!("sh/cancel.sh");
 const JOBS: &str = include_str!("sh/jobs.sh");
 const SWEEP: &str = include_str!("sh/sweep.sh");
@@ -59,16 +62,18 @@ impl Level {
     pub(crate) fn raise_to(&mut self, wanted: Self) -> String {
         let mut lines = String::new();
         let lacks = |level| *self < level && level <= wanted;
-        let wrapper = || one_line(&format!("{KIN}\n{WRAPPER}"));
+        let wrapper = || one_line(&format!("{KIN}\n{CLEAR}\n{WRAPPER}"));
         // Writing to a String cannot fail.
         if lacks(Self::Follow) {
-            let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{FOLLOW}")));
+            let _ = writeln!(lines, "{}", one_line(&format!("{LODGE}\n{PROC}\n{FOLLOW}")));
         }
         if lacks(Self::Start) {
-            let _ = writeln!(lines, "{}; w_wrap() {{ {}; }}", one_line(START), wrapper());
+            let _ = writeln!(lines, "{};w_wrap() {{ {};}}", one_line(START), wrapper());
         }
         if lacks(Self::Managed) {
-            let _ = writeln!(lines, "w_wrapper={}", quote(&wrapper()));
+            // It runs in a shell that was taught nothing.
+            let whole = format!("{};{}", one_line(PROC), wrapper());
+            let _ = writeln!(lines, "w_wrapper={}", quote(&whole));
         }
         *self = wanted.max(*self);
         lines
@@ -147,10 +152,15 @@ impl Follow<'_> {
         };
         let _ = write!(
             text,
-            "w_key={} w_name={} w_manager={} w_secrets={} w_set={}; ",
+            "w_key={} w_name={} w_manager={} w_reserve={} w_secrets={} w_set={}; ",
             word(&self.spec.key.to_string()),
             key_word(&self.spec.key),
             word(start.manager.unwrap_or_default()),
+            if self.spec.spends_reserve {
+                "../reserve"
+            } else {
+                "''"
+            },
             word(&line),
             word(&self.wrapper_settings()),
         );
@@ -167,22 +177,22 @@ impl Follow<'_> {
                 fence,
                 ..
             } => format!(
-                "boot={} ours={} id={} fence={fence}",
+                "w_its_boot={} w_ours={} w_root_id={} w_fence={fence}",
                 quote(boot_id),
                 home_path(&format!("{}/.windlass", trimmed(root))),
                 quote(root_id)
             ),
-            Place::Home => "boot=- ours=-".to_owned(),
+            Place::Home => "w_its_boot=- w_ours=-".to_owned(),
         };
         let mut text = format!(
-            "h={} {owner} limit={} grace={} key={}",
+            "w_last={} {owner} w_limit={} w_grace={} w_key={}",
             self.spec.commands.len(),
             self.limits.output_limit,
             grace(self.limits),
             quote(&self.spec.key.to_string()),
         );
         for (index, command) in self.spec.commands.iter().enumerate() {
-            let _ = write!(text, " opt{index}={}", quote(&launcher::options(command)));
+            let _ = write!(text, " w_opt{index}={}", quote(&launcher::options(command)));
         }
         text.push('\n');
         let forwards = self
@@ -207,7 +217,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
     // Without the directory a request that comes late would find none, and make it.
     let (before, dir) = directory(place, true);
     format!(
-        "umask 077\n{LODGE}\n{before}d={dir} k={} key={} name={} grace={}\n{KIN}\n{CANCEL}",
+        "umask 077\n{LODGE}\n{before}w_dir={dir} w_k={} w_key={} w_name={} w_grace={}\n{PROC}\n{KIN}\n{STAND}\n{CANCEL}",
         base(key),
         quote(&key.to_string()),
         key_word(key),
@@ -218,7 +228,7 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
 /// The question which jobs there are.
 pub(crate) fn jobs(place: &Place) -> String {
     let (before, dir) = directory(place, false);
-    format!("{LODGE}\n{before}d={dir}\n{KIN}\n{JOBS}")
+    format!("{LODGE}\n{before}w_dir={dir}\n{PROC}\n{KIN}\n{STAND}\n{JOBS}")
 }
 
 /// The request that removes records.
@@ -226,17 +236,89 @@ pub(crate) fn sweep(place: &Place, key: Option<&JobKey>) -> String {
     let (before, dir) = directory(place, false);
     let old = if *place == Place::Home { "1" } else { "" };
     let name = key.map(base).unwrap_or_default();
-    format!("{LODGE}\n{before}d={dir} k={name} old={old}\n{KIN}\n{SWEEP}")
+    format!(
+        "{LODGE}\n{before}w_dir={dir} w_k={name} w_old={old}\n{PROC}\n{KIN}\n{STAND}\n{CLEAR}\n{SWEEP}"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{Read as _, Write as _};
+    use std::process::{Child, Command, Stdio};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     #[test]
     fn the_supervisor_is_one_short_line() {
         let line = supervisor();
         assert_eq!(line.matches('\n').count(), 1);
         assert!(BOOT.len() + line.len() < 4096);
+    }
+
+    #[test]
+    fn what_is_sent_before_a_first_job_is_short() {
+        // It has to get through together with the job between two cuts.
+        let taught = Level::default().raise_to(Level::Start);
+        let total = supervisor().len() + taught.len();
+        assert!(total < 13_500, "{total}");
+    }
+
+    /// Reads all that a supervisor says, slowly, while it is sent one signal after another.
+    fn hammered(mut child: Child) -> String {
+        let pid = Pid::from_child(&child);
+        let mut stdout = child.stdout.take().expect("piped");
+        let (mut said, mut some) = (Vec::new(), [0; 512]);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let mut hammer = None;
+            loop {
+                let count = stdout.read(&mut some).expect("read");
+                if count == 0 {
+                    break;
+                }
+                said.extend(&some[..count]);
+                // Before its first word a signal would end it.
+                hammer.get_or_insert_with(|| {
+                    scope.spawn(|| {
+                        while !over.load(Ordering::Relaxed) {
+                            // It is not waited for yet, so that its number is no other's.
+                            kill_process(pid, Signal::USR1).expect("sent");
+                            std::thread::sleep(Duration::from_micros(200));
+                        }
+                    })
+                });
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        child.wait().expect("ended");
+        String::from_utf8(said).expect("text")
+    }
+
+    #[test]
+    fn no_line_is_lost_or_doubled_under_signals_behind_a_slow_reader() {
+        for shell in [&["dash"][..], &["bash"], &["busybox", "sh"]] {
+            let mut command = Command::new(shell[0]);
+            command
+                .args(&shell[1..])
+                .args(["-c", "IFS= read -r w_l; eval \"$w_l\""]);
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let mut child = command.spawn().expect("the shell is installed");
+            let says = "w_n=. w_i=0; while [ $w_i -lt 20000 ]; do w_say O out $w_i; w_i=$((w_i+1)); done; exit\n";
+            let mut stdin = child.stdin.take().expect("piped");
+            stdin.write_all(supervisor().as_bytes()).expect("written");
+            stdin.write_all(says.as_bytes()).expect("written");
+            let said = hammered(child);
+            let mut lines = said.lines();
+            for number in 0..20_000 {
+                let line = format!(".O out {number}");
+                assert_eq!(lines.next(), Some(line.as_str()), "{shell:?}");
+            }
+            assert_eq!(lines.next(), None, "{shell:?}");
+        }
     }
 }

@@ -29,6 +29,9 @@ pub enum Place {
 pub struct JobSpec {
     /// Its key: however often it is sent, it is started at most once.
     pub key: JobKey,
+    /// Whether the file `reserve` in the deploy's directory is removed where there is no room for the records. It keeps
+    /// room for undos on a disk that the deploy has filled.
+    pub spends_reserve: bool,
     /// Where its records lie.
     pub place: Place,
     /// The commands.
@@ -176,11 +179,11 @@ pub enum JobState {
 
 /// How far a job's output is known already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Offsets {
+pub(crate) struct Offsets {
     /// The command.
-    pub index: usize,
+    pub(crate) index: usize,
     /// The bytes known of its standard output.
-    pub stdout: u64,
+    pub(crate) stdout: u64,
     /// The bytes known of its standard error.
-    pub stderr: u64,
+    pub(crate) stderr: u64,
 }

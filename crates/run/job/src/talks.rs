@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::request::{self, BOOT, Level};
 use crate::tie::{Line as _, Link, Tie};
 use std::sync::{Mutex, PoisonError};
+use tokio::time::Instant;
 use windlass_model::DisconnectKind;
 use windlass_transport::ExecOptions;
 
@@ -16,8 +17,13 @@ pub(crate) struct Talk<L: Link> {
     agent: bool,
     level: Level,
     pub(crate) line: L::Line,
-    /// Set where the connection is not the live one; it ends with the talk.
-    extra: Option<L>,
+    pub(crate) link: L,
+    /// Whether the connection is not the live one; it ends with the talk.
+    extra: bool,
+    /// When the channel was opened.
+    pub(crate) opened: Instant,
+    /// Whether the supervisor has said a word on it.
+    pub(crate) answers: bool,
 }
 
 /// What a request needs of a talk.
@@ -44,7 +50,7 @@ impl<L: Link> Talks<L> {
     /// Keeps a talk whose request was answered to its end.
     pub(crate) fn keep(&self, talk: Talk<L>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if talk.extra.is_none() && idle.len() < KEPT {
+        if !talk.extra && idle.len() < KEPT {
             idle.push(talk);
         }
     }
@@ -57,30 +63,30 @@ impl<L: Link> Talks<L> {
     }
 
     /// Sends a request on an idle talk, or together with the supervisor on a new channel; nothing is waited for but the
-    /// channel. Where the server allows no further channel, a connection of its own is made. `None`: try again.
+    /// channel. Where the server allows no further channel, a connection of its own is made. How it failed, if it did, may
+    /// be otherwise next time.
     pub(crate) async fn send<T: Tie<Link = L>>(
         &self,
         tie: &T,
         request: &str,
         needs: Needs,
-    ) -> Result<Option<Talk<L>>, Error> {
+    ) -> Result<Result<Talk<L>, DisconnectKind>, Error> {
         let link = tie.connection().await?;
         while let Some(mut talk) = self.take(link.epoch(), needs.agent) {
             if talk.request(String::new(), request, needs).await.is_ok() {
-                return Ok(Some(talk));
+                return Ok(Ok(talk));
             }
         }
         match Talk::open(&link, request, needs).await {
-            Ok(talk) => Ok(Some(talk)),
             Err(DisconnectKind::ChannelRefused) => {
                 let extra = tie.extra().await?;
-                let opened = Talk::open(&extra, request, needs).await.ok();
+                let opened = Talk::open(&extra, request, needs).await;
                 Ok(opened.map(|talk| Talk {
-                    extra: Some(extra),
+                    extra: true,
                     ..talk
                 }))
             }
-            Err(_) => Ok(None),
+            opened => Ok(opened),
         }
     }
 }
@@ -97,7 +103,10 @@ impl<L: Link> Talk<L> {
             agent: needs.agent,
             level: Level::Ask,
             line: channel,
-            extra: None,
+            link: link.clone(),
+            extra: false,
+            opened: Instant::now(),
+            answers: false,
         };
         talk.request(request::supervisor(), request, needs).await?;
         Ok(talk)

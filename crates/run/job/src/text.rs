@@ -19,7 +19,7 @@ pub(crate) fn one_line(source: &str) -> String {
         if part.is_empty() || part.starts_with('#') {
             continue;
         }
-        line.push_str(joint(before));
+        line.push_str(joint(before, part));
         line.push_str(part.strip_suffix('\\').unwrap_or(part));
         before = part;
     }
@@ -27,16 +27,16 @@ pub(crate) fn one_line(source: &str) -> String {
 }
 
 /// What stands between a line and the next one.
-fn joint(before: &str) -> &'static str {
+fn joint(before: &str, next: &str) -> &'static str {
     const OPEN: [&str; 10] = ["{", "(", "do", "then", "else", "in", ";;", "&&", "||", "|"];
     let last = before.rsplit(' ').next().unwrap_or(before);
     let is_pattern = before.ends_with(')') && !before.contains([' ', '(']);
     if before.is_empty() || before.ends_with('\\') {
         ""
-    } else if is_pattern || OPEN.contains(&last) {
+    } else if is_pattern || OPEN.contains(&last) || next == ";;" {
         " "
     } else {
-        "; "
+        ";"
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
         let source = "# A comment.\n\nfoo() {\n  case $1 in\n    0)\n      a\n      ;;\n    *) b ;;\n  esac\n  c &&\n    d\n}\ne $(f)\ng\n";
         assert_eq!(
             one_line(source),
-            "foo() { case $1 in 0) a; ;; *) b ;; esac; c && d; }; e $(f); g"
+            "foo() { case $1 in 0) a ;; *) b ;; esac;c && d;};e $(f);g"
         );
     }
 

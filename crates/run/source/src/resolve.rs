@@ -56,11 +56,14 @@ pub struct Tracking {
 }
 
 impl Source {
-    /// The commit that `reference` names. A mirror is fetched first, unless a full commit id is there already.
+    /// The commit that `reference` names. A mirror is fetched first, unless a full commit id is there already; one that no
+    /// branch leads to is fetched by itself.
     pub async fn resolve(&self, reference: &str) -> Result<Resolved, Error> {
         check_name(reference)?;
-        if is_full_id(reference) && self.holds(reference).await? {
-            return self.describe(reference, reference, Found::Commit).await;
+        if is_full_id(reference) {
+            let revision = Revision::new(reference);
+            let id = self.present(&revision).await?;
+            return self.describe(id, id, Found::Commit).await;
         }
         if let Place::Mirror(mirror) = &self.place {
             mirror.update().await?;

@@ -55,7 +55,8 @@ impl Source {
         Ok(answer == "true")
     }
 
-    async fn checked_out_branch(&self) -> Result<Option<String>, Error> {
+    /// The branch that is checked out; none when no branch is.
+    pub async fn checked_out_branch(&self) -> Result<Option<String>, Error> {
         let output = self
             .git
             .output(&["symbolic-ref", "--quiet", "--short", "HEAD"])

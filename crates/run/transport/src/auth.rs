@@ -113,6 +113,9 @@ impl<'a> Login<'a> {
                 return Ok(Progress::In);
             }
         }
+        if self.try_nothing().await? == Progress::In {
+            return Ok(Progress::In);
+        }
         self.try_questions().await
     }
 

@@ -195,12 +195,7 @@ impl Judge {
         patience: Arc<Patience>,
     ) -> Result<Self, HostKeyError> {
         let name = Name::new(&endpoint.address, endpoint.port, options.alias.as_deref());
-        let files = options.files.iter().chain(&options.global_files);
-        let entries =
-            Entries::find(&name, files).map_err(|(file, source)| HostKeyError::Unreadable {
-                file,
-                source: Arc::new(source),
-            })?;
+        let entries = read(&name, options)?;
         Ok(Self {
             name,
             options: options.clone(),
@@ -278,44 +273,52 @@ impl Judge {
     }
 
     async fn check_known(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        if find(self.entries.trusted(), key).is_some() {
+        if self.is_known(&self.entries, key)? || self.pin.was_accepted(key) {
             return Ok(());
+        }
+        if self.options.policy == HostKeyPolicy::AcceptNew {
+            self.pin.accept(key);
+            return self.write_down(key);
         }
         let (kind, fingerprint) = describe(key);
         let host = self.name.full.clone();
-        if let Some(Known { file, line, .. }) = self.entries.keys.first().cloned() {
-            return Err(HostKeyError::Changed {
-                host,
-                kind,
-                fingerprint,
-                file,
-                line,
-            });
-        }
-        if self.pin.was_accepted(key) {
+        let unknown = HostKeyError::Unknown {
+            host: host.clone(),
+            kind: kind.clone(),
+            fingerprint: fingerprint.clone(),
+        };
+        let Some(question) = &self.options.ask else {
+            return Err(unknown);
+        };
+        let _wait = self.patience.wait();
+        let turn = question.turn().await;
+        // The same key may have been asked about meanwhile, that of a shared jump host for one.
+        if self.is_known(&read(&self.name, &self.options)?, key)? {
             return Ok(());
         }
-        if !self.accepts_new(&host, &kind, &fingerprint).await {
-            return Err(HostKeyError::Unknown {
-                host,
-                kind,
-                fingerprint,
-            });
+        if !turn.ask(host, kind, fingerprint).await {
+            return Err(unknown);
         }
         self.pin.accept(key);
         self.write_down(key)
     }
 
-    async fn accepts_new(&self, host: &str, kind: &str, fingerprint: &str) -> bool {
-        match (self.options.policy, &self.options.ask) {
-            (HostKeyPolicy::AcceptNew, _) => true,
-            (HostKeyPolicy::Strict, Some(ask)) => {
-                let _wait = self.patience.wait();
-                let (host, kind) = (host.to_owned(), kind.to_owned());
-                ask.ask(host, kind, fingerprint.to_owned()).await
-            }
-            (HostKeyPolicy::Strict, None) => false,
+    /// Whether the key is the host's; an error where the host is known by another.
+    fn is_known(&self, entries: &Entries, key: &PublicKey) -> Result<bool, HostKeyError> {
+        if find(entries.trusted(), key).is_some() {
+            return Ok(true);
         }
+        let Some(Known { file, line, .. }) = entries.keys.first().cloned() else {
+            return Ok(false);
+        };
+        let (kind, fingerprint) = describe(key);
+        Err(HostKeyError::Changed {
+            host: self.name.full.clone(),
+            kind,
+            fingerprint,
+            file,
+            line,
+        })
     }
 
     /// Adds the key to the person's own file; where there is none, it is asked about again another time.
@@ -348,6 +351,14 @@ impl Judge {
             fingerprint,
         }
     }
+}
+
+fn read(name: &Name, options: &HostKeyOptions) -> Result<Entries, HostKeyError> {
+    let files = options.files.iter().chain(&options.global_files);
+    Entries::find(name, files).map_err(|(file, source)| HostKeyError::Unreadable {
+        file,
+        source: Arc::new(source),
+    })
 }
 
 fn find<'a>(known: &'a [Known], key: &PublicKey) -> Option<&'a Known> {

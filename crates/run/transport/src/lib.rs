@@ -46,8 +46,8 @@ pub use error::{Error, OpenError, UploadError};
 pub use event::{Observer, SessionEvent};
 pub use host_key::HostKeyError;
 pub use options::{
-    AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Pacer, Prompt, Prompter,
-    SessionOptions, Way,
+    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Pacer, Prompt,
+    Prompter, SessionOptions, Way,
 };
 pub use session::Session;
 pub use upload::{Upload, UploadSource};

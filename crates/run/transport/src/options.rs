@@ -115,45 +115,73 @@ pub enum Prompt {
     },
 }
 
-/// Asks a person, one question at a time over all sessions. The function may block.
+/// The attention of the one person there is: an answer can only be meant for the one question on the screen. Shared by all
+/// sessions and by both kinds of questions.
+#[derive(Clone, Debug, Default)]
+pub struct Attention(Arc<Mutex<()>>);
+
+impl Attention {
+    async fn turn<Ask: ?Sized>(&self, ask: &Arc<Ask>) -> Turn<Ask> {
+        Turn {
+            ask: Arc::clone(ask),
+            turn: Arc::new(Arc::clone(&self.0).lock_owned().await),
+        }
+    }
+}
+
+/// Leave to ask, until it is dropped and the last question is off the screen.
+pub(crate) struct Turn<Ask: ?Sized> {
+    ask: Arc<Ask>,
+    turn: Arc<OwnedMutexGuard<()>>,
+}
+
+impl<Ask: ?Sized + Send + Sync + 'static> Turn<Ask> {
+    /// Asks on a thread that may block. The turn lasts as long, even where nobody waits for the answer any more.
+    async fn through<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Ask) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (ask, turn) = (Arc::clone(&self.ask), Arc::clone(&self.turn));
+        let asked = tokio::task::spawn_blocking(move || {
+            let answer = question(&ask);
+            drop(turn);
+            answer
+        });
+        asked.await.ok()
+    }
+}
+
+/// Asks a person for passphrases and answers. The function may block.
 #[derive(Clone)]
 pub struct Prompter {
-    ask: Arc<dyn Fn(Prompt) -> Option<Secret> + Send + Sync>,
-    turn: Arc<Mutex<()>>,
+    ask: Arc<AskPrompt>,
+    attention: Attention,
 }
+
+type AskPrompt = dyn Fn(Prompt) -> Option<Secret> + Send + Sync;
 
 impl Prompter {
     /// Asks through `ask`, which answers `None` where there is no answer.
-    pub fn new(ask: impl Fn(Prompt) -> Option<Secret> + Send + Sync + 'static) -> Self {
+    pub fn new(
+        attention: &Attention,
+        ask: impl Fn(Prompt) -> Option<Secret> + Send + Sync + 'static,
+    ) -> Self {
         Self {
             ask: Arc::new(ask),
-            turn: Arc::default(),
+            attention: attention.clone(),
         }
     }
 
     /// Waits until nobody else asks.
-    pub(crate) async fn turn(&self) -> PromptTurn {
-        PromptTurn {
-            ask: Arc::clone(&self.ask),
-            _turn: Arc::clone(&self.turn).lock_owned().await,
-        }
+    pub(crate) async fn turn(&self) -> Turn<AskPrompt> {
+        self.attention.turn(&self.ask).await
     }
 }
 
-/// Leave to ask, until dropped.
-pub(crate) struct PromptTurn {
-    ask: Arc<dyn Fn(Prompt) -> Option<Secret> + Send + Sync>,
-    _turn: OwnedMutexGuard<()>,
-}
-
-impl PromptTurn {
+impl Turn<AskPrompt> {
     /// The answer, where there is one.
     pub(crate) async fn ask(&self, prompt: Prompt) -> Option<Secret> {
-        let ask = Arc::clone(&self.ask);
-        tokio::task::spawn_blocking(move || ask(prompt))
-            .await
-            .ok()
-            .flatten()
+        self.through(move |ask| ask(prompt)).await.flatten()
     }
 }
 
@@ -196,23 +224,37 @@ impl HostKeyOptions {
 
 /// Asks a person whether to trust a key: the host as known hosts name it, the key's kind and its fingerprint.
 #[derive(Clone)]
-pub struct HostKeyQuestion(Arc<AskKey>);
+pub struct HostKeyQuestion {
+    ask: Arc<AskKey>,
+    attention: Attention,
+}
 
 /// Host, kind of key, fingerprint.
 type AskKey = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
 
 impl HostKeyQuestion {
     /// Asks through `ask`, which may block.
-    pub fn new(ask: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ask))
+    pub fn new(
+        attention: &Attention,
+        ask: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            ask: Arc::new(ask),
+            attention: attention.clone(),
+        }
     }
 
+    /// Waits until nobody else asks.
+    pub(crate) async fn turn(&self) -> Turn<AskKey> {
+        self.attention.turn(&self.ask).await
+    }
+}
+
+impl Turn<AskKey> {
     /// Whether the key is to be trusted.
     pub(crate) async fn ask(&self, host: String, kind: String, fingerprint: String) -> bool {
-        let ask = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || ask(&host, &kind, &fingerprint))
-            .await
-            .unwrap_or(false)
+        let answer = self.through(move |ask| ask(&host, &kind, &fingerprint));
+        answer.await.unwrap_or(false)
     }
 }
 
@@ -264,5 +306,60 @@ impl SessionOptions {
             reconnect_for: Duration::from_secs(3600),
             pacer: Arc::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Notes how many questions are on the screen at once, and stays there for a while.
+    #[derive(Default)]
+    struct Screen {
+        now: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    impl Screen {
+        fn show(&self) {
+            self.now.fetch_add(1, Ordering::SeqCst);
+            self.most
+                .fetch_max(self.now.load(Ordering::SeqCst), Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(100));
+            self.now.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_question_is_on_the_screen_at_a_time_of_whichever_kind() {
+        let (attention, screen) = (Attention::default(), Arc::new(Screen::default()));
+        let shown = Arc::clone(&screen);
+        let key = HostKeyQuestion::new(&attention, move |_, _, _| {
+            shown.show();
+            true
+        });
+        let shown = Arc::clone(&screen);
+        let prompter = Prompter::new(&attention, move |_| {
+            shown.show();
+            None
+        });
+        let about_key = async |host: &str| {
+            let turn = key.turn().await;
+            turn.ask(host.to_owned(), "ssh-ed25519".to_owned(), String::new())
+                .await
+        };
+        let prompt = Prompt::Answer {
+            endpoint: "deploy@web3:22".to_owned(),
+            text: "code:".to_owned(),
+            echo: true,
+        };
+        let about_login = async { prompter.turn().await.ask(prompt).await };
+        // A question that nobody waits for any more is on the screen all the same.
+        let given_up = tokio::time::timeout(Duration::from_millis(20), about_key("web0"));
+        drop(given_up.await);
+        let (one, two, _) = tokio::join!(about_key("web1"), about_key("web2"), about_login);
+        assert!(one && two);
+        assert_eq!(screen.most.load(Ordering::SeqCst), 1);
     }
 }

@@ -96,6 +96,11 @@ impl Session {
         self.shared.dialler.options.keepalive_interval
     }
 
+    /// How many probes may stay unanswered.
+    pub fn keepalive_count(&self) -> u32 {
+        self.shared.dialler.options.keepalive_count
+    }
+
     /// The host's key as `algorithm base64`, the only one that this session accepts; to be kept for a later session of
     /// the same deploy.
     pub fn host_key(&self) -> Option<String> {

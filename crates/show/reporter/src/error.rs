@@ -8,13 +8,13 @@ use thiserror::Error;
 /// it is left out.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// Whoever read standard output has gone: exit code 3.
-    #[error("standard output was closed by its reader")]
+    /// Whoever read an output has gone: exit code 3.
+    #[error("the output was closed by its reader")]
     BrokenPipe,
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stdout(#[source] io::Error),
-    /// Standard error cannot be written, mostly because its terminal is gone.
+    /// Standard error cannot be written.
     #[error("cannot write to standard error")]
     Stderr(#[source] io::Error),
     /// The log file cannot be made or opened.
@@ -34,6 +34,9 @@ pub enum Error {
         /// What was found there.
         found: &'static str,
     },
+    /// The log file cannot be read.
+    #[error("cannot read the log")]
+    ReadLog(#[source] io::Error),
     /// The log file cannot be written any more.
     #[error("cannot write to the log file `{}`", path.display())]
     WriteLog {
@@ -48,10 +51,17 @@ pub enum Error {
 impl Error {
     /// The error of a failed write to standard output.
     pub(crate) fn stdout(source: io::Error) -> Self {
-        if source.kind() == io::ErrorKind::BrokenPipe {
-            Self::BrokenPipe
-        } else {
-            Self::Stdout(source)
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Stdout(source),
+        }
+    }
+
+    /// The error of a failed write to standard error, which may be the same pipe.
+    pub(crate) fn stderr(source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Stderr(source),
         }
     }
 }

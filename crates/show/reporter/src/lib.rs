@@ -20,6 +20,7 @@ mod visible;
 pub mod words;
 
 pub use error::Error;
+pub use log_file::copy_host_lines;
 pub use mask::Masks;
 pub use output::{Earlier, Mode, Options, Output};
 pub use reporter::Reporter;

@@ -11,7 +11,7 @@ use crate::split::Piece;
 use crate::visible;
 use crate::words::moment;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use windlass_model::clock::Timestamp;
@@ -128,4 +128,28 @@ fn check_owner(path: &Path, file: &File) -> Result<(), Error> {
         path: path.to_owned(),
         found,
     })
+}
+
+/// Copies the lines of these hosts, all where none is named, from a log to `out`, made safe for a screen.
+pub fn copy_host_lines(
+    log: &mut dyn BufRead,
+    hosts: &[HostName],
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if log.read_until(b'\n', &mut line).map_err(Error::ReadLog)? == 0 {
+            return Ok(());
+        }
+        let host = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+        if hosts.is_empty()
+            || hosts
+                .iter()
+                .any(|wanted| wanted.as_str().as_bytes() == host)
+        {
+            let text = visible::screen(line.strip_suffix(b"\n").unwrap_or(&line), false);
+            writeln!(out, "{text}").map_err(Error::stdout)?;
+        }
+    }
 }

@@ -19,7 +19,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use windlass_model::event::DeployEnd;
 use windlass_model::{CommandEnd, DisconnectKind, Event, EventBody, Secret, StepOutcome, Stream};
-use windlass_reporter::{Error, Options, Output, Reporter};
+use windlass_reporter::{Error, Options, Output, Reporter, copy_host_lines};
 
 fn run(options: Options, events: &[Event]) -> Screens {
     let (mut reporter, screens) = reporter(100, false, options);
@@ -187,6 +187,14 @@ fn the_log_holds_everything_with_time_and_host() {
 2026-11-24T08:15:06.000Z web1 undo build@web1 succeeded after 10 ms
 2026-11-24T08:15:07.000Z - deploy failed and undone after 5 s
 ");
+
+    let mut copied = Vec::new();
+    copy_host_lines(&mut log.as_slice(), &[host("web2")], &mut copied).unwrap();
+    assert!(copied.is_empty());
+    copy_host_lines(&mut log.as_slice(), &[host("web1")], &mut copied).unwrap();
+    let copied = String::from_utf8(copied).unwrap();
+    assert!(copied.contains(" out raw \u{fffd}\n"), "{copied}");
+    assert!(!copied.contains('\u{1b}'));
 }
 
 #[test]
@@ -395,7 +403,7 @@ fn a_terminal_that_went_away_ends_nothing_else() {
         events.at(100).over(ending(DeployEnd::Deployed, 1));
         assert!(matches!(
             reporter.handle(&events.list[0]),
-            Err(Error::Stderr(_))
+            Err(Error::BrokenPipe)
         ));
         reporter.handle(&events.list[1]).unwrap();
         reporter.finish().unwrap();

@@ -11,8 +11,8 @@ else
     in_repo config remote.origin.fetch '+refs/*:refs/*'
   if ! complete; then
     if [ -n "$depth" ]; then
-      # The branch may have gone meanwhile; the commit is asked for by its id below.
-      in_repo fetch -q --depth "$depth" origin "$branch" || :
+      # The name may have gone meanwhile; the commit is asked for by its id below.
+      in_repo fetch -q --depth "$depth" origin "$name" || :
     else
       in_repo fetch -q --prune origin
     fi

@@ -149,6 +149,7 @@ impl Case {
 
 fn deploy() -> Run {
     Run::Deploy {
+        name: "main".to_owned(),
         wanted: Some(Wanted {
             revision: Revision::new(REVISION),
             subject: None,
@@ -341,6 +342,20 @@ fn two_hosts_that_are_one_directory_are_refused_and_with_the_setting_work_as_one
         assert_eq!(on(task), ["web1"], "{task}");
     }
     assert_eq!(on("restart"), ["db1", "web1", "web2"]);
+    // Several put the link back, one says what the release is after that.
+    let notes_state = |id: &str| -> Vec<bool> {
+        let step = plan.steps.iter().find(|step| step.id.as_str() == id);
+        match &step.unwrap().undo {
+            Undo::Commands { commands, .. } => {
+                let scripts = commands.iter().map(|command| &command.script);
+                let back = scripts.filter(|script| script.contains("flipped"));
+                back.map(|script| !script.contains("new=''")).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(notes_state("publish@web1"), [true]);
+    assert_eq!(notes_state("restart@web2"), [false]);
 }
 
 #[test]
@@ -448,7 +463,9 @@ fn a_task_before_the_release_is_made_runs_in_the_deploy_root() {
             .iter()
             .filter(|step| step.host.as_str() == "web1");
         let users = of_web1.filter_map(|step| match (&step.action, &step.undo) {
-            (Action::Command { command }, Undo::Commands { commands, show }) if show == "true" => {
+            (Action::Command { command }, Undo::Commands { commands, show, .. })
+                if show == "true" =>
+            {
                 assert_eq!(commands[0].dir, command.dir);
                 Some(format!("{} {}", step.task, command.dir.clone().unwrap()))
             }

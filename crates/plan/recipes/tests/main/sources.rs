@@ -1,12 +1,11 @@
 //! What a host fetches by itself, and what a tree may hold.
 
-use crate::support::{SHELLS, World, text, wanted};
+use crate::support::{SHELLS, World, text, unresolved, wanted};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use windlass_facts::RemoteFacts;
 use windlass_model::DeployId;
 use windlass_model::settings::SourceKind;
-use windlass_planner::Run;
 
 #[test]
 fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_moved() {
@@ -21,7 +20,7 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 &["config", "uploadpack.allowAnySHA1InWant", "true"],
             );
             let one = world.commit(&[("app.txt", "one")]);
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             assert_eq!(planned.plan.revision, Some(one.clone()));
             world.commit(&[("app.txt", "moved")]);
             world.carry_out(&planned.plan).unwrap();
@@ -29,7 +28,7 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 fs::read_to_string(world.path("current/app.txt")).unwrap(),
                 "one"
             );
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             crate::support::git(
                 &world.origin(),
                 &["commit", "-q", "--amend", "-m", "rewritten"],
@@ -69,7 +68,7 @@ fn submodules_are_part_of_the_release_where_wanted() {
             world.settings.submodules = true;
             world.settings.source = SourceKind::Git;
             world.settings.repository = Some(world.origin().to_str().unwrap().to_owned());
-            let planned = world.plan(Run::Deploy { wanted: None }).unwrap();
+            let planned = world.plan(unresolved()).unwrap();
             assert_eq!(planned.plan.revision, Some(revision));
             if let Err((index, output)) = world.carry_out(&planned.plan) {
                 panic!("{}: {}", planned.plan.steps[index].id, text(&output.stderr));
@@ -206,7 +205,7 @@ fn the_forge_is_asked_with_the_keys_of_the_settings_and_no_prompt() {
         let one = world.commit(&[("app.txt", "one")]);
         let mut facts = world.begin(&DeployId::new("d-mine"));
         facts.remote = Some(RemoteFacts::Found { revision: one });
-        let run = Run::Deploy { wanted: None };
+        let run = unresolved();
         let plan = world
             .planned(&DeployId::new("d-mine"), run, facts)
             .unwrap()

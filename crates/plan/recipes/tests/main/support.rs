@@ -357,7 +357,14 @@ impl World {
 
     /// A whole deploy that must go well.
     pub(crate) fn deploy(&mut self, revision: &Revision) -> Plan {
-        let planned = self.plan(wanted(revision)).unwrap();
+        let run = Run::Deploy {
+            name: self.settings.branch.clone(),
+            wanted: Some(Wanted {
+                revision: revision.clone(),
+                subject: None,
+            }),
+        };
+        let planned = self.plan(run).unwrap();
         if let Err((index, output)) = self.carry_out(&planned.plan) {
             panic!("{}: {}", planned.plan.steps[index].id, text(&output.stderr));
         }
@@ -373,8 +380,17 @@ impl World {
     }
 }
 
+/// A deploy of what the host finds by itself.
+pub(crate) fn unresolved() -> Run {
+    Run::Deploy {
+        name: "main".to_owned(),
+        wanted: None,
+    }
+}
+
 pub(crate) fn wanted(revision: &Revision) -> Run {
     Run::Deploy {
+        name: "main".to_owned(),
         wanted: Some(Wanted {
             revision: revision.clone(),
             subject: Some("change".to_owned()),

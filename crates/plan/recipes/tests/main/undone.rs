@@ -1,11 +1,10 @@
 //! Steps that fail or break off, and what their undos leave behind.
 
-use crate::support::{SHELLS, SmallDisk, World, names, text, wanted};
+use crate::support::{SHELLS, SmallDisk, World, names, text, unresolved, wanted};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use windlass_model::settings::SourceKind;
-use windlass_planner::Run;
 
 #[test]
 fn whatever_step_fails_everything_is_undone_however_often_it_is_repeated() {
@@ -106,7 +105,7 @@ fn steps_that_are_said_to_be_repeatable_are() {
             let one = world.commit(&[("app.txt", "one")]);
             let run = || match source {
                 SourceKind::Push => wanted(&one),
-                SourceKind::Git => Run::Deploy { wanted: None },
+                SourceKind::Git => unresolved(),
             };
             for _ in 0..2 {
                 let planned = world.plan(run()).unwrap();

@@ -18,6 +18,7 @@ fn spec(commands: usize) -> JobSpec {
             host: HostName::new("web1"),
             attempt: 1,
         },
+        spends_reserve: false,
         place: Place::Home,
         commands: (0..commands).map(command).collect(),
     }
@@ -76,7 +77,7 @@ proptest! {
     ) {
         let held: Vec<Held> = held.into_iter().map(|(out, err)| Held { out, err }).collect();
         let spec = spec(held.len());
-        let mut account = Account::new(&spec, Offsets::default());
+        let mut account = Account::new(&spec);
         let mut heard = vec![Held { out: Vec::new(), err: Vec::new() }; held.len()];
         let (mut started, mut ended) = (Vec::new(), Vec::new());
         let mut cuts = cuts.into_iter();
@@ -110,7 +111,7 @@ proptest! {
     #[test]
     fn noise_is_never_a_job(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let spec = spec(1);
-        let mut account = Account::new(&spec, Offsets::default());
+        let mut account = Account::new(&spec);
         account.restart(NONCE);
         account.take(&bytes, &mut |_| panic!("an event"));
         prop_assert_eq!(account.verdict(), None);
@@ -120,7 +121,7 @@ proptest! {
 #[test]
 fn output_that_the_host_no_longer_has_is_named() {
     let spec = spec(1);
-    let mut account = Account::new(&spec, Offsets::default());
+    let mut account = Account::new(&spec);
     account.restart(NONCE);
     let answer = format!("{NONCE}B 0 7\n{NONCE}O out 1000\nend{NONCE}E 0 0 1003 0 1 1\n{NONCE}D\n");
     account.take(answer.as_bytes(), &mut |_| {});
@@ -138,7 +139,7 @@ fn output_that_the_host_no_longer_has_is_named() {
 #[test]
 fn a_report_that_ends_before_the_job_is_no_end() {
     let spec = spec(2);
-    let mut account = Account::new(&spec, Offsets::default());
+    let mut account = Account::new(&spec);
     for broken in ["B 0 7\n{}D\n", "E 0 0 5\n"] {
         account.restart(NONCE);
         assert!(!account.is_broken_off());
@@ -152,4 +153,26 @@ fn a_report_that_ends_before_the_job_is_no_end() {
     account.take(answer.as_bytes(), &mut |_| {});
     assert!(!account.is_broken_off());
     assert_eq!(account.report().end, CommandEnd::Exited(ExitStatus(3)));
+}
+
+#[test]
+fn a_pulse_tells_what_the_host_counted() {
+    let spec = spec(1);
+    let mut account = Account::new(&spec);
+    account.restart(NONCE);
+    let mut pulses = Vec::new();
+    let answer = format!("{NONCE}P 0 78 1000 250 65536 300\n");
+    account.take(answer.as_bytes(), &mut |event| {
+        if let JobEvent::Pulse { pulse, .. } = event {
+            pulses.push(pulse);
+        }
+    });
+    let told = Pulse {
+        age: Duration::from_secs(10),
+        cpu: Duration::from_millis(2500),
+        memory: 65536,
+        silent: Duration::from_secs(3),
+        pid: 78,
+    };
+    assert_eq!(pulses, [told]);
 }

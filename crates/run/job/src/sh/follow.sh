@@ -2,17 +2,10 @@
 #
 # A signal that comes while bash reads a file makes it read nothing, so nothing is concluded from one failure to read.
 
-w_up() { read -r w_now _ </proc/uptime; w_now=${w_now%.*}${w_now#*.}; }
-# Whether a process is still the one that began at this tick.
-w_alive() {
-  { read -r w_x <"/proc/$1/stat"; } 2>/dev/null || return 1
-  set -- "$2" ${w_x##*) }
-  [ "$2" != Z ] && [ "${21}" = "$1" ]
-}
 w_self() { { read -r _ _ _ w_parent _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ w_born _; } </proc/$$/stat; }
 w_self
 w_lives_by=$w_parent
-w_boot=-
+w_boot=- w_page=
 { read -r w_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 # The first line of the claim is the claim.
 w_claim() {
@@ -41,23 +34,28 @@ w_base() {
   w_group
   case $w_bo in '~'*) return 1 ;; esac
 }
-# Sends a stream: its name, descriptor, base, offset and the offset to reach. Leaves what was reached in w_at.
+# Sends a stream: its name, descriptor, base and the offset to reach, from w_o or w_e on. It stops where the stream does not
+# begin at that base any more: a reader may be slow, and what is read then would be other bytes.
 w_pour() {
-  w_at=$4
+  eval "w_x=\$w_b$2 w_at=\$w_${1%??}"
   [ "$w_at" -ge "$3" ] || w_at=$3
-  [ "$w_at" -lt "$5" ] || return 0
-  eval "w_x=\$w_b$2"
+  [ "$w_at" -lt "$4" ] || return 0
   [ "$w_x" = "$3" ] || {
     eval "w_b$2=$3; exec $2<\"\$w_f.\$w_i.$1\""
-    [ "$w_at" = "$3" ] || dd bs=1 skip=$((w_at-$3)) count=0 <&$2 2>/dev/null
+    [ "$w_at" = "$3" ] || dd bs=1 skip=$((w_at-$3)) count=0 <&$2 2>/dev/null || exit
   }
   w_told=$w_now w_heard=$w_now w_turn=7
-  while [ "$w_at" -lt "$5" ]; do
-    w_c=$(($5-w_at))
+  while [ "$w_at" -lt "$4" ]; do
+    w_c=$(($4-w_at))
     [ $w_c -le 1048576 ] || w_c=1048576
     w_say "O $1 $w_at"
-    dd bs=$w_c count=1 <&$2 2>/dev/null
+    w_base || return
+    eval "w_x=\$w_b${1%??}"
+    [ "$w_x" = "$3" ] || return
+    # What became of its bytes is not known.
+    dd bs=$w_c count=1 <&$2 2>/dev/null || exit
     w_at=$((w_at+w_c))
+    eval "w_${1%??}=$w_at"
   done
 }
 # Sends what there is. Measured before the end began to be noted, all of it is output.
@@ -68,10 +66,18 @@ w_look() {
   w_rc
   [ "${w_s#-}" != "$w_s" ] && w_base && [ "$w_x" = "$w_bo.$w_be" ] && [ "$3" ] || return 0
   w_up
-  w_pour out 3 $w_bo $w_o $((w_bo+$1)) && w_o=$w_at
-  w_pour err 4 $w_be $w_e $((w_be+$3)) && w_e=$w_at
+  w_pour out 3 $w_bo $((w_bo+$1)) && w_pour err 4 $w_be $((w_be+$3))
+}
+# Sends what is left when the end is known; then nothing is cut any more.
+w_finish() { w_base && w_pour out 3 $w_bo $w_lo && w_pour err 4 $w_be $w_le; }
+# w_page: the bytes of a page, where that is known.
+w_size() {
+  w_x= w_q=
+  while read -r w_x w_q _ && [ "$w_x" != KernelPageSize: ]; do :; done </proc/self/smaps
+  [ -z "$w_q" ] || w_page=$((w_q*1024))
 }
 w_pulse() {
+  [ "$w_page" ] || w_size 2>/dev/null
   w_cpu=0 w_mem=0
   for w_q in /proc/[0-9]*/stat; do
     { read -r w_x <"$w_q"; } 2>/dev/null || continue
@@ -79,7 +85,7 @@ w_pulse() {
     [ "$4" = "$w_g" ] || continue
     w_cpu=$((w_cpu+${12}+${13}+${14}+${15})) w_mem=$((w_mem+${22}))
   done
-  w_say "P $w_i $w_g $((w_now-w_a)) $w_cpu $w_mem $((w_now-w_heard))"
+  w_say "P $w_i $w_g $((w_now-w_a)) $w_cpu $((w_mem*${w_page:-0})) $((w_now-w_heard))"
 }
 # Says that the command runs, once; then a pulse whenever nothing was sent for long enough.
 w_tell() {
@@ -137,22 +143,19 @@ w_command() {
     w_rest
   done
   [ "$w_begun" ] || { w_group && [ "$w_s" != skip ] && w_say "B $w_i $w_pid"; }
-  w_x=0
-  until w_base || [ $w_x = 9 ]; do w_x=$((w_x+1)); sleep 0.2; done
-  case $w_bo in
-    '~'*) ;;
-    *)
-      w_pour out 3 $w_bo $w_o $w_lo
-      w_pour err 4 $w_be $w_e $w_le
-      ;;
-  esac
+  w_q=0
+  until w_finish || [ $w_q = 9 ]; do w_q=$((w_q+1)); sleep 0.2; done
   w_say "E $w_i $w_s $w_lo $w_le $w_took $w_cut"
 }
 w_settle() {
   w_turn=0
   until w_claim; do
     [ "$w_w" ] || { w_say X absent; return 1; }
-    kill -0 $w_w 2>/dev/null || { w_claim || w_fail; break; }
+    kill -0 $w_w 2>/dev/null || {
+      w_claim && break
+      w_is_full && w_make_room || { w_fail; break; }
+      w_start || return
+    }
     w_rest
   done
   [ "$w_pid" != - ] || { w_say "X $w_f"; return 1; }
@@ -167,7 +170,9 @@ w_follow() {
   }
   if w_claim || [ "$9" = 0 ] || w_start; then
     w_more=more
-    w_settle && while [ "$w_more" = more ] && [ "$w_i" -lt "$w_last" ]; do
+    w_settle
+    w_x=$? w_secrets=
+    [ $w_x != 0 ] || while [ "$w_more" = more ] && [ "$w_i" -lt "$w_last" ]; do
       w_command || break
       w_i=$((w_i+1)) w_o=0 w_e=0
     done

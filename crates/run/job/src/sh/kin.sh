@@ -1,50 +1,45 @@
-# Finds and stops the processes of a command: process c that began at tick cs, with its own session and process group.
+# Finds and stops the processes of a command: process w_c that began at tick w_cs, with its own session and process group;
+# w_mark is in the environment of all of them, w_user whose they are, w_me who looks.
 
-up() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
-live() {
-  { read -r x <"/proc/$1/stat"; } 2>/dev/null || return 1
-  set -- "$2" ${x##*) }
-  [ "$2" != Z ] && [ "${21}" = "$1" ]
-}
-has() { case " $kin " in *" $1 "*) ;; *) return 1 ;; esac; }
-# kin: all of them, by group, by descent and by the mark in their environment; strays: those outside of the group.
-look() {
-  kin= strays= all= own=$c
-  { read -r x <"/proc/$c/stat"; } 2>/dev/null && {
-    set -- ${x##*) }
+w_has() { case " $w_kin " in *" $1 "*) ;; *) return 1 ;; esac; }
+# w_kin: all of them, by group, by descent and by the mark in their environment; w_strays: those outside of the group.
+w_find() {
+  w_kin= w_strays= w_all= w_own=$w_c
+  { read -r w_x <"/proc/$w_c/stat"; } 2>/dev/null && {
+    set -- ${w_x##*) }
     # Another process has the number now, so that nobody is left in the group.
-    [ "${20}" = "$cs" ] || own=none
+    [ "${20}" = "$w_cs" ] || w_own=none
   }
-  for q in /proc/[0-9]*/stat; do
-    { read -r x <"$q"; } 2>/dev/null || continue
-    p=${q#/proc/} p=${p%/stat}
-    set -- ${x##*) }
+  for w_q in /proc/[0-9]*/stat; do
+    { read -r w_x <"$w_q"; } 2>/dev/null || continue
+    w_p=${w_q#/proc/} w_p=${w_p%/stat}
+    set -- ${w_x##*) }
     [ "$1" != Z ] || continue
-    all="$all $p:$2"
-    if [ "$3" = "$own" ]; then kin="$kin $p"
-    elif [ "$4" = "$own" ] || [ "$p" = "$own" ]; then kin="$kin $p" strays="$strays $p"
+    w_all="$w_all $w_p:$2"
+    if [ "$3" = "$w_own" ]; then w_kin="$w_kin $w_p"
+    elif [ "$4" = "$w_own" ] || [ "$w_p" = "$w_own" ]; then w_kin="$w_kin $w_p" w_strays="$w_strays $w_p"
     fi
   done
-  for q in $(grep -lF "WINDLASS_JOB=$mark" /proc/[0-9]*/environ 2>/dev/null); do
-    p=${q#/proc/} p=${p%/environ}
-    [ "$p" != "$me" ] && ! has "$p" && { tr '\0' '\n' <"$q" | grep -Fqx "WINDLASS_JOB=$mark"; } 2>/dev/null || continue
-    { read -r x <"/proc/$p/stat"; } 2>/dev/null || continue
-    set -- ${x##*) }
-    [ "$1" = Z ] || kin="$kin $p" strays="$strays $p"
+  for w_q in $(grep -lF "WINDLASS_JOB=$w_mark" /proc/[0-9]*/environ 2>/dev/null); do
+    w_p=${w_q#/proc/} w_p=${w_p%/environ}
+    [ "$w_p" != "$w_me" ] && ! w_has "$w_p" && { tr '\0' '\n' <"$w_q" | grep -Fqx "WINDLASS_JOB=$w_mark"; } 2>/dev/null || continue
+    { read -r w_x <"/proc/$w_p/stat"; } 2>/dev/null || continue
+    set -- ${w_x##*) }
+    [ "$1" = Z ] || w_kin="$w_kin $w_p" w_strays="$w_strays $w_p"
   done
-  more=1
-  while [ "$more" ]; do
-    more=
-    for x in $all; do
-      p=${x%:*}
-      has "$p" || ! has "${x#*:}" || kin="$kin $p" strays="$strays $p" more=1
+  w_more=1
+  while [ "$w_more" ]; do
+    w_more=
+    for w_x in $w_all; do
+      w_p=${w_x%:*}
+      w_has "$w_p" || ! w_has "${w_x#*:}" || w_kin="$w_kin $w_p" w_strays="$w_strays $w_p" w_more=1
     done
   done
 }
-strike() {
+w_strike() {
   # sudo may have made them another user's.
-  for each in kill ${user:+"sudo -n -u $user kill"}; do
-    [ "$own" = none ] || $each -s "$1" -- "-$c"
-    for x in $strays; do $each -s "$1" "$x"; done
+  for w_each in kill ${w_user:+"sudo -n -u $w_user kill"}; do
+    [ "$w_own" = none ] || $w_each -s "$1" -- "-$w_c"
+    for w_x in $w_strays; do $w_each -s "$1" "$w_x"; done
   done 2>/dev/null
 }

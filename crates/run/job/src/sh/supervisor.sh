@@ -9,10 +9,16 @@ w_nl=$(printf '\n_')
 w_nl=${w_nl%_}
 w_home=$PWD
 w_hit=
-trap 'w_hit=1' USR1
+w_struck=
+trap 'w_hit=1 w_struck=1' USR1
 # A signal that comes while the channel is full makes bash and busybox write nothing of a line, and fail. Such a short line
-# is written whole or not at all, so it can be said again; without it the request has no sense any more.
-w_say() { w_print "$@" || w_print "$@" || w_print "$@" || exit; }
+# is written whole or not at all, so it is said again as often as a signal came in between; where none did the channel is
+# gone.
+w_say() {
+  until w_struck= && w_print "$@"; do
+    [ "$w_struck" ] || exit
+  done
+}
 w_print() { printf '%s%s\n' "$w_n" "$*"; }
 
 # A question: nonce, seconds between signs of life (0 = none), script. Its output goes straight into the channel.

@@ -1,172 +1,175 @@
 # The wrapper: claims the key, then runs the commands one after another and notes how each ended. It is a process of its
 # own that nothing of a connection's end reaches.
 #
-# It is told: f, k (names of files), key, name (the key as a word), h (commands), boot, ours, id, fence (what must still
-# be so), limit (bytes of a stream), grace (fifths of a second from TERM to KILL), mask, sup and born (who wants to hear
-# of ends), detach (what makes a session), secrets, and for each command opt0, opt1, ... : hundredths of a second it may
-# run and be silent, whether its failure stops the rest, whether there is a condition, the user it becomes; and the
-# functions run0, when0, ... which become the commands.
+# It is told: w_f, w_k (names of files), w_key, w_name (the key as a word), w_last (number of commands), w_its_boot, w_ours,
+# w_root_id, w_fence (what must still be so), w_limit (bytes of a stream), w_grace (fifths of a second from TERM to KILL),
+# w_mask, w_sup and w_born (who wants to hear of ends), w_detach (what makes a session), w_secrets, and for each command
+# w_opt0, w_opt1, ... : hundredths of a second it may run and be silent, whether its failure stops the rest, whether there
+# is a condition, the user it becomes; and the functions w_run0, w_when0, ... which become the commands.
+#
+# All names begin with w_: what is assigned to a variable that the login exports reaches every command.
 
-sig= stopped= late=
-trap 'sig=1' HUP INT TERM USR1
-trap 'sig=1 stopped=1' USR2
-trap 'sig=1 late=timeout' ALRM
-trap 'sig=1 late=idle' VTALRM
-{ read -r me _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _; } </proc/self/stat
-here=-
-read -r here </proc/sys/kernel/random/boot_id
+w_sig= w_stopped= w_late=
+trap 'w_sig=1' HUP INT TERM USR1
+trap 'w_sig=1 w_stopped=1' USR2
+trap 'w_sig=1 w_late=timeout' ALRM
+trap 'w_sig=1 w_late=idle' VTALRM
+{ read -r w_me _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ w_since _; } </proc/self/stat
+w_here=-
+read -r w_here </proc/sys/kernel/random/boot_id
 # Lines are added whole and in an order that everyone sees: whose line is the first has the key.
-echo "$me $start $here $f $name" >>"$k.claim"
-a= b=
-read -r a b _ <"$k.claim"
-[ "$a $b" = "$me $start" ] || { rm -f "$f".*; exit; }
+echo "$w_me $w_since $w_here $w_f $w_name" >>"$w_k.claim"
+w_a= w_b=
+read -r w_a w_b _ <"$w_k.claim"
+[ "$w_a $w_b" = "$w_me $w_since" ] || { rm -f "$w_f".*; exit; }
+w_clear
 
-tell() { live "$sup" "$born" && kill -USR1 "$sup"; }
-end() { printf '%-79s\n' "$1 $o $e $took $cutted $2" 1<>"$f.$i.rc"; tell; }
-refuse() { o=0 e=0 took=0 cutted=0; end "$1" last; exit; }
-i=0
-[ "$boot" = - ] || [ "$boot" = "$here" ] || refuse rebooted
-if [ "$ours" != - ]; then
-  x=
-  read -r x <"$ours/id"
-  [ "$x" = "$id" ] || refuse other
-  x=
-  read -r x <"$ours/fence"
-  [ "$x" = "$fence" ] || refuse fenced
+w_knock() { w_alive "$w_sup" "$w_born" && kill -USR1 "$w_sup"; }
+w_note_end() { printf '%-79s\n' "$1 $w_o $w_e $w_took $w_cutted $2" 1<>"$w_f.$w_i.rc"; w_knock; }
+w_refuse() { w_o=0 w_e=0 w_took=0 w_cutted=0; w_note_end "$1" last; exit; }
+w_i=0
+[ "$w_its_boot" = - ] || [ "$w_its_boot" = "$w_here" ] || w_refuse rebooted
+if [ "$w_ours" != - ]; then
+  w_x=
+  read -r w_x <"$w_ours/id"
+  [ "$w_x" = "$w_root_id" ] || w_refuse other
+  w_x=
+  read -r w_x <"$w_ours/fence"
+  [ "$w_x" = "$w_fence" ] || w_refuse fenced
 fi
 
 # The bases go into the same line, so that it always belongs together.
-note_process() { printf '%-119s\n' "$c $cs $a $bo $be $user" 1<>"$f.$i.pid"; }
-launch() {
-  mark=$key/$i late=
-  set -- "$1$i" "$mask" "$mark" "$PWD/$f.$i" $detach
-  if [ "$user" ]; then "feed_$1" | "$@" >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
-  else "$@" </dev/null >>"$f.$i.out" 2>>"$f.$i.err" & c=$!
+w_note_process() { printf '%-119s\n' "$w_c $w_cs $w_a $w_bo $w_be $w_user" 1<>"$w_f.$w_i.pid"; }
+w_launch() {
+  w_mark=$w_key/$w_i w_late=
+  set -- "$1$w_i" "$w_mask" "$w_mark" "$PWD/$w_f.$w_i" $w_detach
+  if [ "$w_user" ]; then "${1}_input" | "$@" >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
+  else "$@" </dev/null >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
   fi
-  x=
-  read -r x <"/proc/$c/stat"
-  set -- ${x##*) }
+  w_x=
+  read -r w_x <"/proc/$w_c/stat"
+  set -- ${w_x##*) }
   # A command may be over, and the shell may have heard of it, before anybody looks.
-  cs=${20:-0}
-  bo=0 be=0
-  note_process
+  w_cs=${20:-0}
+  w_bo=0 w_be=0
+  w_note_process
 }
 # Waits for the command itself; what it left in the background does not count.
-rest() {
-  r=
+w_await() {
+  w_r=
   while :; do
-    sig=
-    wait "$c"
-    x=$?
+    w_sig=
+    wait "$w_c"
+    w_x=$?
     # Its status was taken already, by a wait that a signal ended.
-    [ $x = 127 ] && [ "$r" ] && return
-    r=$x
-    [ "$sig" ] || return
+    [ $w_x = 127 ] && [ "$w_r" ] && return
+    w_r=$w_x
+    [ "$w_sig" ] || return
   done
 }
 # Stops the command and all that belongs to it; gives up on what does not go.
-stop() {
-  look
-  [ "$kin" ] || return 0
-  strike TERM
-  strike CONT
-  n=0
-  while look && [ "$kin" ] && [ $n -lt $grace ]; do sleep 0.2; n=$((n+1)); done
-  n=0
-  while [ "$kin" ] && [ $n -lt 150 ]; do strike KILL; sleep 0.2; n=$((n+1)); look; done
+w_stop() {
+  w_find
+  [ "$w_kin" ] || return 0
+  w_strike TERM
+  w_strike CONT
+  w_n=0
+  while w_find && [ "$w_kin" ] && [ $w_n -lt $w_grace ]; do sleep 0.2; w_n=$((w_n+1)); done
+  w_n=0
+  while [ "$w_kin" ] && [ $w_n -lt 150 ]; do w_strike KILL; sleep 0.2; w_n=$((w_n+1)); w_find; done
 }
 # More than the limit is not kept: the group stands still while the file is emptied, and offsets go on. Those who read
 # by the old base have a second to be done.
-cut() {
+w_cut() {
   trap '' TERM
-  kill -s STOP -- "-$c"
-  was=$bo bo='~'
-  note_process
-  bo=$was
+  kill -s STOP -- "-$w_c"
+  w_was=$w_bo w_bo='~'
+  w_note_process
+  w_bo=$w_was
   sleep 1
-  set -- $(wc -c "$f.$i.out" "$f.$i.err")
-  [ "$1" -le $limit ] || { bo=$((bo+$1)); empty out "$1"; }
-  [ "$3" -le $limit ] || { be=$((be+$3)); empty err "$3"; }
-  note_process
-  kill -s CONT -- "-$c"
-  trap 'kill $s; exit' TERM
+  set -- $(wc -c "$w_f.$w_i.out" "$w_f.$w_i.err")
+  [ "$1" -le $w_limit ] || { w_bo=$((w_bo+$1)); w_empty out "$1"; }
+  [ "$3" -le $w_limit ] || { w_be=$((w_be+$3)); w_empty err "$3"; }
+  w_note_process
+  kill -s CONT -- "-$w_c"
+  trap 'kill $w_s; exit' TERM
 }
-empty() {
-  true >"$f.$i.$1"
-  echo "[windlass: $2 bytes of output before this line are not kept any more]" >>"$f.$i.$1"
+w_empty() {
+  true >"$w_f.$w_i.$1"
+  echo "[windlass: $2 bytes of output before this line are not kept any more]" >>"$w_f.$w_i.$1"
 }
 # Guards a running command: its time, its silence, the size of its output.
-watch() {
-  s=
-  trap 'kill $s; exit' TERM
+w_watch() {
+  w_s=
+  trap 'kill $w_s; exit' TERM
   trap - HUP INT USR1 USR2 ALRM VTALRM
-  last=$a old=
+  w_changed=$w_a w_old=
   while :; do
-    sleep 1 & s=$!
-    wait $s
-    live "$c" "$cs" || exit
-    up
-    set -- $(wc -c "$f.$i.out" "$f.$i.err")
-    [ "$1" -le $limit ] && [ "$3" -le $limit ] || cut
-    [ "$1.$3" = "$old" ] || last=$now old=$1.$3
-    why=
-    [ "$timeout" = 0 ] || [ $((now-a)) -lt "$timeout" ] || why=ALRM
-    [ "$idle" = 0 ] || [ $((now-last)) -lt "$idle" ] || why=VTALRM
-    [ "$why" ] || continue
+    sleep 1 & w_s=$!
+    wait $w_s
+    w_alive "$w_c" "$w_cs" || exit
+    w_up
+    set -- $(wc -c "$w_f.$w_i.out" "$w_f.$w_i.err")
+    [ "$1" -le $w_limit ] && [ "$3" -le $w_limit ] || w_cut
+    [ "$1.$3" = "$w_old" ] || w_changed=$w_now w_old=$1.$3
+    w_why=
+    [ "$w_timeout" = 0 ] || [ $((w_now-w_a)) -lt "$w_timeout" ] || w_why=ALRM
+    [ "$w_idle" = 0 ] || [ $((w_now-w_changed)) -lt "$w_idle" ] || w_why=VTALRM
+    [ "$w_why" ] || continue
     trap '' TERM
-    kill -s $why "$me"
-    stop
+    kill -s $w_why "$w_me"
+    w_stop
     exit
   done
 }
-# Starts what stands in a file and waits for its end: r = its status, why = what stopped it.
-attend() {
-  launch "$1"
-  watch & m=$!
-  rest
-  why=$late
-  kill $m
+# Starts what stands in a file and waits for its end: w_r = its status, w_why = what stopped it.
+w_attend() {
+  w_launch "$1"
+  w_watch & w_m=$!
+  w_await
+  w_why=$w_late
+  kill $w_m
   # It sees to it that all are gone.
-  [ -z "$late" ] || while kill -0 $m; do wait $m; done
-  [ -z "$stopped" ] || why=cancelled
-  [ "$r" != 0 ] || why=
+  [ -z "$w_late" ] || while kill -0 $w_m; do wait $w_m; done
+  [ -z "$w_stopped" ] || w_why=cancelled
+  [ "$w_r" != 0 ] || w_why=
 }
 # Final lengths. From here on nothing that is written counts.
-measure() {
-  printf '~' 1<>"$f.$i.rc"
-  while read -r _ _ _ bo be _ <"$f.$i.pid" && [ "${bo#'~'}" != "$bo" ]; do sleep 0.1; done
-  [ "$be" ] || bo=0 be=0
-  o=0 e=0 cutted=0
-  [ ! -s "$f.$i.out" ] && [ ! -s "$f.$i.err" ] || { set -- $(wc -c "$f.$i.out" "$f.$i.err"); o=$1 e=$3; }
-  o=$((o+bo)) e=$((e+be))
-  [ "$bo$be" = 00 ] || cutted=1
-  up
-  took=$((now-a))
+w_measure() {
+  printf '~' 1<>"$w_f.$w_i.rc"
+  while read -r _ _ _ w_bo w_be _ <"$w_f.$w_i.pid" && [ "${w_bo#'~'}" != "$w_bo" ]; do sleep 0.1; done
+  [ "$w_be" ] || w_bo=0 w_be=0
+  w_o=0 w_e=0 w_cutted=0
+  [ ! -s "$w_f.$w_i.out" ] && [ ! -s "$w_f.$w_i.err" ] || { set -- $(wc -c "$w_f.$w_i.out" "$w_f.$w_i.err"); w_o=$1 w_e=$3; }
+  w_o=$((w_o+w_bo)) w_e=$((w_e+w_be))
+  [ "$w_bo$w_be" = 00 ] || w_cutted=1
+  w_up
+  w_took=$((w_now-w_a))
 }
 {
   while :; do
-    eval "set -- \$opt$i"
-    timeout=$1 idle=$2 advisory=$3 asks=$4 user=$5
-    up
-    a=$now r=0 why=
-    [ -z "$stopped" ] || refuse unbegun
-    [ "$asks" = 0 ] || attend when
-    case $r$why in
+    eval "set -- \$w_opt$w_i"
+    w_timeout=$1 w_idle=$2 w_advisory=$3 w_asks=$4 w_user=$5
+    w_up
+    w_a=$w_now w_r=0 w_why=
+    [ -z "$w_stopped" ] || w_refuse unbegun
+    [ "$w_asks" = 0 ] || w_attend w_when
+    case $w_r$w_why in
       0)
-        [ -z "$stopped" ] || refuse unbegun
-        attend run
+        [ -z "$w_stopped" ] || w_refuse unbegun
+        w_attend w_run
         ;;
-      12[67] | 12[89] | 1[3-9]? | 2??) echo "windlass: its \`when\` ended with status $r" >>"$f.$i.err" ;;
+      12[67] | 12[89] | 1[3-9]? | 2??) echo "windlass: its \`when\` ended with status $w_r" >>"$w_f.$w_i.err" ;;
       *[!0-9]*) ;;
-      *) r=skip ;;
+      *) w_r=skip ;;
     esac
-    case $r in 0 | skip) ;; *) [ "$advisory" = 1 ] || [ "$why" ] || stop ;; esac
-    measure
-    go=more
-    case ${why:-$r} in 0 | skip) ;; *) [ "$advisory" = 1 ] && [ "$why" != cancelled ] || go=last ;; esac
-    [ $((i+1)) -lt $h ] || go=last
-    end "${why:-$r}" $go
-    [ $go = more ] || exit
-    i=$((i+1))
+    case $w_r in 0 | skip) ;; *) [ "$w_advisory" = 1 ] || [ "$w_why" ] || w_stop ;; esac
+    w_measure
+    w_go=more
+    case ${w_why:-$w_r} in 0 | skip) ;; *) [ "$w_advisory" = 1 ] && [ "$w_why" != cancelled ] || w_go=last ;; esac
+    [ $((w_i+1)) -lt $w_last ] || w_go=last
+    w_note_end "${w_why:-$w_r}" $w_go
+    [ $w_go = more ] || exit
+    w_i=$((w_i+1))
   done
 } 2>/dev/null

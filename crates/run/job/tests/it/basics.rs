@@ -2,6 +2,8 @@
 
 use crate::local::{LocalTie, SHELLS, quick};
 use crate::support::{EXIT, Heard, deploy, job, job_of, lines, run};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use windlass_job::{CommandResult, JobEvent};
@@ -133,6 +135,58 @@ async fn surroundings_arrive_unchanged() {
     }
 }
 
+/// All words in the scripts that a login may export as variables.
+fn words_of_the_scripts() -> BTreeSet<String> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sh");
+    let scripts = std::fs::read_dir(dir).expect("there").flatten();
+    let text: String = scripts
+        .map(|entry| std::fs::read_to_string(entry.path()).expect("a script"))
+        .collect();
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let plain = words.filter(|word| word.starts_with(|letter: char| letter.is_ascii_lowercase()));
+    let foreign = plain.filter(|word| !word.starts_with("w_"));
+    // What older scripts used.
+    let more = ["l", "user", "key", "name", "secrets", "opt0"];
+    foreign.chain(more).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn what_the_login_exports_reaches_the_commands_unchanged() {
+    let names = words_of_the_scripts();
+    for shell in SHELLS {
+        let mut env: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "own")).collect();
+        let functions = ["BASH_FUNC_look%%", "BASH_FUNC_stop%%", "BASH_FUNC_watch%%"];
+        env.extend(functions.map(|name| (name, "() {  echo own\n}")));
+        let tie = LocalTie::with_env(shell, &env);
+        let with_secret = Command {
+            secrets: vec!["TOKEN".into()],
+            when: Some("true".into()),
+            ..Command::script("true")
+        };
+        let spec = job_of("names", vec![with_secret, Command::script("env -0")]);
+        let secrets = [("TOKEN".into(), Secret::new("canary"))];
+        let mut heard = Heard::default();
+        let mut sink = |event| heard.take(event);
+        let report = tie.host().run(&spec, &secrets, &mut sink).await;
+        assert_eq!(report.expect("a report").end, EXIT(0), "{shell}");
+        let out = heard.out();
+        let got: BTreeSet<&str> = out.split('\0').collect();
+        for name in &names {
+            assert!(
+                got.contains(format!("{name}=own").as_str()),
+                "{shell}: {name}\n{out}"
+            );
+        }
+        for name in functions.iter().filter(|_| shell == "bash") {
+            assert!(
+                got.contains(format!("{name}=() {{  echo own\n}}").as_str()),
+                "{name}\n{out}"
+            );
+        }
+        assert!(!out.contains("canary"), "{shell}");
+    }
+}
+
 #[tokio::test]
 async fn binary_output_survives_cuts_at_any_byte() {
     for shell in SHELLS {
@@ -184,6 +238,18 @@ async fn signs_of_life_are_no_part_of_a_slow_answer() {
             "{shell}"
         );
         assert_eq!(tie.world.besides.load(Ordering::SeqCst), 0, "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_an_error() {
+    let host = LocalTie::new("dash").host();
+    let long = host.ask("head -c 8000000 /dev/zero").await;
+    assert_eq!(long.expect("an answer").stdout.len(), 8_000_000);
+    for script in ["cat /dev/zero", "cat /dev/zero >&2"] {
+        let endless = tokio::time::timeout(Duration::from_secs(60), host.ask(script)).await;
+        let error = endless.expect("an end").expect_err("too long");
+        assert!(error.to_string().contains("too long"), "{error}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, JobState, Offsets, Place};
+use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, JobState, Place};
 use windlass_lab::Process;
 use windlass_model::plan::JobLimits;
 use windlass_model::{CommandEnd, DeployId};
@@ -20,8 +20,8 @@ fn boot_id() -> String {
 }
 
 /// A deploy root as the request that begins a deploy leaves it.
-fn root(tie: &LocalTie) -> (PathBuf, Place) {
-    let root = tie.home().join("a root");
+pub(crate) fn root(dir: &Path) -> (PathBuf, Place) {
+    let root = dir.join("a root");
     let ours = root.join(".windlass");
     std::fs::create_dir_all(ours.join("deploys/d-test/jobs")).expect("directories");
     std::fs::write(ours.join("id"), "root-1\n").expect("written");
@@ -53,7 +53,7 @@ async fn a_request_that_comes_after_the_sweep_starts_nothing() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let host = tie.host();
-        let (root, place) = root(&tie);
+        let (root, place) = root(tie.home());
         let (spec, starts) = counting("late", &tie, place);
         assert_eq!(run(&host, &spec).await.0.end, EXIT(0), "{shell}");
         std::fs::remove_dir_all(root.join(".windlass/deploys/d-test")).expect("removed");
@@ -84,7 +84,7 @@ async fn another_boot_root_or_owner_starts_nothing() {
     for shell in SHELLS {
         let tie = LocalTie::new(shell);
         let host = tie.host();
-        let (dir, place) = root(&tie);
+        let (dir, place) = root(tie.home());
         let Place::Deploy {
             root,
             deploy,
@@ -266,19 +266,15 @@ async fn what_is_followed_must_be_there() {
     let tie = LocalTie::new("dash");
     let host = tie.host();
     let (spec, starts) = counting("absent", &tie, Place::Home);
-    let absent = host.follow(&spec, Offsets::default(), &mut |_| {}).await;
+    let absent = host.follow(&spec, &mut |_| {}).await;
     assert!(absent.is_err() && !starts.exists());
     run(&host, &spec).await;
     let mut heard = Heard::default();
-    let from = Offsets {
-        stdout: 2,
-        ..Offsets::default()
-    };
     let report = host
-        .follow(&spec, from, &mut |event| heard.take(event))
+        .follow(&spec, &mut |event| heard.take(event))
         .await
         .expect("a report");
-    assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "t\n"));
+    assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "out\n"));
     assert_eq!(lines(&starts).len(), 1);
 }
 
@@ -315,6 +311,39 @@ async fn a_killed_wrapper_is_lost_once_its_command_is_gone() {
             host.jobs(&Place::Home).await.expect("a list")[0].state,
             JobState::Ended(CommandEnd::Lost)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_wrapper_was_killed_runs_as_long_as_its_command() {
+    for shell in SHELLS {
+        let tie = LocalTie::new(shell);
+        let host = tie.host();
+        let ready = tie.home().join("ready");
+        let spec = job("widower", &[&format!(": >'{}'; sleep 60", ready.display())]);
+        let (following, of) = (host.clone(), spec.clone());
+        let following = tokio::spawn(async move { run(&following, &of).await.0.end });
+        wait_until("started", || ready.exists()).await;
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        let JobState::Running { pid } = jobs[0].state else {
+            panic!("{jobs:?}")
+        };
+        let wrapper = Process::find(i32::try_from(pid).expect("a pid")).expect("the wrapper");
+        assert!(wrapper.signal(Signal::KILL));
+        wait_until("killed", || !wrapper.lives()).await;
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        assert_eq!(jobs[0].state, JobState::Running { pid }, "{shell}");
+        // Nor is its record removed.
+        host.sweep(&Place::Home, Some(&spec.key))
+            .await
+            .expect("swept");
+        assert_eq!(host.jobs(&Place::Home).await.expect("a list"), jobs);
+        host.cancel(&spec.key, &Place::Home)
+            .await
+            .expect("an answer");
+        assert_eq!(following.await.expect("joined"), CommandEnd::Lost);
+        let jobs = host.jobs(&Place::Home).await.expect("a list");
+        assert_eq!(jobs[0].state, JobState::Ended(CommandEnd::Lost), "{shell}");
     }
 }
 

@@ -6,7 +6,9 @@
 mod basics;
 mod holes;
 mod local;
+mod mute;
 mod ssh;
 mod stops;
 mod support;
+mod traces;
 mod ways;

@@ -331,6 +331,21 @@ async fn a_login_without_a_shell_is_named() {
 }
 
 #[tokio::test]
+async fn a_login_that_waits_is_named() {
+    let sshd = Sshd::builder().config("ForceCommand cat >/dev/null");
+    let sshd = sshd.start().expect("sshd");
+    let proxy = sshd.proxy().expect("a proxy");
+    let options = HostOptions {
+        silence: Duration::from_secs(2),
+        ..HostOptions::default()
+    };
+    let host = connect_with(&sshd, &proxy, options, |_| {}).await;
+    let error = host.ask("true").await.expect_err("nobody answers");
+    assert!(error.to_string().contains("did not answer for"), "{error}");
+    assert_eq!(proxy.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_home_that_cannot_be_written_has_its_records_below_tmp() {
     let Some(sshd) = available(Sshd::builder().ordinary_login().start()).expect("sshd") else {
         return;

@@ -4,7 +4,7 @@ use crate::local::{LocalTie, SHELLS, quick};
 use crate::support::{EXIT, Heard, claim, job, job_of, lines, run, wait_until};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, Offsets, Place};
+use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, Place};
 use windlass_lab::Process;
 use windlass_model::{Command, CommandEnd, Pulse};
 
@@ -187,7 +187,7 @@ async fn time_runs_out_without_any_connection() {
             let mut heard = Heard::default();
             let report = tie
                 .host()
-                .follow(&spec, Offsets::default(), &mut |event| heard.take(event))
+                .follow(&spec, &mut |event| heard.take(event))
                 .await
                 .expect("a report");
             assert_eq!(report.end, end, "{shell}");
@@ -261,6 +261,75 @@ async fn output_beyond_the_limit_is_not_kept_and_the_status_is() {
     }
 }
 
+/// The numbered lines of 64 bytes among output that was heard by offsets, and how far each is from where it would stand
+/// if nothing but lines had been written.
+fn numbered(heard: &[(u64, Vec<u8>)]) -> Vec<(u64, u64)> {
+    let (mut lines, mut run, mut begin) = (Vec::new(), Vec::new(), 0_u64);
+    let mut take = |begin: u64, run: &[u8]| {
+        let mut at = begin;
+        for line in run.split_inclusive(|byte| *byte == b'\n') {
+            let text = String::from_utf8_lossy(line);
+            let number = text.strip_prefix("line ").filter(|_| line.len() == 64);
+            if let Some(number) = number {
+                let number: u64 = number.trim_end().parse().expect("a number");
+                lines.push((number, at.wrapping_sub(number * 64)));
+            }
+            at += line.len() as u64;
+        }
+    };
+    for (offset, bytes) in heard {
+        if begin + run.len() as u64 != *offset {
+            take(begin, &run);
+            run.clear();
+            begin = *offset;
+        }
+        run.extend(bytes);
+    }
+    take(begin, &run);
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_reader_of_output_that_is_cut_hears_every_byte_at_its_place() {
+    let of_shell = |shell: &'static str| async move {
+        let tie = LocalTie::new(shell);
+        let limits = windlass_model::plan::JobLimits {
+            output_limit: 1_500_000,
+            ..quick()
+        };
+        let script = "n=0; while [ $n -lt 120 ]; do awk -v n=$n 'BEGIN { for (i = n*2000; i < n*2000+2000; i++) printf(\"line %058d\\n\", i) }'; n=$((n+1)); sleep 0.05; done";
+        let mut heard: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut sink = |event| {
+            if let JobEvent::Output { offset, bytes, .. } = event {
+                if heard.len() < 400 {
+                    std::thread::sleep(Duration::from_millis(15));
+                }
+                heard.push((offset, bytes));
+            }
+        };
+        let spec = job("slow", &[script]);
+        let host = tie.host_with(limits);
+        let report = host.run(&spec, &[], &mut sink).await.expect("a report");
+        assert_eq!(report.end, EXIT(0), "{shell}");
+        let lines = numbered(&heard);
+        assert!(lines.len() > 10_000, "{shell}: {}", lines.len());
+        assert_eq!(lines.last().map(|(number, _)| *number), Some(239_999));
+        for pair in lines.windows(2) {
+            let [(one, before), (other, after)] = pair else {
+                unreachable!()
+            };
+            // Only the marks of what is not kept stand between them.
+            let marks = after.wrapping_sub(*before);
+            assert!(one < other && marks < 1000, "{shell}: {pair:?}");
+        }
+        assert!(lines[0] == (0, 0), "{shell}: {:?}", lines[0]);
+    };
+    let shells = SHELLS.map(|shell| tokio::spawn(of_shell(shell)));
+    for shell in shells {
+        shell.await.expect("as it should be");
+    }
+}
+
 #[tokio::test]
 async fn when_advisory_and_pulse() {
     for shell in SHELLS {
@@ -308,7 +377,7 @@ async fn when_advisory_and_pulse() {
         let whole = |(index, pulse): &(usize, Pulse)| {
             *index == 3
                 && pulse.pid > 0
-                && pulse.memory > 0
+                && (100_000..1 << 30).contains(&pulse.memory)
                 && pulse.silent >= quick().pulse_interval
         };
         assert!(pulses.iter().any(whole), "{shell} {pulses:?}");

@@ -37,6 +37,7 @@ pub(crate) fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
     };
     JobSpec {
         key: key(name),
+        spends_reserve: false,
         place: Place::Home,
         commands: commands.into_iter().enumerate().map(command).collect(),
     }

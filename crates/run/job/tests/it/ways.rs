@@ -7,7 +7,7 @@ use std::path::Path;
 use windlass_lab::Process;
 use windlass_model::{Command, Secret};
 
-fn program(path: &Path, text: &str) {
+pub(crate) fn program(path: &Path, text: &str) {
     std::fs::write(path, format!("#!/bin/dash\n{text}\n")).expect("written");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
 }
@@ -246,5 +246,22 @@ async fn a_terminal_where_one_is_wanted() {
                 .is_some_and(|mark| mark.starts_with(format!("{}/pty", deploy()).as_bytes()))
         });
         assert_eq!(left.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn output_that_could_not_be_sent_is_sent_again() {
+    for shell in ["dash", "bash"] {
+        let tie = LocalTie::new(shell);
+        let failed = tie.home().join("failed").display().to_string();
+        let dd = format!("[ -e {failed} ] || {{ : >{failed}; exit 1; }}; exec /bin/dd \"$@\"");
+        program(&tie.home().join("bin/dd"), &dd);
+        let (report, heard) = run(&tie.host(), &job("unsent", &["echo out"])).await;
+        assert_eq!(
+            (report.end, heard.out().as_str()),
+            (EXIT(0), "out\n"),
+            "{shell}"
+        );
+        assert!(tie.home().join("failed").exists(), "{shell}");
     }
 }

@@ -136,3 +136,17 @@ fn mirror_path(yard: &Yard) -> std::path::PathBuf {
         })
         .unwrap()
 }
+
+#[tokio::test]
+async fn a_whole_id_is_fetched_by_itself_or_missing() {
+    let yard = Yard::new();
+    let forge = yard.repository("forge");
+    let source = mirror(&yard, &forge).await;
+    let alone = forge.commit("x", "1", "Alone");
+    forge.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    let resolved = source.resolve(alone.as_str()).await.unwrap();
+    assert_eq!((resolved.revision, resolved.found), (alone, Found::Commit));
+    let gone = source.resolve(&"0123456789".repeat(4)).await.unwrap_err();
+    let hint = gone.hint().unwrap();
+    assert_eq!(hint, "push the commit to the repository", "{gone}");
+}

@@ -1,4 +1,4 @@
-//! Logs in by answering the server's questions: keyboard-interactive, then a password.
+//! Logs in without a key: as we are, or by answering the server's questions (keyboard-interactive, then a password).
 
 use russh::MethodKind;
 use russh::client::KeyboardInteractiveAuthResponse as Response;
@@ -10,6 +10,15 @@ use crate::options::{Prompt, Prompter};
 const ROUNDS: u32 = 10;
 
 impl Login<'_> {
+    /// Asks to be let in as we are, where there was no key to offer; a server that refuses says what it would take.
+    pub(super) async fn try_nothing(&mut self) -> Step {
+        if self.allowed.is_some() {
+            return Ok(Progress::Next);
+        }
+        let result = self.handle.authenticate_none(&self.endpoint.user).await;
+        self.take(result)
+    }
+
     /// Asks a person what the server asks, where there is one to ask.
     pub(super) async fn try_questions(&mut self) -> Step {
         let Some(prompter) = self.options.prompter.clone() else {

@@ -8,7 +8,9 @@
 mod channels;
 mod ends;
 mod host_keys;
+mod logins;
 mod proxy_commands;
+mod questions;
 mod reconnects;
 mod refused_starts;
 mod support;

@@ -140,7 +140,7 @@ impl Pens {
 
     fn stderr_failed(&mut self, error: io::Error) -> Error {
         self.stderr = Stderr::Closed;
-        Error::Stderr(error)
+        Error::stderr(error)
     }
 }
 

@@ -1,0 +1,119 @@
+//! `attach` to a command outside of any deploy that was detached or cut off: what this machine knows is told from its
+//! record, the rest is asked of the hosts. It starts nothing that was started.
+
+use crate::adhoc::{AdHocRun, Ends, Stand, code, finish, go_on, mode};
+use crate::args::Global;
+use crate::commands::exec::at_address;
+use crate::context::Context;
+use crate::detach::replay;
+use crate::error::{Failure, OrFail as _};
+use crate::screen::say;
+use crate::telling::{Telling, reporter};
+use crate::world::World;
+use windlass_journal::{AdHoc, Error, Journal, State, Store as _};
+use windlass_model::{ExitCode, HostTarget};
+
+/// `attach` to a run outside of any deploy.
+pub(crate) async fn attach(
+    world: &World,
+    global: &Global,
+    journal: &Journal,
+    run: AdHoc,
+) -> Result<ExitCode, Failure> {
+    let own = match journal.own(&run.id) {
+        Err(Error::Owned { .. }) => return watch(world, global, journal, &run),
+        own => own.or_fail(ExitCode::Internal)?,
+    };
+    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
+    let over = over(&run, &state);
+    if over.len() == run.hosts.len() {
+        if state.end.is_none() {
+            finish(journal, &run, &over)?;
+        }
+        drop(own);
+        return watch(world, global, journal, &run);
+    }
+    go_on(world, global, again(world, global, run, over)?).await
+}
+
+/// Tells what the record has, as long as another process of this machine goes on with it.
+fn watch(
+    world: &World,
+    global: &Global,
+    journal: &Journal,
+    run: &AdHoc,
+) -> Result<ExitCode, Failure> {
+    let telling = Telling {
+        mode: mode(run),
+        ..Telling::default()
+    };
+    let mut reporter = reporter(world, global, &telling)?;
+    tokio::task::block_in_place(|| replay(world, journal, &run.id, &mut reporter, &[]))?;
+    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
+    let over = over(run, &state);
+    if over.len() < run.hosts.len() {
+        say(&format!(
+            "nobody follows it here any more; windlass attach {} goes on",
+            run.id
+        ));
+        return Ok(ExitCode::Parked);
+    }
+    Ok(code(&over))
+}
+
+/// The hosts on which it is known to be over.
+fn over(run: &AdHoc, state: &State) -> Ends {
+    let ended = |host: &HostTarget| {
+        let outcome = state.step(&run.step(&host.name))?.outcome()?;
+        Some((host.name.clone(), Stand::Over(outcome.clone())))
+    };
+    run.hosts
+        .iter()
+        .filter_map(|host| ended(&host.target))
+        .collect()
+}
+
+/// What it takes to go on: the hosts that are left, with the settings of today, and the secrets that their output may
+/// show.
+fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHocRun, Failure> {
+    let left = run
+        .hosts
+        .iter()
+        .filter(|host| !over.contains_key(&host.target.name));
+    let targets = left.clone().map(|host| &host.target);
+    let (wanted, secrets);
+    if run.stage.is_empty() {
+        let found = targets.map(|target| at_address(world, global, &address(target)));
+        wanted = found.collect::<Result<Vec<_>, _>>()?.concat();
+        secrets = Vec::new();
+    } else {
+        let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
+        let names = left.flat_map(|host| &host.command.secrets);
+        wanted = context.wanted_for(targets);
+        secrets = context.secrets_named(world, &names.map(String::as_str).collect())?;
+    }
+    Ok(AdHocRun {
+        run,
+        wanted,
+        secrets,
+        over,
+    })
+}
+
+fn address(target: &HostTarget) -> String {
+    let user = target
+        .user
+        .as_ref()
+        .map(|user| format!("{user}@"))
+        .unwrap_or_default();
+    let port = target
+        .port
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    let host = if target.address.contains(':') {
+        format!("[{}]", target.address)
+    } else {
+        target.address.clone()
+    };
+    format!("{user}{host}{port}")
+}

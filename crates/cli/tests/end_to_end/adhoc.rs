@@ -1,0 +1,175 @@
+//! Commands outside of any deploy: left alone and attached to, on several hosts, on some of them.
+
+use crate::support::{Run, Running, Stage, files_below, toml, wait_until};
+use windlass_lab::{Cut, Sshd};
+
+/// The id that a run names for `windlass attach`.
+fn named_id(run: &Run) -> String {
+    let (_, rest) = run
+        .stderr
+        .split_once("windlass attach ")
+        .unwrap_or_else(|| panic!("the id is named\n{run}"));
+    rest.split_whitespace().next().expect("an id").to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn attach_masks_what_a_detached_command_tells() {
+    const CANARY: &str = "canary-2b81c4-value";
+    let stage = Stage::new();
+    stage.configure("", "[secrets]\nTOKEN = { from_env = \"THE_TOKEN\" }\n");
+    let go = stage.host.outside().join("go");
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.1; done; echo \"token: $TOKEN\"",
+        go.display()
+    );
+    let with_token = |arguments: &[&str]| {
+        let mut command = stage.windlass(arguments);
+        command.env("THE_TOKEN", CANARY);
+        Running::new(command).finish()
+    };
+    let run = with_token(&["exec", "production", "--detach", "--", &script]);
+    assert_eq!(run.code, 11, "{run}");
+    let id = named_id(&run);
+    std::fs::write(&go, "").expect("written");
+
+    let refused = stage.run(&["attach", &id]);
+    assert_eq!(refused.code, 20, "{refused}");
+    assert!(refused.stderr.contains("THE_TOKEN"), "{refused}");
+    let attached = with_token(&["attach", &id]);
+    assert_eq!(attached.code, 0, "{attached}");
+    assert_eq!(text(&attached.stdout), "token: ***\n", "{attached}");
+    // It is over, and nothing is left on the host to be asked.
+    for words in [["attach", &id], ["show", &id]] {
+        let again = stage.run(&words);
+        assert_eq!(again.code, 0, "{again}");
+        assert_eq!(text(&again.stdout), "token: ***\n", "{again}");
+    }
+    for file in files_below(stage.home()) {
+        let written = text(&std::fs::read(&file).expect("read"));
+        assert!(!written.contains(CANARY), "written to {}", file.display());
+    }
+}
+
+#[test]
+fn attach_watches_what_another_process_follows() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let count = stage.host.counter("execs");
+    let go = stage.host.outside().join("go");
+    let script = format!(
+        "{}; while [ ! -e {} ]; do sleep 0.1; done; echo over; exit 5",
+        count.command(),
+        go.display()
+    );
+    let first = stage.start(&["exec", "production", "--", &script]);
+    wait_until("the command has started", || count.count() == 1);
+    let second = stage.start(&["attach", "production"]);
+    std::fs::write(&go, "").expect("written");
+    for run in [first.finish(), second.finish()] {
+        assert_eq!(run.code, 5, "{run}");
+        assert_eq!(text(&run.stdout), "over\n", "{run}");
+    }
+    assert_eq!(count.count(), 1);
+}
+
+/// Two hosts, the first behind the proxy.
+fn two_hosts() -> Stage {
+    let stage = Stage::with(Sshd::builder().addresses(2));
+    stage.configure("", "reconnect_for = \"2s\"\n");
+    let file = stage.repo.work().join("windlass.toml");
+    let written = std::fs::read_to_string(&file).expect("read");
+    let (top, _) = written.split_once("hosts = [").expect("hosts");
+    let user = stage.sshd.user();
+    let first = format!("{user}@127.0.0.1:{}", stage.proxy.port());
+    let second = format!("{user}@127.0.0.2:{}", stage.sshd.port());
+    let hosts = format!("{top}hosts = [{}, {}]\n", toml(&first), toml(&second));
+    std::fs::write(file, hosts).expect("written");
+    stage
+}
+
+#[test]
+fn a_host_that_is_given_up_ends_nothing_on_the_others() {
+    let stage = two_hosts();
+    let count = stage.host.counter("execs");
+    let go = stage.host.outside().join("go");
+    let script = format!(
+        "{}; while [ ! -e {} ]; do sleep 0.1; done; echo \"over in $HOME\"",
+        count.command(),
+        go.display()
+    );
+    let running = stage.start(&["exec", "production", "--", &script]);
+    wait_until("both have started", || count.count() == 2);
+    stage.proxy.refuse();
+    stage.proxy.cut_now(Cut::Reset);
+    let is_told = |file: &std::path::PathBuf| {
+        file.extension().is_some_and(|ext| ext == "events")
+            && text(&std::fs::read(file).expect("read")).contains("could not be reached again")
+    };
+    wait_until("the first host is given up", || {
+        files_below(stage.home()).iter().any(is_told)
+    });
+    std::fs::write(&go, "").expect("written");
+    let run = running.finish();
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("127.0.0.1"), "{run}");
+    let over_in = |number| format!("over in {}\n", stage.sshd.home_of(number).display());
+    assert!(text(&run.stdout).contains(&over_in(2)), "{run}");
+    let id = named_id(&run);
+
+    let unreached = stage.run(&["attach", &id]);
+    assert_eq!(unreached.code, 21, "{unreached}");
+    stage.proxy.heal();
+    for words in [["attach", &id], ["attach", &id], ["show", &id]] {
+        let again = stage.run(&words);
+        assert_eq!(again.code, 0, "{again}");
+        let told = text(&again.stdout);
+        for number in [1, 2] {
+            assert_eq!(told.matches(&over_in(number)).count(), 1, "{again}");
+        }
+    }
+    assert_eq!(count.count(), 2);
+}
+
+#[test]
+fn exec_runs_on_the_hosts_that_the_filters_leave() {
+    let stage = Stage::with(Sshd::builder().addresses(3));
+    let target = format!("{}@127.0.0.[1:3]:{}", stage.sshd.user(), stage.sshd.port());
+    let path = |path: &std::path::Path| toml(path.to_str().expect("UTF-8"));
+    let key = path(stage.sshd.client_key().path());
+    let settings = [
+        "--set=ssh.config=none".to_owned(),
+        "--set=ssh.agent=false".to_owned(),
+        format!("--set=ssh.identities=[{key}]"),
+        format!(
+            "--set=ssh.known_hosts=[{}]",
+            path(&stage.sshd.known_hosts())
+        ),
+    ];
+    let exec = |filter: &str| {
+        let mut words = vec!["exec", &target, filter];
+        words.extend(settings.iter().map(String::as_str));
+        words.extend(["--", "echo here"]);
+        stage.run(&words)
+    };
+    let run = exec("--exclude=127.0.0.2");
+    assert_eq!(run.code, 0, "{run}");
+    let told = text(&run.stdout);
+    assert!(
+        told.contains("127.0.0.1") && told.contains("127.0.0.3"),
+        "{run}"
+    );
+    assert!(!told.contains("127.0.0.2"), "{run}");
+    let run = exec("--host=web9");
+    assert_eq!(run.code, 4, "{run}");
+    assert!(
+        run.stderr.contains("web9") && run.stdout.is_empty(),
+        "{run}"
+    );
+    let run = exec("--role=app");
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stdout.is_empty(), "{run}");
+}

@@ -1,0 +1,129 @@
+//! What is said to words that mean nothing here, and which options choose hosts where.
+
+use crate::support::{Run, Stage, toml};
+use windlass_lab::Sshd;
+
+fn stdout(run: &Run) -> String {
+    String::from_utf8_lossy(&run.stdout).into_owned()
+}
+
+/// Asserts the code and that standard error has the words.
+fn assert_said(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{run}");
+    for word in words {
+        assert!(run.stderr.contains(word), "`{word}` is said\n{run}");
+    }
+}
+
+#[test]
+fn slips_are_named() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let run = stage.run(&["-C", "no/such/place", "config"]);
+    assert_said(&run, 2, &["no/such/place", "No such file"]);
+    let run = stage.run(&["-C", "windlass.toml", "config"]);
+    assert_said(&run, 2, &["windlass.toml", "directory"]);
+    let run = stage.run(&["stauts"]);
+    assert_said(&run, 2, &["stauts", "'status'"]);
+}
+
+#[test]
+fn init_says_what_it_saw() {
+    let stage = Stage::new();
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::write(stage.repo.work().join(name), "{}").expect("written");
+    }
+    let run = stage.run(&["init"]);
+    assert_said(&run, 0, &["for a Node.js project with npm\n"]);
+}
+
+#[test]
+fn hosts_are_chosen_only_where_that_has_a_meaning() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    for words in [
+        ["schema", "--host=127.0.0.1"],
+        ["tasks", "--role=app"],
+        ["resume", "--exclude=web1"],
+        ["attach", "--host=127.0.0.1"],
+        ["cancel", "--host=127.0.0.1"],
+    ] {
+        let run = stage.run(&words);
+        assert_said(&run, 2, &["--host, --role and --exclude"]);
+        assert!(run.stdout.is_empty(), "{run}");
+    }
+}
+
+/// Two hosts with a root each; the second has an environment of its own.
+fn two_hosts() -> Stage {
+    let stage = Stage::with(Sshd::builder().addresses(2));
+    stage.configure("", "");
+    let file = stage.repo.work().join("windlass.toml");
+    let written = std::fs::read_to_string(&file).expect("read");
+    let (top, _) = written.split_once("hosts = [").expect("hosts");
+    let host = |number: u8, more: &str| {
+        let address = format!(
+            "{}@127.0.0.{number}:{}",
+            stage.sshd.user(),
+            stage.sshd.port()
+        );
+        let root = stage.host.outside().join(format!("root{number}"));
+        let root = toml(root.to_str().expect("UTF-8"));
+        format!(
+            "{{ address = {}, deploy_to = {root}{more} }}",
+            toml(&address)
+        )
+    };
+    let hosts = [host(1, ""), host(2, ", env = { ONLY = \"here\" }")].join(", ");
+    std::fs::write(file, format!("{top}hosts = [{hosts}]\n")).expect("written");
+    stage
+}
+
+#[test]
+fn config_shows_what_is_in_force_on_a_host() {
+    let stage = two_hosts();
+    let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.2"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(stdout(&run).contains("here"), "{run}");
+    let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.1"]);
+    assert_said(&run, 20, &["env.ONLY"]);
+    let run = stage.run(&["config", "production", "--host=127.*"]);
+    assert_said(&run, 2, &["127.0.0.1", "127.0.0.2"]);
+    let run = stage.run(&["config", "production", "--host=web9"]);
+    assert_said(&run, 4, &["web9"]);
+}
+
+#[test]
+fn show_is_data_and_knows_hosts() {
+    let stage = two_hosts();
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    let all = stage.run(&["show", "production"]);
+    assert_eq!((all.code, all.stderr.as_str()), (0, ""), "{all}");
+    for word in ["127.0.0.1", "127.0.0.2", "deployed"] {
+        assert!(stdout(&all).contains(word), "{all}");
+    }
+    let one = stage.run(&["show", "production", "--host", "127.0.0.2"]);
+    assert_eq!((one.code, one.stderr.as_str()), (0, ""), "{one}");
+    assert!(stdout(&one).contains(" 127.0.0.2 "), "{one}");
+    assert!(!stdout(&one).contains(" 127.0.0.1 "), "{one}");
+    let json = stage.run(&["show", "production", "--host", "127.0.0.2", "--json"]);
+    assert_eq!(json.code, 0, "{json}");
+    assert!(json.count("step_ended") > 0, "{json}");
+    assert!(
+        json.events()
+            .iter()
+            .all(|event| event["host"] == "127.0.0.2"),
+        "{json}"
+    );
+    assert_said(
+        &stage.run(&["show", "production", "--host", "web9"]),
+        4,
+        &["web9"],
+    );
+
+    let run = stage.run(&["history", "--host", "127.0.0.2"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(stdout(&run).contains("production"), "{run}");
+    assert_said(&stage.run(&["history", "--host", "web9"]), 4, &[]);
+}
