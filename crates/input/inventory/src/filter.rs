@@ -98,7 +98,7 @@ fn sentence(names: &[&str]) -> String {
 }
 
 /// Whether a name matches a pattern in which `*` is any text and `?` any character. Takes no more than quadratic time.
-pub fn matches(pattern: &str, name: &str) -> bool {
+fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);

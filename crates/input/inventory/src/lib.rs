@@ -10,4 +10,4 @@ mod filter;
 
 pub use build::build;
 pub use error::Error;
-pub use filter::{Filter, matches};
+pub use filter::Filter;
