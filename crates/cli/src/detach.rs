@@ -7,15 +7,17 @@ use crate::screen::say;
 use crate::telling::record_path;
 use crate::world::World;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use windlass_journal::Journal;
 use windlass_model::{DeployId, Event, EventBody, ExitCode, HostName};
 use windlass_reporter::Reporter;
 
-/// Starts an engine that goes on with the deploy in a process group of its own, away from this terminal.
+/// Starts an engine that goes on with the deploy in a process group of its own, away from this terminal, and waits until
+/// the deploy is its own: `attach` finds it from then on.
 pub(crate) fn go_on_in_background(
     world: &World,
     global: &Global,
@@ -37,14 +39,45 @@ pub(crate) fn go_on_in_background(
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .process_group(0);
-    command.spawn().or_fail(ExitCode::Internal)?;
+    begun(&mut command, &record_path(world, deploy)).map_err(|why| {
+        let text = format!("the process that was to go on with {deploy} did not begin: {why}");
+        Failure::new(ExitCode::Parked, text).hint(format!("windlass resume {deploy}"))
+    })?;
     say(&format!(
         "detached; windlass attach {deploy} shows it, windlass cancel {deploy} undoes it"
     ));
     Ok(())
 }
+
+/// Starts the process and waits until the deploy is its own: what it writes into the record first says so.
+fn begun(command: &mut Command, record: &Path) -> Result<(), String> {
+    let before = length(record);
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let began = Instant::now();
+    while length(record) <= before && began.elapsed() < BEGIN {
+        let status = child.try_wait().map_err(|error| error.to_string())?;
+        if let Some(status) = status {
+            let mut said = String::new();
+            if let Some(mut stderr) = child.stderr.take() {
+                let read = stderr.read_to_string(&mut said);
+                read.map_err(|error| error.to_string())?;
+            }
+            return Err(format!("{status}\n{}", said.trim_end()));
+        }
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// The length of a file; of one that is not there yet, nothing.
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+/// How long a background process is waited for until it has taken the deploy over; a slow one goes on all the same.
+const BEGIN: Duration = Duration::from_secs(30);
 
 /// How often the record is looked at while it grows.
 const LOOK: Duration = Duration::from_millis(150);

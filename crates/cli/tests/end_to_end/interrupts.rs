@@ -2,6 +2,8 @@
 
 use crate::support::{Stage, wait_until};
 use crate::terminal::Terminal;
+use std::time::Duration;
+use windlass_lab::Cut;
 
 const QUESTION: &str = "or [enter] to go on? ";
 
@@ -110,6 +112,29 @@ fn detaching_leaves_the_deploy_to_the_background() {
     wait_until("the release is live", || stage.host.live().is_some());
     let attached = stage.run(&["attach", "production"]);
     assert_eq!(attached.code, 0, "{attached}");
+    stage.assert_clean();
+}
+
+/// What an outage offers: the background process meets the dead link, and waits for it as this one would have.
+#[test]
+fn detaching_while_the_link_is_dead_leaves_the_deploy_to_the_background() {
+    let (stage, mut terminal) = in_mid_build();
+    stage.proxy.refuse();
+    stage.proxy.cut_now(Cut::Reset);
+    terminal.wait_for("connection lost", 1);
+    terminal.signal("INT");
+    terminal.wait_for(QUESTION, 1);
+    terminal.enter("d");
+    let run = terminal.finish();
+    assert_eq!(run.code, 11, "{run}");
+    assert!(run.stderr.contains("detached; windlass attach"), "{run}");
+    let attached = stage.start(&["attach", "production"]);
+    std::thread::sleep(Duration::from_secs(2));
+    stage.proxy.heal();
+    end_builds(&stage);
+    let attached = attached.finish();
+    assert_eq!(attached.code, 0, "{attached}");
+    assert!(stage.host.live().is_some(), "{attached}");
     stage.assert_clean();
 }
 

@@ -24,6 +24,7 @@ pub mod ssh;
 mod step_machine;
 mod stopping;
 mod summary;
+mod twins;
 mod units;
 mod unwind;
 

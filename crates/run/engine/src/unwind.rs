@@ -7,6 +7,7 @@ use crate::Control;
 use crate::dispatcher::{Dispatcher, Turn};
 use crate::error::Error;
 use crate::flight::{Part, Side, Task, Unit};
+use crate::twins::Twins;
 use crate::units::in_job;
 use std::time::Duration;
 use windlass_job::JobSpec;
@@ -88,21 +89,32 @@ impl Dispatcher {
         if self.is_busy(host) {
             return Ok(true);
         }
-        let under_way = self.undo_under_way(host);
-        if let Some(unit) = under_way.as_ref().filter(|unit| is_local(unit)) {
-            // Nobody follows it any more, so it is ended first; what it did is not known then.
-            if self.gone.contains(&unit.key) {
-                self.lost_undo(unit)?;
-            } else {
-                self.stop_local(&unit.key, host);
+        match self.twins_of(host) {
+            Twins::AtRest => {}
+            Twins::AtWork => return Ok(true),
+            Twins::Unknown(twin) => {
+                let reason =
+                    format!("it shares its deploy_to with {twin}, where a step may still run");
+                self.doubt.insert(host.clone(), reason);
+                return Ok(false);
             }
-            return Ok(true);
+        }
+        let mut under_way = self.undo_under_way(host);
+        if let Some(unit) = under_way.take_if(|unit| matches!(unit.task, Task::Local(_))) {
+            // Nobody follows it any more, so it is ended first; what it did is not known then.
+            if !self.gone.contains(&unit.key) {
+                self.stop_local(&unit.key, host);
+                return Ok(true);
+            }
+            self.lost_undo(&unit)?;
         }
         if let Some(unit) = under_way.or_else(|| self.next_undo(host)) {
             self.send(unit)?;
             return Ok(true);
         }
-        Ok(false)
+        // What is left, if anything, waits for another host at the same root.
+        let mut steps = self.plan.steps.iter().filter(|step| &step.host == host);
+        Ok(steps.any(|step| self.is_to_be_undone(step)))
     }
 
     fn lost_undo(&mut self, unit: &Unit) -> Result<(), Error> {
@@ -120,9 +132,7 @@ impl Dispatcher {
         let id = lock_step(host);
         let before = self.state.undos.get(&id);
         let freed = before.is_some_and(Attempt::is_fine) || self.undo_failed.contains(&id);
-        let failed = |step: &&StepId| self.plan.step(step).is_some_and(|step| &step.host == host);
-        let undone = !self.undo_failed.iter().any(|step| failed(&step));
-        if freed || !undone || !self.is_well(host) || self.is_busy(host) {
+        if freed || !self.is_root_settled(host) {
             return Ok(());
         }
         let Some(command) = self.plan.host(host).and_then(|host| host.unlock.clone()) else {
@@ -174,14 +184,14 @@ impl Dispatcher {
 
     /// The next undos of a host: as many as may travel together.
     fn next_undo(&self, host: &HostName) -> Option<Unit> {
-        let wanted = self.backwards(host, |step| {
-            let before = self.state.undos.get(&step.id);
-            let needed = self.state.has_begun(&step.id)
-                && !matches!(step.undo, Undo::None { .. })
-                && !before.is_some_and(Attempt::is_fine)
-                && !self.undo_failed.contains(&step.id);
-            needed.then(|| attempt_number(before))
-        });
+        let wait = self.undone_before(host);
+        let steps = self.plan.steps.iter().enumerate().rev();
+        let wanted = steps
+            .take_while(|(at, _)| wait.is_none_or(|wait| *at > wait))
+            .map(|(_, step)| step)
+            .filter(|step| &step.host == host && self.is_to_be_undone(step))
+            .map(|step| (step, attempt_number(self.state.undos.get(&step.id))))
+            .collect::<Vec<_>>();
         let local = matches!(wanted.first()?.0.undo, Undo::Local { .. });
         let together = wanted
             .into_iter()
@@ -189,6 +199,14 @@ impl Dispatcher {
             .take(if local { 1 } else { usize::MAX })
             .collect();
         self.unit_of_undos(host, together)
+    }
+
+    /// Whether a step has an undo that is still to be carried out by this run.
+    pub(crate) fn is_to_be_undone(&self, step: &Step) -> bool {
+        self.state.has_begun(&step.id)
+            && !undo_commands(step).is_empty()
+            && !self.state.undos.get(&step.id).is_some_and(Attempt::is_fine)
+            && !self.undo_failed.contains(&step.id)
     }
 
     /// The steps of a host from last to first, those that `number` has an attempt for.
@@ -254,10 +272,6 @@ impl Dispatcher {
             task,
         })
     }
-}
-
-fn is_local(unit: &Unit) -> bool {
-    matches!(unit.task, Task::Local(_))
 }
 
 /// One failing undo does not keep the later ones from running.

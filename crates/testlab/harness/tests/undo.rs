@@ -5,7 +5,9 @@ use std::time::Duration;
 use windlass_engine::Control;
 use windlass_harness::{Bench, PlanMaker, Script, host_name};
 use windlass_model::event::DeployEnd;
-use windlass_model::{Action, Command, CommandEnd, ExitStatus, Phase, Plan, Step, StepId, Undo};
+use windlass_model::{
+    Action, Command, CommandEnd, EventBody, ExitStatus, Phase, Plan, Step, StepId, Undo,
+};
 
 const FINE: CommandEnd = CommandEnd::Exited(ExitStatus(0));
 const FAILED: CommandEnd = CommandEnd::Exited(ExitStatus(1));
@@ -157,4 +159,56 @@ async fn a_deploy_does_not_rest_before_a_command_on_this_machine_has_ended() {
     bench.control.send_replace(Control::Go);
     assert_eq!(bench.resume().await.unwrap().end, DeployEnd::Deployed);
     bench.assert_sound("rested");
+}
+
+/// Two hosts with one deploy root, and a check that fails on the first; the second's undos take long.
+fn with_one_root() -> Bench {
+    let mut plan = PlanMaker::new(2)
+        .task("release", Phase::Updating, |_| {})
+        .task("build", Phase::Updated, |_| {})
+        .task("check", Phase::Updated, |_| {})
+        .plan();
+    for host in &mut plan.hosts {
+        host.root_id = "one".to_owned();
+    }
+    let script = ending("check@web1", |_| FAILED).taking(|deed| {
+        let long = deed.undo && deed.host == host_name(2);
+        Duration::from_secs(if long { 100 } else { 10 })
+    });
+    Bench::new(&plan, script)
+}
+
+/// What one of them still has to undo there keeps the other's earlier steps from it.
+#[tokio::test(start_paused = true)]
+async fn hosts_with_one_root_are_undone_as_one() {
+    let mut bench = with_one_root();
+    assert_eq!(bench.run().await.unwrap().end, DeployEnd::Undone);
+    bench.assert_sound("one root");
+    let ended = bench
+        .told()
+        .into_iter()
+        .filter_map(|event| match event.body {
+            EventBody::UndoEnded { step, .. } => Some(step.as_str().to_owned()),
+            _ => None,
+        });
+    let ended: Vec<String> = ended.collect();
+    let at = |step: &str| ended.iter().position(|id| id == step).unwrap();
+    assert!(at("build@web2") < at("release@web1"), "{ended:?}");
+    assert!(at("build@web1") < at("release@web2"), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_root_stays_as_it_is_while_one_of_its_hosts_cannot_be_asked() {
+    let bench = with_one_root();
+    let vanishing = async {
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        bench.world.reach(&host_name(2), false);
+    };
+    let (summary, ()) = tokio::join!(bench.run(), vanishing);
+    assert_eq!(summary.unwrap().end, DeployEnd::Stuck);
+    assert_eq!(bench.world.undone(&StepId::new("release@web1")), 0);
+    assert!(bench.world.locked().contains(&host_name(1)));
+    bench.world.reach(&host_name(2), true);
+    assert_eq!(bench.resume().await.unwrap().end, DeployEnd::Undone);
+    bench.assert_sound("one root, one host away");
 }
