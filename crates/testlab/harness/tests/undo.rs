@@ -169,7 +169,7 @@ fn with_one_root() -> Bench {
         .task("check", Phase::Updated, |_| {})
         .plan();
     for host in &mut plan.hosts {
-        host.root_id = "one".to_owned();
+        "one".clone_into(&mut host.root_id);
     }
     let script = ending("check@web1", |_| FAILED).taking(|deed| {
         let long = deed.undo && deed.host == host_name(2);
