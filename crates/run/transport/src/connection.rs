@@ -14,8 +14,10 @@ use crate::channel::Channel;
 use crate::client::Client;
 use crate::stream::{Ending, Lifeline};
 
-/// How long a farewell may take; a server that does not listen is left without one.
+/// How long a farewell may take to be sent; a server that does not listen is left without one.
 const FAREWELL: Duration = Duration::from_millis(300);
+/// How long the server's end is waited for after it: enough nearby, and from afar not worth a round trip.
+const ITS_END: Duration = Duration::from_millis(30);
 
 /// How a command is started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,17 +176,13 @@ impl Connection {
     /// Ends it in good order, or at once where the server does not listen.
     pub async fn disconnect(&self) {
         self.shared.made.ended.ending.note(DisconnectKind::Ours);
-        let farewell = async {
-            let handle = &self.shared.handle;
-            // A connection that is gone already needs no farewell.
-            handle
-                .disconnect(Disconnect::ByApplication, "", "")
-                .await
-                .ok();
-            self.closed().await
-        };
-        if timeout(FAREWELL, farewell).await.is_err() {
-            tracing::debug!("server did not listen to the farewell");
+        let farewell = self
+            .shared
+            .handle
+            .disconnect(Disconnect::ByApplication, "", "");
+        let said = timeout(FAREWELL, farewell).await;
+        if !matches!(said, Ok(Ok(()))) || timeout(ITS_END, self.closed()).await.is_err() {
+            tracing::debug!("server was not waited for after the farewell");
         }
         let mut lifeline = self
             .shared
