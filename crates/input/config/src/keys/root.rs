@@ -186,7 +186,7 @@ pub(crate) static ROOT: &[Key] = &[
     Key::new(
         "output_limit",
         Kind::Size(64 << 10),
-        "How much of each output stream of a command is kept on the host.",
+        "How much of each output stream of a command is kept on the host; beyond it, only its end.",
     )
     .within(Scope::WIDE)
     .or("\"256MiB\"")
