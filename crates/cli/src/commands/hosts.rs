@@ -35,13 +35,15 @@ async fn asked(world: &World, context: &Context, fleet: &Fleet) -> Result<Facts,
     Ok(prepared.facts)
 }
 
-/// `status`. A host that cannot be reached has a row too; the exit code tells of it.
-pub(crate) async fn status(
-    world: &World,
-    global: &Global,
-    args: &StageArgs,
-) -> Result<ExitCode, Failure> {
-    let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
+/// The hosts that were reached, what they say, and why the others were not.
+pub(crate) struct Reached {
+    pub fleet: Fleet,
+    pub facts: Facts,
+    pub failures: Vec<(HostName, Failure)>,
+}
+
+/// Asks as many hosts as can be reached; the context is left with them. That none can be is an error.
+pub(crate) async fn reached(world: &World, context: &mut Context) -> Result<Reached, Failure> {
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
@@ -53,9 +55,33 @@ pub(crate) async fn status(
             .reduce(Failure::and)
             .unwrap_or_else(|| Failure::new(ExitCode::NoHost, "the stage has no hosts")));
     }
-    let facts = asked(world, &context, &fleet).await;
+    let facts = match asked(world, context, &fleet).await {
+        Ok(facts) => facts,
+        Err(failure) => {
+            fleet.close().await;
+            return Err(failure);
+        }
+    };
+    Ok(Reached {
+        fleet,
+        facts,
+        failures,
+    })
+}
+
+/// `status`. A host that cannot be reached has a row too; the exit code tells of it.
+pub(crate) async fn status(
+    world: &World,
+    global: &Global,
+    args: &StageArgs,
+) -> Result<ExitCode, Failure> {
+    let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let Reached {
+        fleet,
+        facts,
+        failures,
+    } = reached(world, &mut context).await?;
     fleet.close().await;
-    let facts = facts?;
     let mut rows: Vec<StatusRow> = facts
         .iter()
         .map(|(host, facts)| status_row(host, facts))

@@ -2,16 +2,15 @@
 
 use crate::args::{Global, StageArgs, TargetArgs};
 use crate::carry_out::journal;
-use crate::commands::hosts::{Facts, facts};
+use crate::commands::hosts::{Facts, Reached, facts, reached};
+use crate::commands::resume::is_unfinished;
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::{confirm, say, show};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::sync::mpsc;
 use windlass_facts::{HostFacts, Lock};
-use windlass_journal::Store as _;
 use windlass_model::{DeployId, ExitCode, HostName};
 use windlass_reporter::view::{Holder, LockRow, Locks};
 
@@ -59,49 +58,49 @@ pub(crate) async fn unlock(
     global: &Global,
     args: &StageArgs,
 ) -> Result<ExitCode, Failure> {
-    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
-    let facts = facts(world, &context).await?;
+    let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let reached = reached(world, &mut context).await?;
+    let ended = unlocked(world, global, &context, &reached).await;
+    reached.fleet.close().await;
+    let code = ended?;
+    let Some((host, failure)) = reached.failures.into_iter().next() else {
+        return Ok(code);
+    };
+    // It may hold a lock too, and nobody can tell.
+    let text = format!("{host} was not asked: {}", failure.line(Some(&host)));
+    Err(Failure::new(ExitCode::Stuck, text).hint("windlass unlock again, once it is back"))
+}
+
+async fn unlocked(
+    world: &World,
+    global: &Global,
+    context: &Context,
+    Reached { fleet, facts, .. }: &Reached,
+) -> Result<ExitCode, Failure> {
     let holders: BTreeMap<HostName, &Lock> = facts
         .iter()
         .filter_map(|(host, facts)| Some((host.clone(), facts.lock.as_ref()?)))
         .collect();
     let Some(first) = holders.values().next() else {
-        say("the lock is free on every host");
+        say("the lock is free on every host that was asked");
         return Ok(ExitCode::Done);
     };
-    show(world, global, &locks(&facts, &context.inventory.stage))?;
-    if !global.yes
-        && !confirm(
-            world,
-            "stop its commands, undo its unpublished release and free the lock?",
-        )
-    {
+    show(world, global, &locks(facts, &context.inventory.stage))?;
+    let question = "stop its commands, undo its unpublished release and free the lock?";
+    if !global.yes && !confirm(world, question) {
         return Err(
             Failure::new(ExitCode::Failed, "not confirmed; nothing was changed")
                 .hint("windlass unlock --yes"),
         );
     }
-    if journal(world)?.load(&first.deploy).is_ok() {
+    if is_unfinished(&*journal(world)?, &first.deploy)? {
         let target = TargetArgs {
             target: Some(first.deploy.to_string()),
         };
         return crate::commands::resume::cancel(world, global, &target).await;
     }
-    freed(world, &context, &facts, &holders).await
-}
-
-async fn freed(
-    world: &World,
-    context: &Context,
-    facts: &Facts,
-    holders: &BTreeMap<HostName, &Lock>,
-) -> Result<ExitCode, Failure> {
-    let (sender, _receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open(world, context, &sender).await?;
-    let ended = free(&fleet, facts, holders).await;
-    fleet.close().await;
-    ended?;
-    say("the lock is free on every host");
+    free(fleet, facts, &holders).await?;
+    say("the lock is free on every host that was asked");
     Ok(ExitCode::Done)
 }
 

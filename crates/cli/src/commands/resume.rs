@@ -182,20 +182,27 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
         return Ok(entry.subject.id().clone());
     }
     let deploy = find(journal, word)?;
+    if is_unfinished(journal, &deploy)? {
+        return Ok(deploy);
+    }
+    Err(Failure::new(
+        ExitCode::Failed,
+        format!("{deploy} is over; there is nothing to {what}"),
+    ))
+}
+
+/// Whether this machine's journal knows the deploy, and that it is not over.
+pub(crate) fn is_unfinished(journal: &Journal, deploy: &DeployId) -> Result<bool, Failure> {
     let all = journal
         .list(&Filter::default())
         .or_fail(ExitCode::Internal)?;
-    let standing = all
-        .iter()
-        .find(|entry| entry.subject.id() == &deploy)
-        .map(|entry| entry.standing);
-    match standing {
-        Some(Standing::Open | Standing::Parked | Standing::Stuck) => Ok(deploy),
-        _ => Err(Failure::new(
-            ExitCode::Failed,
-            format!("{deploy} is over; there is nothing to {what}"),
-        )),
-    }
+    let entry = all.iter().find(|entry| entry.subject.id() == deploy);
+    Ok(entry.is_some_and(|entry| {
+        matches!(
+            entry.standing,
+            Standing::Open | Standing::Parked | Standing::Stuck
+        )
+    }))
 }
 
 /// The newest entry of this machine's journal.

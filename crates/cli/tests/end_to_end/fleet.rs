@@ -256,3 +256,24 @@ fn a_host_that_stays_away_keeps_no_other_from_being_undone() {
     fleet.assert_free();
     assert_eq!(fleet.all_live(), vec![None; usize::from(HOSTS)]);
 }
+
+/// Somebody else's machine, which knows nothing of the deploy.
+#[test]
+fn unlock_frees_the_hosts_that_are_there_and_names_the_other() {
+    let builds_of = LabHost::new().expect("a directory");
+    let builds = builds_of.counter("builds");
+    let (fleet, proxy) = with_a_far_host("4s", &builds);
+    left_alone(&fleet, &proxy, &builds);
+    std::fs::remove_dir_all(fleet.stage.home().join("state")).expect("removed");
+    let run = fleet.stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(run.code, 10, "{run}");
+    assert!(run.stderr.contains("127.0.0.9"), "{run}");
+    for number in [1, 2] {
+        let lock = fleet.root(number).join(".windlass/lock");
+        assert!(!lock.exists(), "host {number}\n{run}");
+    }
+    proxy.heal();
+    let run = fleet.stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    fleet.assert_free();
+}
