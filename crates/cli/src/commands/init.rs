@@ -44,10 +44,29 @@ fn look(directory: &Path) -> Project {
     let package: serde_json::Value = serde_json::from_str(&package).unwrap_or_default();
     Project {
         application: application_name(&name.unwrap_or_default()),
-        repository: git(directory, &["remote", "get-url", "origin"]),
+        repository: git(directory, &["remote", "get-url", "origin"]).map(without_secret),
         branch: git(directory, &["symbolic-ref", "--short", "HEAD"]),
         kind: recognise(|path| directory.join(path).exists()),
         node_build: package.pointer("/scripts/build").is_some(),
+    }
+}
+
+/// The URL of a clone without what windlass.toml must not hold: a password, and over http any login, since a token often
+/// stands alone there.
+fn without_secret(url: String) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url;
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let Some((login, host)) = authority.rsplit_once('@') else {
+        return url;
+    };
+    let user = login.split(':').next().unwrap_or_default();
+    if user.is_empty() || scheme.to_ascii_lowercase().contains("http") {
+        format!("{scheme}://{host}{path}")
+    } else {
+        format!("{scheme}://{user}@{host}{path}")
     }
 }
 
@@ -61,4 +80,39 @@ fn git(directory: &Path, words: &[&str]) -> Option<String> {
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_init_writes_holds_no_token() {
+        let cases = [
+            (
+                "https://token@forge.example.com/shop.git",
+                "https://forge.example.com/shop.git",
+            ),
+            (
+                "https://me:word@forge.example.com",
+                "https://forge.example.com",
+            ),
+            (
+                "ssh://git:word@forge.example.com:22/shop",
+                "ssh://git@forge.example.com:22/shop",
+            ),
+            (
+                "ssh://git@forge.example.com/shop",
+                "ssh://git@forge.example.com/shop",
+            ),
+            (
+                "git@forge.example.com:shop.git",
+                "git@forge.example.com:shop.git",
+            ),
+            ("/srv/git/a@b.git", "/srv/git/a@b.git"),
+        ];
+        for (given, wanted) in cases {
+            assert_eq!(without_secret(given.to_owned()), wanted);
+        }
+    }
 }
