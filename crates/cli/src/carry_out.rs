@@ -212,7 +212,13 @@ pub(crate) fn exit_code(end: &EndSummary) -> ExitCode {
 
 /// An error of the engine as people see it.
 fn engine_failure(error: &windlass_engine::Error) -> Failure {
-    Failure::from_error(ExitCode::Internal, error)
+    use windlass_journal::Error::Owned;
+    match error {
+        windlass_engine::Error::Journal(error @ Owned { deploy, .. }) => {
+            Failure::from_error(ExitCode::Locked, error).hint(format!("windlass attach {deploy}"))
+        }
+        error => Failure::from_error(ExitCode::Internal, error),
+    }
 }
 
 /// An error of the reporter: a closed pipe has an exit code of its own.

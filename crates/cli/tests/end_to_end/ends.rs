@@ -274,6 +274,21 @@ fn unlock_lets_nothing_more_start_before_it_stops_what_runs() {
 }
 
 #[test]
+fn a_deploy_that_is_worked_on_is_not_resumed_beside() {
+    let stage = Stage::new();
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build has started", || builds.count() == 1);
+    let beside = stage.run(&["resume", "production"]);
+    assert_eq!(beside.code, 12, "{beside}");
+    assert!(beside.stderr.contains("windlass attach d-"), "{beside}");
+    let run = running.finish();
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(builds.count(), 1, "{run}");
+    stage.assert_clean();
+}
+
+#[test]
 fn rollback_and_forward_again() {
     let mut stage = Stage::new();
     stage.configure("", "");
