@@ -40,18 +40,29 @@ fi
 
 # The bases go into the same line, so that it always belongs together.
 w_note_process() { printf '%-119s\n' "$w_c $w_cs $w_a $w_bo $w_be $w_user" 1<>"$w_f.$w_i.pid"; }
+# Becomes a command, which notes itself first: so there is none that is not known, whatever happens to us.
+w_become() {
+  w_itself 2>/dev/null
+  "$@"
+}
+w_itself() {
+  read -r w_x </proc/self/stat || read -r w_x </proc/self/stat || return
+  w_c=${w_x%% *}
+  set -- ${w_x##*) }
+  w_cs=${20}
+  w_note_process
+}
 w_launch() {
-  w_mark=$w_key/$w_i w_late=
+  w_mark=$w_key/$w_i w_late= w_bo=0 w_be=0
   set -- "$1$w_i" "$w_mask" "$w_mark" "$PWD/$w_f.$w_i" $w_detach
-  if [ "$w_user" ]; then "${1}_input" | "$@" >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
-  else "$@" </dev/null >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
+  if [ "$w_user" ]; then "${1}_input" | w_become "$@" >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
+  else w_become "$@" </dev/null >>"$w_f.$w_i.out" 2>>"$w_f.$w_i.err" & w_c=$!
   fi
   w_x=
   read -r w_x <"/proc/$w_c/stat"
   set -- ${w_x##*) }
   # A command may be over, and the shell may have heard of it, before anybody looks.
   w_cs=${20:-0}
-  w_bo=0 w_be=0
   w_note_process
 }
 # Waits for the command itself; what it left in the background does not count.
