@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use windlass_model::{ExitCode, HostName};
 
+/// What a person wants to know first where nothing was begun.
+pub(crate) const NOTHING_CHANGED: &str = "nothing was changed on any host";
+
 /// An error on its way to the screen.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -16,6 +19,8 @@ pub(crate) struct Failure {
     pub text: String,
     /// The next things to do.
     pub hints: Vec<String>,
+    /// Whether it is known, and worth saying, that no host was changed.
+    pub unchanged: bool,
     /// Whether the text has its own marks and frames already.
     pub drawn: bool,
 }
@@ -27,6 +32,7 @@ impl Failure {
             code,
             text: text.into(),
             hints: Vec::new(),
+            unchanged: false,
             drawn: false,
         }
     }
@@ -51,6 +57,9 @@ impl Failure {
     pub(crate) fn print(&self) {
         let mark = if self.drawn { "" } else { "✘ " };
         let mut text = format!("{mark}{}\n", self.text);
+        if self.unchanged {
+            let _ = writeln!(text, "  {NOTHING_CHANGED}");
+        }
         for hint in &self.hints {
             let _ = writeln!(text, "  next: {hint}");
         }
@@ -70,6 +79,7 @@ impl Failure {
     pub(crate) fn and(mut self, other: Self) -> Self {
         let mark = if self.drawn { "\n" } else { "✘ " };
         let _ = write!(self.text, "\n{mark}{}", other.text);
+        self.unchanged &= other.unchanged;
         for hint in other.hints {
             if !self.hints.contains(&hint) {
                 self.hints.push(hint);
@@ -82,6 +92,13 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds that no host was changed.
+    #[must_use]
+    pub(crate) fn unchanged(mut self) -> Self {
+        self.unchanged = true;
         self
     }
 }
@@ -138,6 +155,7 @@ pub(crate) fn diagnostic(
             code,
             text: text.trim_end().to_owned(),
             hints: Vec::new(),
+            unchanged: false,
             drawn: true,
         },
         Err(_) => Failure::new(code, diagnostic.to_string()),

@@ -196,7 +196,7 @@ pub(crate) fn plan_failure(error: &windlass_planner::Error) -> Failure {
                 .hints
                 .extend(hint.filter(|hint| !failure.hints.contains(hint)));
         }
-        failure.hints.push(crate::reach::NOTHING_CHANGED.to_owned());
+        failure.unchanged = true;
     }
     failure
 }

@@ -268,9 +268,6 @@ fn ask_key(host: &str, kind: &str, fingerprint: &str) -> bool {
     crate::screen::answer(&question, true).is_some_and(|word| matches!(word.trim(), "y" | "yes"))
 }
 
-/// What a person wants to know first where a host was not reached.
-pub(crate) const NOTHING_CHANGED: &str = "nothing was changed on any host";
-
 /// Why a host was not reached, as people see it.
 pub(crate) fn reach_failure(target: &HostTarget, error: &OpenError) -> Failure {
     let failure = Failure::from_error(error.exit_code(), error);
@@ -288,6 +285,6 @@ pub(crate) fn reach_failure(target: &HostTarget, error: &OpenError) -> Failure {
     if failure.code == ExitCode::Internal {
         failure
     } else {
-        failure.hint(NOTHING_CHANGED)
+        failure.unchanged()
     }
 }

@@ -7,7 +7,6 @@
 //! Before the journal knows a deploy there is nothing to park: a signal ends the start, and nothing stays.
 
 use crate::error::{Failure, OrFail as _};
-use crate::reach::NOTHING_CHANGED;
 use crate::teller::Voice;
 use std::io::BufRead as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -60,7 +59,7 @@ impl Signals {
 
     /// The failure of a start that a signal ended.
     pub(crate) fn interrupted() -> Failure {
-        Failure::new(ExitCode::Failed, "interrupted before the deploy began").hint(NOTHING_CHANGED)
+        Failure::new(ExitCode::Failed, "interrupted before the deploy began").unchanged()
     }
 }
 

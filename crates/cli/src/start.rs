@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::prepare::{Entry, Prepared, begin};
-use crate::reach::NOTHING_CHANGED;
 use crate::revision::Resolved;
 use crate::screen::{confirm, say};
 use crate::signals::Signals;
@@ -77,7 +76,7 @@ impl Locks {
 
     /// The failure of a start that left locks behind, or may have.
     fn left(self, mut failure: Failure) -> Failure {
-        failure.hints.retain(|hint| hint != NOTHING_CHANGED);
+        failure.unchanged = false;
         let hosts: Vec<&str> = self.roots.keys().map(HostName::as_str).collect();
         failure.text = format!(
             "{}\n  the lock of {} may still be held on {}",
@@ -198,6 +197,6 @@ impl Start<'_> {
         if answer.or_fail(ExitCode::Internal)? {
             return Ok(());
         }
-        Err(Failure::new(ExitCode::Failed, "not confirmed").hint(NOTHING_CHANGED))
+        Err(Failure::new(ExitCode::Failed, "not confirmed").unchanged())
     }
 }

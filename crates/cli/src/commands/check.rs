@@ -3,9 +3,9 @@
 use crate::args::{Global, StageArgs};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::error::NOTHING_CHANGED;
 use crate::fleet::Fleet;
 use crate::prepare::{Look, Prepared, look};
-use crate::reach::NOTHING_CHANGED;
 use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
 use crate::world::World;
@@ -27,6 +27,7 @@ pub(crate) async fn check(
 ) -> Result<ExitCode, Failure> {
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let (resolved, mut here) = source(world, &context).await?;
+    let is_resolved = here.is_empty();
     here.extend(secrets(world, &context));
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
@@ -43,7 +44,12 @@ pub(crate) async fn check(
         };
         let prepared = look(world, &context, &fleet, resolved, extra).await;
         fleet.close().await;
-        hosts.extend(on_hosts(&context, &fleet, &prepared?));
+        let prepared = prepared?;
+        // What is wrong with tasks and their order shows when a plan is made.
+        if is_resolved && let Err(failure) = prepared.preview(&context) {
+            here.push(finding(None, &failure));
+        }
+        hosts.extend(on_hosts(&context, &fleet, &prepared));
     }
     hosts.sort_by(|one, other| one.host.cmp(&other.host));
     if !here.is_empty() {
@@ -99,12 +105,7 @@ fn finding(host: Option<&HostName>, failure: &Failure) -> Finding {
         severity: Severity::Error,
         code: None,
         text: failure.line(host),
-        // That nothing was changed is told once, at the end, and is no cure.
-        cure: failure
-            .hints
-            .first()
-            .filter(|hint| *hint != NOTHING_CHANGED)
-            .cloned(),
+        cure: failure.hints.first().cloned(),
     }
 }
 

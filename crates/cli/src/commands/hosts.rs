@@ -4,6 +4,7 @@ use crate::args::{Global, StageArgs};
 use crate::carry_out::journal;
 use crate::commands::lock::holder;
 use crate::context::Context;
+use crate::detach::worked_on;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::prepare::{Look, look};
@@ -163,7 +164,8 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
         unfinished_only: true,
         limit: None,
     };
-    let listed = journal(world)?.list(&filter).or_fail(ExitCode::Internal)?;
+    let journal = journal(world)?;
+    let listed = journal.list(&filter).or_fail(ExitCode::Internal)?;
     let application = &context.inventory.settings.application;
     let ours = listed.iter().filter(|entry| {
         let plan = entry.subject.plan();
@@ -172,7 +174,15 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
     let lines = ours.map(|entry| {
         let id = entry.subject.id();
         match entry.standing {
-            Standing::Open => format!("{id} in flight (windlass attach {id}, or resume)"),
+            Standing::Open if worked_on(&journal, id) => {
+                format!("{id} in flight (windlass attach {id}, or cancel)")
+            }
+            Standing::Open => {
+                format!("{id} without its controller (windlass resume {id}, or cancel)")
+            }
+            Standing::Stuck => {
+                format!("{id} stuck (windlass resume {id}, or unlock gives up)")
+            }
             standing => format!(
                 "{id} {} (windlass resume {id}, or cancel)",
                 standing.as_str()

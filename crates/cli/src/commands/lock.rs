@@ -3,14 +3,18 @@
 use crate::args::{Global, StageArgs, TargetArgs};
 use crate::carry_out::journal;
 use crate::commands::hosts::{Facts, Reached, facts, reached};
-use crate::commands::resume::is_unfinished;
+use crate::commands::resume::standing;
 use crate::context::Context;
+use crate::detach::worked_on;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::{confirm, say, show};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_facts::{HostFacts, Lock};
+use windlass_journal::{Journal, Record, Standing, Store as _};
+use windlass_model::clock::{Clock as _, SystemClock};
+use windlass_model::event::DeployEnd;
 use windlass_model::{DeployId, ExitCode, HostName};
 use windlass_reporter::view::{Holder, LockRow, Locks};
 
@@ -34,7 +38,9 @@ fn locks(facts: &Facts, stage: &str) -> Locks {
     });
     let rows: Vec<LockRow> = rows.collect();
     let held = rows.iter().any(|row| row.holder.is_some());
-    let next = format!("windlass unlock {stage}  frees it where its deploy is gone");
+    let next = format!(
+        "windlass status {stage}  tells how that deploy stands; windlass unlock {stage} frees the lock where its controller is gone"
+    );
     Locks {
         rows,
         next: held.then_some(next).into_iter().collect(),
@@ -86,22 +92,39 @@ async fn unlocked(
         return Ok(ExitCode::Done);
     };
     show(world, global, &locks(facts, &context.inventory.stage))?;
+    let (journal, deploy) = (journal(world)?, &first.deploy);
+    if worked_on(&journal, deploy) {
+        let text = format!("{deploy} is being carried out on this machine");
+        let hint = format!("windlass cancel {deploy} stops and undoes it");
+        return Err(Failure::new(ExitCode::Locked, text).hint(hint).unchanged());
+    }
     let question = "stop its commands, undo its unpublished release and free the lock?";
     if !global.yes && !confirm(world, question) {
-        return Err(
-            Failure::new(ExitCode::Failed, "not confirmed; nothing was changed")
-                .hint("windlass unlock --yes"),
-        );
+        let failure = Failure::new(ExitCode::Failed, "not confirmed").unchanged();
+        return Err(failure.hint("windlass unlock --yes"));
     }
-    if is_unfinished(&*journal(world)?, &first.deploy)? {
+    let standing = standing(&journal, deploy)?;
+    if matches!(standing, Some(Standing::Open | Standing::Parked)) {
         let target = TargetArgs {
-            target: Some(first.deploy.to_string()),
+            target: Some(deploy.to_string()),
         };
         return crate::commands::resume::cancel(world, global, &target).await;
     }
     free(fleet, facts, &holders).await?;
+    if standing == Some(Standing::Stuck) {
+        given_up(&journal, deploy)?;
+    }
     say("the lock is free on every host that was asked");
     Ok(ExitCode::Done)
+}
+
+/// What a deploy could not undo is left as it is, and nobody comes back to it.
+fn given_up(journal: &Journal, deploy: &DeployId) -> Result<(), Failure> {
+    let end = DeployEnd::Fenced;
+    let over = [Record::Resumed, Record::Ended { end }];
+    journal
+        .append(deploy, SystemClock.now(), &over)
+        .or_fail(ExitCode::Internal)
 }
 
 /// First nothing more can be started, then what runs is stopped, and only then is anything undone.

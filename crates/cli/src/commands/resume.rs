@@ -182,7 +182,11 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
         return Ok(entry.subject.id().clone());
     }
     let deploy = find(journal, word)?;
-    if is_unfinished(journal, &deploy)? {
+    let standing = standing(journal, &deploy)?;
+    if matches!(
+        standing,
+        Some(Standing::Open | Standing::Parked | Standing::Stuck)
+    ) {
         return Ok(deploy);
     }
     Err(Failure::new(
@@ -191,18 +195,13 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
     ))
 }
 
-/// Whether this machine's journal knows the deploy, and that it is not over.
-pub(crate) fn is_unfinished(journal: &Journal, deploy: &DeployId) -> Result<bool, Failure> {
+/// How a deploy stands, where this machine's journal knows it.
+pub(crate) fn standing(journal: &Journal, deploy: &DeployId) -> Result<Option<Standing>, Failure> {
     let all = journal
         .list(&Filter::default())
         .or_fail(ExitCode::Internal)?;
     let entry = all.iter().find(|entry| entry.subject.id() == deploy);
-    Ok(entry.is_some_and(|entry| {
-        matches!(
-            entry.standing,
-            Standing::Open | Standing::Parked | Standing::Stuck
-        )
-    }))
+    Ok(entry.map(|entry| entry.standing))
 }
 
 /// The newest entry of this machine's journal.

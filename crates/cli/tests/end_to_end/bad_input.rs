@@ -402,3 +402,16 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .windows(text.len())
         .any(|window| window == text.as_bytes())
 }
+
+#[test]
+fn check_finds_what_a_plan_would_refuse() {
+    let stage = Stage::new();
+    stage.configure(
+        "",
+        "[[tasks]]\nname = \"build\"\nafter = \"update\"\nrun = \"true\"\n",
+    );
+    let run = stage.run(&["check", "production"]);
+    assert_eq!(run.code, 30, "{run}");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(said.contains("no phase or task of that name"), "{run}");
+}

@@ -288,6 +288,43 @@ fn a_deploy_that_is_worked_on_is_not_resumed_beside() {
     stage.assert_clean();
 }
 
+/// Somebody mistyped the restart: neither going on nor undoing can work, and the stage must not stay locked for ever.
+#[test]
+fn a_deploy_that_cannot_be_undone_is_given_up_by_unlock() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let first = stage.deploy_first();
+    stage.configure("", "[restart]\napp = \"echo no such service; exit 9\"\n");
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 10, "{run}");
+    assert!(run.stderr.contains("windlass unlock production"), "{run}");
+    let again = stage.run(&["cancel", "production"]);
+    assert_eq!(again.code, 10, "{again}");
+    let unlocked = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(unlocked.code, 0, "{unlocked}");
+    assert_eq!(stage.host.live(), Some(first), "{unlocked}");
+    let resumed = stage.run(&["resume", "production"]);
+    assert_eq!(resumed.code, 1, "there is nothing to go on with\n{resumed}");
+    stage.configure("", "");
+    let run = stage.run(&["deploy", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    stage.assert_clean();
+}
+
+#[test]
+fn unlock_leaves_a_deploy_alone_that_is_being_carried_out() {
+    let stage = Stage::new();
+    let builds = stage.with_build(SILENCE, &Link::default(), "");
+    let running = stage.start(&["deploy", "production", "--yes"]);
+    wait_until("the build has started", || builds.count() == 1);
+    let unlock = stage.run(&["unlock", "production", "--yes"]);
+    assert_eq!(unlock.code, 12, "{unlock}");
+    assert!(unlock.stderr.contains("windlass cancel d-"), "{unlock}");
+    let run = running.finish();
+    assert_eq!(run.code, 0, "{run}");
+    stage.assert_clean();
+}
+
 #[test]
 fn rollback_and_forward_again() {
     let mut stage = Stage::new();

@@ -79,7 +79,7 @@ impl Check<'_> {
         {
             let stage = self.stage();
             let hint = format!(
-                "windlass attach {stage} watches it; windlass unlock {stage} frees it where its controller is gone"
+                "windlass attach {stage} watches it; where its controller is gone, windlass resume or cancel there, or windlass unlock {stage}"
             );
             self.refuse(Reason::Locked(lock), Some(hint));
         }

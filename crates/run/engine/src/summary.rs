@@ -234,10 +234,24 @@ impl Dispatcher {
             .filter(|(_, duration)| !duration.is_zero())
     }
 
+    /// The command that goes back to what was live before; none where nothing was, or not the same everywhere.
+    fn way_back(&self) -> Option<String> {
+        let mut hosts = self.plan.hosts.iter().filter(|host| host.target.release);
+        let before = hosts.next()?.previous.as_ref()?;
+        let same = hosts.all(|host| host.previous.as_ref() == Some(before));
+        let stage = &self.plan.stage;
+        match self.plan.kind {
+            DeployKind::Deploy => same.then(|| format!("windlass rollback {stage}")),
+            DeployKind::Rollback => {
+                same.then(|| format!("windlass rollback {stage} --to {before}"))
+            }
+        }
+    }
+
     fn next(&self, end: DeployEnd) -> Vec<String> {
         let (stage, id) = (&self.plan.stage, &self.plan.deploy);
         match end {
-            DeployEnd::Deployed => vec![format!("windlass rollback {stage}")],
+            DeployEnd::Deployed => self.way_back().into_iter().collect(),
             DeployEnd::Undone | DeployEnd::CancelledUndone => vec![match self.plan.kind {
                 DeployKind::Deploy => format!("windlass deploy {stage}"),
                 DeployKind::Rollback => format!("windlass status {stage}"),
@@ -251,6 +265,7 @@ impl Dispatcher {
             DeployEnd::Stuck => vec![
                 format!("windlass resume {id}"),
                 format!("windlass show {id}"),
+                format!("windlass unlock {stage}"),
             ],
             DeployEnd::Parked => vec![
                 format!("windlass resume {id}"),

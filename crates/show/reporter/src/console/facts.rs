@@ -118,6 +118,9 @@ fn meaning(command: &str) -> Option<&'static str> {
     match command.split(' ').nth(1)? {
         "resume" if command.starts_with("windlass ") => Some("goes on at the exact step"),
         "cancel" if command.starts_with("windlass ") => Some("stops and undoes it"),
+        "unlock" if command.starts_with("windlass ") => {
+            Some("gives up: frees the lock and leaves the rest as it is")
+        }
         "attach" if command.starts_with("windlass ") => Some("watches it"),
         _ => None,
     }
