@@ -178,7 +178,7 @@ pub(crate) async fn carry_out(
         events: means.events.0,
         control: controlled,
         clock: Arc::new(SystemClock),
-        log: Some(shown(world, &log)),
+        log: (!world.passing).then(|| shown(world, &log)),
     };
     let end = work.carried_out(run, &means.fleet).await;
     listener.abort();

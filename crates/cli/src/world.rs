@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub color: bool,
     /// Whether colours may be used on standard output.
     pub data_color: bool,
+    /// Whether all that is kept goes when the process ends, so that nobody is sent to look at it.
+    pub passing: bool,
 }
 
 impl World {
@@ -41,6 +43,7 @@ impl World {
         let no_color = env.get("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = env.get("TERM").is_some_and(|term| term == "dumb");
         Ok(Self {
+            passing: false,
             interactive: terminal && std::io::stdin().is_terminal(),
             terminal: terminal && !dumb,
             width: terminal_size().map_or(100, |(width, _)| width),

@@ -65,7 +65,12 @@ pub(crate) async fn demo(world: &World, global: &Global) -> Result<ExitCode, Fai
     over.store(true, Ordering::Relaxed);
     let cuts = trouble.join().unwrap_or_default();
     let code = code?;
-    conclude(&stage, cuts);
+    match code {
+        ExitCode::Done => conclude(&stage, cuts),
+        _ => say(
+            "\nThe demo was broken off; nothing of it is left, so there is nothing to go on with.",
+        ),
+    }
     Ok(code)
 }
 
@@ -118,6 +123,7 @@ impl Stage {
             .env
             .insert("HOME".to_owned(), home.display().to_string());
         world.directory = self.path("app");
+        world.passing = true;
         world
     }
 }
