@@ -174,6 +174,33 @@ fn exec_runs_on_the_hosts_that_the_filters_leave() {
     assert!(run.stdout.is_empty(), "{run}");
 }
 
+#[test]
+fn history_as_json_is_newest_first_whatever_was_done() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    for words in [
+        ["exec", "production", "--", "echo one"],
+        ["deploy", "production", "--json", "--yes"],
+        ["exec", "production", "--", "echo two"],
+    ] {
+        let run = stage.run(&words);
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let run = stage.run(&["history", "--json"]);
+    let rows: Vec<serde_json::Value> = text(&run.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    let commands: Vec<_> = rows.iter().map(|row| row["command"].as_str()).collect();
+    assert_eq!(
+        commands,
+        [Some("echo two"), None, Some("echo one")],
+        "{run}"
+    );
+    let moments: Vec<_> = rows.iter().map(|row| row["at"].to_string()).collect();
+    assert!(moments.windows(2).all(|pair| pair[0] >= pair[1]), "{run}");
+}
+
 /// A command that begins, says so, and goes on until it is stopped.
 fn endless(stage: &Stage) -> (windlass_lab::Counter, String) {
     let count = stage.host.counter("execs");
