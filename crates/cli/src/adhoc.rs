@@ -5,17 +5,20 @@
 //! `attach` goes on with it.
 
 mod one;
+mod stand;
 
 use crate::args::Global;
 use crate::carry_out::{Events, journal};
 use crate::detach::Recorded;
 use crate::error::{Failure, OrFail as _};
-use crate::fleet::{Fleet, Wanted};
+use crate::fleet::{Contacted, Fleet, Wanted};
 use crate::screen::say;
 use crate::teller::Teller;
 use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
 use one::{Followed, One};
+pub(crate) use stand::{Ends, Stand, code, stopped, unkillable};
+use stand::{announced, ways};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -23,10 +26,7 @@ use tokio::task::JoinSet;
 use windlass_job::{JobCommand, JobSpec, Place};
 use windlass_journal::{AdHoc, AdHocHost, Journal, Record, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::event::DeployEnd;
-use windlass_model::{
-    CommandEnd, DeployId, Event, EventBody, ExitCode, HostName, PlanDigest, Secret, StepOutcome,
-};
+use windlass_model::{DeployId, Event, EventBody, ExitCode, PlanDigest, Secret};
 use windlass_reporter::Mode;
 
 /// A command on hosts, and what it takes to carry it out.
@@ -50,43 +50,16 @@ pub(crate) enum Follow {
     Detach,
     /// They were started earlier.
     Again,
+    /// They were started earlier and are stopped; what they did until then is told.
+    Stop,
 }
 
-/// How a host stands when its job is followed no more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stand {
-    /// The command ended.
-    Over(StepOutcome),
-    /// It runs and is left alone.
-    Started,
-    /// It could not be followed to its end.
-    GivenUp,
-}
-
-impl Stand {
-    fn is_fine(&self) -> bool {
-        matches!(self, Self::Over(outcome) if outcome.is_fine())
+/// What a person does about a host that did not answer any more.
+fn next_line(id: &DeployId, how: Follow) -> String {
+    match how {
+        Follow::Stop => format!("windlass cancel {id} stops it once the host answers"),
+        _ => format!("windlass attach {id} goes on once the host answers"),
     }
-
-    /// Whether the command was started, whatever came of it.
-    fn was_started(&self) -> bool {
-        match self {
-            Self::Started | Self::Over(StepOutcome::Succeeded) => true,
-            Self::Over(StepOutcome::Failed { end }) => matches!(
-                end,
-                CommandEnd::Exited(_) | CommandEnd::TimedOut | CommandEnd::IdleTimedOut
-            ),
-            Self::Over(_) | Self::GivenUp => false,
-        }
-    }
-}
-
-/// The hosts of a run and how they stand.
-pub(crate) type Ends = BTreeMap<HostName, Stand>;
-
-/// What a person does about a host that is not followed any more.
-fn attach_line(id: &DeployId) -> String {
-    format!("windlass attach {id} goes on once the host answers")
 }
 
 /// Reaches the hosts, writes down what is about to begin, and begins it.
@@ -107,22 +80,19 @@ pub(crate) async fn begin(
     follow(world, global, &run, (fleet, events), how).await
 }
 
-/// Goes on with a run that was begun earlier: the hosts that can be reached are followed, the others are told.
+/// Goes on with a run that was begun earlier, be it to stop it: the hosts that can be reached are followed, the others
+/// are told.
 pub(crate) async fn go_on(
     world: &World,
     global: &Global,
     mut run: AdHocRun,
+    how: Follow,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let events = mpsc::unbounded_channel();
-    let wanted = std::mem::take(&mut run.wanted);
-    let count = wanted.len();
-    let (fleet, failures) = Fleet::try_connect(world, wanted, &run.run.limits, &events.0).await?;
-    if failures.len() == count {
-        let failures = failures.into_iter().map(|(_, failure)| failure);
-        let none = || Failure::new(ExitCode::NoHost, "there is no host to follow");
-        return Err(failures.reduce(Failure::and).unwrap_or_else(none));
-    }
+    let (fleet, failures) = reached(world, &mut run, &events.0)
+        .await
+        .map_err(|failure| failure.hint(next_line(&run.run.id, how)))?;
     tell_anew(world, &journal, &run, &events.0)?;
     for (host, failure) in failures {
         let event = Event {
@@ -131,13 +101,30 @@ pub(crate) async fn go_on(
             body: EventBody::Warning {
                 message: failure.line(Some(&host)),
                 host: Some(host),
-                hint: Some(attach_line(&run.run.id)),
+                hint: Some(next_line(&run.run.id, how)),
             },
         };
         // The receiver is in the same pair.
         drop(events.0.send(event));
     }
-    follow(world, global, &run, (fleet, events), Follow::Again).await
+    follow(world, global, &run, (fleet, events), how).await
+}
+
+/// The hosts of a run that was begun earlier which can be reached now. Where none can, that is an error.
+pub(crate) async fn reached(
+    world: &World,
+    run: &mut AdHocRun,
+    events: &mpsc::UnboundedSender<Event>,
+) -> Result<Contacted, Failure> {
+    let wanted = std::mem::take(&mut run.wanted);
+    let count = wanted.len();
+    let (fleet, failures) = Fleet::try_connect(world, wanted, &run.run.limits, events).await?;
+    if failures.len() < count {
+        return Ok((fleet, failures));
+    }
+    let failures = failures.into_iter().map(|(_, failure)| failure);
+    let none = || Failure::new(ExitCode::NoHost, "there is no host to follow");
+    Err(failures.reduce(Failure::and).unwrap_or_else(none))
 }
 
 /// The jobs tell everything from the beginning, and so the record and the log begin anew. Hosts on which it is over are
@@ -215,12 +202,14 @@ pub(crate) async fn follow(
     written?;
     match ended? {
         None => {
+            let ways = ways(id);
             say(&format!(
-                "detached; the command goes on on the hosts. windlass attach {id}"
+                "detached; the command goes on on the hosts. {ways}"
             ));
             Ok(ExitCode::Parked)
         }
         Some(ends) if how == Follow::Detach => Ok(announced(id, &ends)),
+        Some(ends) if how == Follow::Stop => told.ends(stopped(&ends)),
         Some(ends) => told.ends(code(&ends)),
     }
 }
@@ -328,97 +317,8 @@ pub(crate) fn finish(journal: &Journal, run: &AdHoc, ends: &Ends) -> Result<(), 
     if !ends.values().all(is_over) {
         return Ok(());
     }
-    let end = if ends.values().all(Stand::is_fine) {
-        DeployEnd::Deployed
-    } else {
-        DeployEnd::Undone
-    };
+    let end = stand::end(ends);
     journal
         .append(&run.id, SystemClock.now(), &[Record::Ended { end }])
         .or_fail(ExitCode::Internal)
-}
-
-/// On one host the command's own status, on several 1 if any failed.
-pub(crate) fn code(ends: &Ends) -> ExitCode {
-    if ends.values().all(Stand::is_fine) {
-        return ExitCode::Done;
-    }
-    if ends.values().all(|stand| *stand == Stand::GivenUp) {
-        return ExitCode::Unreachable;
-    }
-    match ends.values().next() {
-        Some(Stand::Over(StepOutcome::Failed {
-            end: CommandEnd::Exited(status),
-        })) if ends.len() == 1 => ExitCode::Command(status.0),
-        _ => ExitCode::Failed,
-    }
-}
-
-/// Says where a command that is left alone was started. What kept it from being started was told by its host.
-fn announced(id: &DeployId, ends: &Ends) -> ExitCode {
-    let started: Vec<&str> = ends
-        .iter()
-        .filter(|(_, stand)| stand.was_started())
-        .map(|(host, _)| host.as_str())
-        .collect();
-    if started.is_empty() {
-        return code(ends);
-    }
-    if started.len() == ends.len() {
-        say(&format!("started; windlass attach {id} shows it"));
-        return ExitCode::Parked;
-    }
-    let hosts = started.join(", ");
-    say(&format!(
-        "started on {hosts} only; windlass attach {id} shows it"
-    ));
-    ExitCode::Failed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use windlass_model::ExitStatus;
-
-    fn stand(end: CommandEnd) -> Stand {
-        Stand::Over(StepOutcome::from(end))
-    }
-
-    fn on_hosts(stands: &[Stand]) -> Ends {
-        let named = |(number, stand): (usize, &Stand)| {
-            (HostName::new(format!("web{number}")), stand.clone())
-        };
-        stands.iter().enumerate().map(named).collect()
-    }
-
-    #[test]
-    fn one_host_gives_its_status_and_several_say_whether_all_went_well() {
-        let done = stand(CommandEnd::Exited(ExitStatus(0)));
-        let seven = stand(CommandEnd::Exited(ExitStatus(7)));
-        let cases = [
-            (vec![done.clone()], ExitCode::Done),
-            (vec![seven.clone()], ExitCode::Command(7)),
-            (vec![seven, done.clone()], ExitCode::Failed),
-            (vec![Stand::GivenUp], ExitCode::Unreachable),
-            (vec![Stand::GivenUp, Stand::GivenUp], ExitCode::Unreachable),
-            (vec![Stand::GivenUp, done], ExitCode::Failed),
-        ];
-        for (stands, expected) in cases {
-            assert_eq!(code(&on_hosts(&stands)), expected, "{stands:?}");
-        }
-    }
-
-    #[test]
-    fn a_command_without_room_for_its_record_was_not_started() {
-        let id = DeployId::new("x-1");
-        let ended = stand(CommandEnd::Exited(ExitStatus(7)));
-        for end in [CommandEnd::NoSpace, CommandEnd::NotStarted] {
-            let stands = [stand(end)];
-            assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Failed);
-            let stands = [Stand::Started, stand(end)];
-            assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Failed);
-        }
-        let stands = [Stand::Started, ended];
-        assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Parked);
-    }
 }

@@ -96,7 +96,7 @@ pub(crate) enum Verb {
     Resume(TargetArgs),
     /// Watch a deploy or a detached command
     Attach(TargetArgs),
-    /// Stop a deploy and undo it
+    /// Stop a deploy and undo it, or stop a command of `exec` or `run`
     Cancel(TargetArgs),
     /// What is live where
     Status(StageArgs),
@@ -233,7 +233,7 @@ pub(crate) struct ShowArgs {
 pub(crate) struct ExecArgs {
     /// A stage, or an address: [user@]host[:port], which needs no windlass.toml
     pub target: String,
-    /// Return at once; `windlass attach` follows
+    /// Return at once; `windlass attach` follows, `windlass cancel` stops it
     #[arg(long)]
     pub detach: bool,
     /// The command
@@ -247,7 +247,7 @@ pub(crate) struct RunArgs {
     /// The stage, then the task; the stage may be left out where there is only one
     #[arg(required = true, num_args = 1..=2, value_names = ["STAGE", "TASK"])]
     pub words: Vec<String>,
-    /// Return at once; `windlass attach` follows
+    /// Return at once; `windlass attach` follows, `windlass cancel` stops it
     #[arg(long)]
     pub detach: bool,
 }

@@ -43,7 +43,7 @@ impl Who {
     /// Looks at the surroundings.
     pub(crate) fn of(world: &World) -> Self {
         Self {
-            operator: world.local_user(),
+            operator: world.user.clone(),
             machine: world.machine.clone(),
             link: world.ci_link(),
         }

@@ -109,7 +109,7 @@ impl Reach {
         Endpoint {
             address: said.address.clone().unwrap_or(asked.host),
             port: asked.port.or(said.port).unwrap_or(22),
-            user: user.unwrap_or_else(|| self.world.local_user()),
+            user: user.unwrap_or_else(|| self.world.user.clone()),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// The surroundings of one run.
 #[expect(
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub terminal: bool,
     /// The name of this machine.
     pub machine: String,
+    /// The login name of the person here.
+    pub user: String,
     /// Columns of the terminal; 100 without one.
     pub width: u16,
     /// Whether colours may be used on standard error.
@@ -53,6 +56,7 @@ impl World {
                 .nodename()
                 .to_string_lossy()
                 .into_owned(),
+            user: user(&env),
             directory,
             env,
         })
@@ -86,14 +90,6 @@ impl World {
             .join("windlass")
     }
 
-    /// The login name of the person here.
-    pub(crate) fn local_user(&self) -> String {
-        ["USER", "LOGNAME", "USERNAME"]
-            .into_iter()
-            .find_map(|name| self.var(name))
-            .map_or_else(|| "unknown".to_owned(), str::to_owned)
-    }
-
     /// The page of the CI run that this is, where it is one.
     pub(crate) fn ci_link(&self) -> Option<String> {
         if let Some(url) = self.var("CI_JOB_URL").or_else(|| self.var("BUILD_URL")) {
@@ -106,6 +102,28 @@ impl World {
         );
         Some(format!("{server}/{repository}/actions/runs/{run}"))
     }
+}
+
+/// Who works here. The environment says it first; cron, CI systems and containers often leave it unset.
+fn user(env: &BTreeMap<String, String>) -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| env.get(name))
+        .find(|value| !value.is_empty());
+    named.cloned().or_else(login_name).unwrap_or_else(|| {
+        let uid = rustix::process::geteuid();
+        format!("uid {}", uid.as_raw())
+    })
+}
+
+/// The name of the effective user, wherever this machine's accounts are kept; none where it has none.
+fn login_name() -> Option<String> {
+    let mut id = std::process::Command::new("id");
+    let output = id.arg("-un").stdin(Stdio::null()).output().ok()?;
+    // Some say the number of an account that has no name, and fail.
+    let name = String::from_utf8(output.stdout).ok()?;
+    let name = name.trim();
+    (output.status.success() && !name.is_empty()).then(|| name.to_owned())
 }
 
 /// The directory to work in, which must be there.

@@ -5,10 +5,12 @@ use crate::error::{Failure, OrFail as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_job::{CommandResult, Error, Host, JobEvent, JobReport, JobSpec};
+use windlass_job::{CancelEnd, CommandResult, Error, Host, JobEvent, JobReport, JobSpec};
 use windlass_journal::{Journal, Record, Store as _};
 use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::{Event, EventBody, ExitCode, HostName, Secret, StepId, StepOutcome, TaskName};
+use windlass_model::{
+    CommandEnd, Event, EventBody, ExitCode, HostName, Secret, StepId, StepOutcome, TaskName,
+};
 
 /// The job on one host.
 pub(super) struct One {
@@ -38,6 +40,9 @@ impl One {
             attempt: 1,
             show: self.show.clone(),
         });
+        if how == Follow::Stop {
+            return (self.host(), self.stopped(&jobs).await);
+        }
         let (running, mut is_running) = mpsc::unbounded_channel();
         let mut sink = |event| self.hear(event, &running);
         let followed = async {
@@ -61,6 +66,53 @@ impl One {
             }
         };
         (self.host(), stand)
+    }
+
+    /// Stops the job, then follows it: what it said until then belongs to the record, which begins anew.
+    async fn stopped(&self, jobs: &Host) -> Result<Stand, Failure> {
+        let spec = &self.spec;
+        let end = match jobs.cancel(&spec.key, &spec.place).await {
+            Ok(report) => match report.end {
+                CancelEnd::Cancelled => CommandEnd::Cancelled,
+                CancelEnd::AlreadyEnded(end) => end,
+                CancelEnd::Stuck(pids) => return Ok(self.stuck(&pids)),
+            },
+            Err(error) => return Ok(self.not_stopped(&error)),
+        };
+        let (running, _) = mpsc::unbounded_channel();
+        let mut sink = |event| self.hear(event, &running);
+        match jobs.follow(spec, &mut sink).await {
+            Ok(report) => self.ended(jobs, &report).await,
+            // The host has no record of it: it was never started, or its record is gone. How it ended was just said.
+            Err(Error::Answer(_)) => {
+                let commands = Vec::new();
+                self.ended(jobs, &JobReport { commands, end }).await
+            }
+            Err(error) => Ok(self.not_stopped(&error)),
+        }
+    }
+
+    fn stuck(&self, pids: &[u32]) -> Stand {
+        let next = format!("windlass cancel {} tries again", self.spec.key.deploy);
+        self.warn(super::unkillable(pids), Some(next));
+        Stand::Stuck
+    }
+
+    fn not_stopped(&self, error: &Error) -> Stand {
+        let reason = Failure::from_error(ExitCode::Unreachable, error).line(None);
+        self.warn(
+            format!("{reason}; whether the command was stopped there is not known"),
+            Some(super::next_line(&self.spec.key.deploy, Follow::Stop)),
+        );
+        Stand::GivenUp
+    }
+
+    fn warn(&self, message: String, hint: Option<String>) {
+        self.tell(EventBody::Warning {
+            host: Some(self.host()),
+            message,
+            hint,
+        });
     }
 
     fn host(&self) -> HostName {
@@ -135,10 +187,7 @@ impl One {
             Error::Answer(_) => "",
         };
         let reason = Failure::from_error(ExitCode::Unreachable, error).line(None);
-        self.tell(EventBody::Warning {
-            host: Some(self.host()),
-            message: format!("{reason}{fate}"),
-            hint: (!fate.is_empty()).then(|| super::attach_line(&self.spec.key.deploy)),
-        });
+        let next = || super::next_line(&self.spec.key.deploy, Follow::Again);
+        self.warn(format!("{reason}{fate}"), (!fate.is_empty()).then(next));
     }
 }

@@ -1,7 +1,9 @@
-//! `attach` to a command outside of any deploy that was detached or cut off: what this machine knows is told from its
-//! record, the rest is asked of the hosts. It starts nothing that was started.
+//! `attach` to a command outside of any deploy that was detached or cut off, and `cancel` of one: what this machine knows
+//! is told from its record, the rest is asked of the hosts. Neither starts anything.
 
-use crate::adhoc::{AdHocRun, Ends, Stand, code, finish, go_on, mode};
+use crate::adhoc::{
+    AdHocRun, Ends, Follow, Stand, code, finish, go_on, mode, reached, stopped, unkillable,
+};
 use crate::args::Global;
 use crate::commands::exec::at_address;
 use crate::context::Context;
@@ -10,8 +12,11 @@ use crate::error::{Failure, OrFail as _};
 use crate::screen::say;
 use crate::telling::{Telling, reporter};
 use crate::world::World;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use windlass_job::{CancelEnd, Host, Place};
 use windlass_journal::{AdHoc, Error, Journal, State, Store as _};
-use windlass_model::{ExitCode, HostTarget};
+use windlass_model::{ExitCode, HostTarget, JobKey};
 
 /// `attach` to a run outside of any deploy.
 pub(crate) async fn attach(
@@ -24,16 +29,102 @@ pub(crate) async fn attach(
         Err(Error::Owned { .. }) => return watch(world, global, journal, &run),
         own => own.or_fail(ExitCode::Internal)?,
     };
-    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
-    let over = over(&run, &state);
+    let over = settled(journal, &run)?;
     if over.len() == run.hosts.len() {
-        if state.end.is_none() {
-            finish(journal, &run, &over)?;
-        }
         drop(own);
         return watch(world, global, journal, &run);
     }
-    go_on(world, global, again(world, global, run, over)?).await
+    go_on(
+        world,
+        global,
+        again(world, global, run, over)?,
+        Follow::Again,
+    )
+    .await
+}
+
+/// `cancel` of a run outside of any deploy: its jobs are stopped, and what became of them is told as `attach` does.
+pub(crate) async fn cancel(
+    world: &World,
+    global: &Global,
+    journal: &Journal,
+    run: AdHoc,
+) -> Result<ExitCode, Failure> {
+    let own = match journal.own(&run.id) {
+        Err(Error::Owned { .. }) => return cancel_followed(world, global, journal, run).await,
+        own => own.or_fail(ExitCode::Internal)?,
+    };
+    let over = settled(journal, &run)?;
+    if over.len() == run.hosts.len() {
+        drop(own);
+        watch(world, global, journal, &run)?;
+        return Ok(stopped(&over));
+    }
+    go_on(
+        world,
+        global,
+        again(world, global, run, over)?,
+        Follow::Stop,
+    )
+    .await
+}
+
+/// Another process of this machine follows the run: it hears how the jobs end and writes it down, so they are only
+/// stopped here.
+async fn cancel_followed(
+    world: &World,
+    global: &Global,
+    journal: &Journal,
+    run: AdHoc,
+) -> Result<ExitCode, Failure> {
+    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
+    let over = over(&run, &state);
+    let mut run = again(world, global, run, over)?;
+    let (events, _unheard) = mpsc::unbounded_channel();
+    let (fleet, failures) = reached(world, &mut run, &events).await?;
+    let mut stops = JoinSet::new();
+    for host in &run.run.hosts {
+        let name = &host.target.name;
+        if let Some(jobs) = fleet.host(name).cloned() {
+            stops.spawn(stop(jobs, run.run.key(name)));
+        }
+    }
+    let mut failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
+    while let Some(joined) = stops.join_next().await {
+        failures.extend(joined.or_fail(ExitCode::Internal)?);
+    }
+    fleet.close().await;
+    let id = &run.run.id;
+    if let Some(failure) = failures.into_iter().reduce(Failure::and) {
+        return Err(failure.hint(format!("windlass cancel {id} tries again")));
+    }
+    match watch(world, global, journal, &run.run)? {
+        ExitCode::Parked => Ok(ExitCode::Parked),
+        _ => Ok(ExitCode::Failed),
+    }
+}
+
+/// Stops one job, or says why it was not.
+async fn stop(jobs: Host, key: JobKey) -> Option<Failure> {
+    let (code, reason) = match jobs.cancel(&key, &Place::Home).await {
+        Ok(report) => match report.end {
+            CancelEnd::Stuck(pids) => (ExitCode::Stuck, unkillable(&pids)),
+            CancelEnd::Cancelled | CancelEnd::AlreadyEnded(_) => return None,
+        },
+        Err(error) => (ExitCode::Unreachable, error.to_string()),
+    };
+    Some(Failure::new(code, format!("{}: {reason}", key.host)))
+}
+
+/// The hosts on which it is known to be over. Where that is all of them, the run is over too, and that is written down if
+/// the process that followed it did not come to it.
+fn settled(journal: &Journal, run: &AdHoc) -> Result<Ends, Failure> {
+    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
+    let over = over(run, &state);
+    if over.len() == run.hosts.len() && state.end.is_none() {
+        finish(journal, run, &over)?;
+    }
+    Ok(over)
 }
 
 /// Tells what the record has, as long as another process of this machine goes on with it.

@@ -25,14 +25,27 @@ pub(crate) fn history(
     args: &HistoryArgs,
 ) -> Result<ExitCode, Failure> {
     let listed = listed(world, global, args)?;
-    let rows = listed.iter().filter_map(deploy_row).collect();
+    if global.json {
+        // One by one, so that deploys and commands come in the order of their beginnings.
+        for entry in &listed {
+            show_entries(world, global, std::slice::from_ref(entry))?;
+        }
+    } else {
+        show_entries(world, global, &listed)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The deploys, then the commands outside of any.
+fn show_entries(world: &World, global: &Global, entries: &[Summary]) -> Result<(), Failure> {
+    let rows = entries.iter().filter_map(deploy_row).collect();
     show_view(world, global, &History { rows })?;
-    for entry in &listed {
+    for entry in entries {
         if let Subject::AdHoc { run } = &entry.subject {
             data(&command_line(global, entry, run))?;
         }
     }
-    Ok(ExitCode::Done)
+    Ok(())
 }
 
 /// The newest entries; where there are filters, those that touched a host that they name.

@@ -12,7 +12,7 @@ use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_journal::{Filter, Journal, Standing, Store as _};
+use windlass_journal::{Filter, Journal, Standing, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::settings::SourceKind;
 use windlass_model::{DeployId, EventBody, ExitCode, Plan};
@@ -29,7 +29,8 @@ pub(crate) async fn resume(
     go_on(world, global, Work::Resume(deploy), false).await
 }
 
-/// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it.
+/// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it. A command outside
+/// of any deploy is stopped where its own id names it: a stage stands for its deploys.
 pub(crate) async fn cancel(
     world: &World,
     global: &Global,
@@ -37,6 +38,15 @@ pub(crate) async fn cancel(
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = unfinished(&journal, args, "cancel")?;
+    let subject = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject;
+    if let Subject::AdHoc { run } = subject {
+        if args.target.as_ref() == Some(&run.stage) {
+            let text = format!("stage `{}` has no deploy to cancel", run.stage);
+            return Err(Failure::new(ExitCode::Failed, text)
+                .hint(format!("windlass cancel {deploy} stops `{}`", run.task)));
+        }
+        return crate::commands::attach::cancel(world, global, &journal, run).await;
+    }
     if !worked_on(&journal, &deploy) {
         return go_on(world, global, Work::Cancel(deploy), false).await;
     }
@@ -58,9 +68,7 @@ pub(crate) async fn attach(
         Some(target) => find(&journal, target)?,
         None => newest(&journal, &Filter::default(), "attach to")?,
     };
-    if let windlass_journal::Subject::AdHoc { run } =
-        journal.load(&deploy).or_fail(ExitCode::Failed)?.subject
-    {
+    if let Subject::AdHoc { run } = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject {
         return crate::commands::attach::attach(world, global, &journal, run).await;
     }
     watch(world, global, &journal, &deploy)
@@ -119,10 +127,10 @@ async fn go_on(
     let journal = journal(world)?;
     let stored = journal.load(deploy).or_fail(ExitCode::Failed)?;
     let Some(plan) = stored.subject.plan().cloned() else {
-        return Err(Failure::new(
-            ExitCode::Failed,
-            format!("{deploy} is not a deploy"),
-        ));
+        return Err(
+            Failure::new(ExitCode::Failed, format!("{deploy} is not a deploy"))
+                .hint(format!("windlass attach {deploy} goes on with it")),
+        );
     };
     let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
     let secrets = context.secrets(world)?;

@@ -173,3 +173,154 @@ fn exec_runs_on_the_hosts_that_the_filters_leave() {
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stdout.is_empty(), "{run}");
 }
+
+#[test]
+fn history_as_json_is_newest_first_whatever_was_done() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    for words in [
+        ["exec", "production", "--", "echo one"],
+        ["deploy", "production", "--json", "--yes"],
+        ["exec", "production", "--", "echo two"],
+    ] {
+        let run = stage.run(&words);
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let run = stage.run(&["history", "--json"]);
+    let rows: Vec<serde_json::Value> = text(&run.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    let commands: Vec<_> = rows.iter().map(|row| row["command"].as_str()).collect();
+    assert_eq!(
+        commands,
+        [Some("echo two"), None, Some("echo one")],
+        "{run}"
+    );
+    let moments: Vec<_> = rows.iter().map(|row| row["at"].to_string()).collect();
+    assert!(moments.windows(2).all(|pair| pair[0] >= pair[1]), "{run}");
+}
+
+/// A command that begins, says so, and goes on until it is stopped.
+fn endless(stage: &Stage) -> (windlass_lab::Counter, String) {
+    let count = stage.host.counter("execs");
+    let script = format!(
+        "echo $$ >\"$HOME/pid\"; echo \"begun in $HOME\"; {}; while :; do sleep 0.1; done",
+        count.command()
+    );
+    (count, script)
+}
+
+/// Whether the command that wrote its pid into the home is gone.
+fn is_gone(stage: &Stage, number: u8) -> bool {
+    let pid = text(&std::fs::read(stage.sshd.home_of(number).join("pid")).expect("a pid"));
+    !std::path::Path::new("/proc").join(pid.trim()).exists()
+}
+
+/// How `history` says that the newest command stands.
+fn standing(stage: &Stage) -> String {
+    let run = stage.run(&["history", "--json"]);
+    let row = text(&run.stdout);
+    let row: serde_json::Value = serde_json::from_str(row.trim()).expect("one row");
+    row["end"].as_str().expect("how it ended").to_owned()
+}
+
+/// A stage stands for its deploys: a command there is named, and left alone.
+fn cancel_by_stage(stage: &Stage, id: &str) {
+    let by_stage = stage.run(&["cancel", "production"]);
+    assert_eq!(by_stage.code, 1, "{by_stage}");
+    assert!(
+        by_stage.stderr.contains(&format!("windlass cancel {id}")),
+        "{by_stage}"
+    );
+    assert!(!is_gone(stage, 1) && !is_gone(stage, 2));
+}
+
+#[test]
+fn cancel_stops_a_detached_command_and_stays_open_for_a_host_that_is_away() {
+    let stage = two_hosts();
+    let (count, script) = endless(&stage);
+    let run = stage.run(&["exec", "production", "--detach", "--", &script]);
+    assert_eq!(run.code, 11, "{run}");
+    let id = named_id(&run);
+    assert!(
+        run.stderr.contains(&format!("windlass cancel {id} stops")),
+        "{run}"
+    );
+    wait_until("both have begun", || count.count() == 2);
+    cancel_by_stage(&stage, &id);
+    stage.proxy.refuse();
+    let partly = stage.run(&["cancel", &id]);
+    assert_eq!(partly.code, 21, "{partly}");
+    assert!(partly.stderr.contains("127.0.0.1"), "{partly}");
+    assert!(
+        partly.stderr.contains(&format!("windlass cancel {id}")),
+        "{partly}"
+    );
+    assert!(!is_gone(&stage, 1) && is_gone(&stage, 2));
+    assert_eq!(standing(&stage), "open");
+
+    stage.proxy.heal();
+    let cancelled = stage.run(&["cancel", &id]);
+    assert_eq!(cancelled.code, 1, "{cancelled}");
+    assert!(cancelled.stderr.contains("cancelled"), "{cancelled}");
+    assert!(is_gone(&stage, 1));
+    assert_eq!(standing(&stage), "cancelled");
+    // What it said until then is kept.
+    for words in [["attach", &id], ["show", &id]] {
+        let told = stage.run(&words);
+        for number in [1, 2] {
+            let begun = format!("begun in {}\n", stage.sshd.home_of(number).display());
+            assert_eq!(text(&told.stdout).matches(&begun).count(), 1, "{told}");
+        }
+    }
+    let again = stage.run(&["cancel", &id]);
+    assert_eq!(again.code, 1, "{again}");
+    assert!(again.stderr.contains("is over"), "{again}");
+}
+
+#[test]
+fn cancel_stops_what_another_process_follows() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let (count, script) = endless(&stage);
+    let first = stage.start(&["exec", "production", "--", &script]);
+    wait_until("it has begun", || count.count() == 1);
+    let files = files_below(stage.home());
+    let record = files
+        .iter()
+        .find(|file| file.extension().is_some_and(|ext| ext == "events"));
+    let id = record.and_then(|file| file.file_stem()).expect("a record");
+    let cancelled = stage.run(&["cancel", id.to_str().expect("UTF-8")]);
+    for run in [cancelled, first.finish()] {
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stderr.contains("cancelled"), "{run}");
+    }
+    assert!(is_gone(&stage, 1));
+    assert_eq!(standing(&stage), "cancelled");
+}
+
+#[test]
+fn cancel_ends_a_run_of_which_its_host_knows_nothing_any_more() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    let go = stage.host.outside().join("go");
+    let script = format!("while [ ! -e {} ]; do sleep 0.1; done", go.display());
+    let run = stage.run(&["exec", "production", "--detach", "--", &script]);
+    assert_eq!(run.code, 11, "{run}");
+    let id = named_id(&run);
+    std::fs::write(&go, "").expect("written");
+    let records = stage.sshd.home_of(1).join(".windlass");
+    let is_over = |file: &std::path::PathBuf| {
+        file.extension().is_some_and(|ext| ext == "rc")
+            && text(&std::fs::read(file).unwrap_or_default()).contains("last")
+    };
+    wait_until("it is over", || files_below(&records).iter().any(is_over));
+    std::fs::remove_dir_all(&records).expect("removed");
+    let attached = stage.run(&["attach", &id]);
+    assert_ne!(attached.code, 0, "{attached}");
+    assert_eq!(standing(&stage), "open");
+    let cancelled = stage.run(&["cancel", &id]);
+    assert_eq!(cancelled.code, 1, "{cancelled}");
+    assert_eq!(standing(&stage), "cancelled");
+}

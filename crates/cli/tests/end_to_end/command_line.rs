@@ -1,6 +1,6 @@
 //! What is said to words that mean nothing here, and which options choose hosts where.
 
-use crate::support::{Run, Stage, toml};
+use crate::support::{Run, Running, Stage, toml};
 use windlass_lab::Sshd;
 
 fn stdout(run: &Run) -> String {
@@ -126,4 +126,37 @@ fn show_is_data_and_knows_hosts() {
     assert_eq!(run.code, 0, "{run}");
     assert!(stdout(&run).contains("production"), "{run}");
     assert_said(&stage.run(&["history", "--host", "web9"]), 4, &[]);
+}
+
+#[test]
+fn who_deploys_is_known_where_the_environment_does_not_say_it() {
+    let stage = Stage::new();
+    stage.configure("", "");
+    // An account without a name: `id` says its number and fails.
+    let nameless = stage.home().join("bin");
+    std::fs::create_dir(&nameless).expect("made");
+    let id = nameless.join("id");
+    std::fs::write(&id, "#!/bin/sh\necho 4711\nexit 1\n").expect("written");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&id, executable).expect("made executable");
+    let path = std::env::var_os("PATH").expect("a path");
+    let dirs = std::iter::once(nameless).chain(std::env::split_paths(&path));
+    let without = std::env::join_paths(dirs).expect("a path");
+
+    let output = |option: &str| {
+        let output = std::process::Command::new("id").arg(option).output();
+        let text = String::from_utf8(output.expect("id runs").stdout).expect("UTF-8");
+        text.trim().to_owned()
+    };
+    let uid = format!("uid {}", output("-u"));
+    for (path, who) in [(path, output("-un")), (without, uid)] {
+        let mut command = stage.windlass(&["deploy", "production", "--yes", "--json"]);
+        command.env_remove("USER").env("PATH", path);
+        let run = Running::new(command).finish();
+        assert_eq!(run.code, 0, "{run}");
+        let log = std::fs::read_to_string(stage.host.deploy_to().join("revisions.log"));
+        let log = log.expect("read");
+        let last = log.lines().last().expect("a line");
+        assert!(last.ends_with(&format!("by {who}")), "{who}\n{log}");
+    }
 }

@@ -82,7 +82,7 @@ impl Standing {
 }
 
 impl Journal {
-    /// The entries that pass the filter, the newest first.
+    /// The entries that pass the filter, the newest first by when they began.
     pub fn list(&self, filter: &Filter) -> Result<Vec<Summary>, Error> {
         self.with_connection(|connection| {
             let mut select = connection.prepare_cached(
@@ -90,7 +90,7 @@ impl Journal {
                  WHERE (?1 IS NULL OR stage = ?1)
                    AND (NOT ?2 OR kind <> 'ad_hoc')
                    AND (NOT ?3 OR standing IN ('open', 'parked', 'stuck'))
-                 ORDER BY number DESC LIMIT ?4",
+                 ORDER BY started DESC, number DESC LIMIT ?4",
             )?;
             let limit = filter.limit.map_or(-1, i64::from);
             let rows = select.query_map(
@@ -148,7 +148,7 @@ impl Journal {
 fn exact(connection: &Connection, word: &str) -> Result<Option<DeployId>, Error> {
     let found: Option<String> = connection
         .query_row(
-            "SELECT id FROM deploys WHERE id = ?1 OR stage = ?1 ORDER BY id = ?1 DESC, number DESC LIMIT 1",
+            "SELECT id FROM deploys WHERE id = ?1 OR stage = ?1 ORDER BY id = ?1 DESC, started DESC, number DESC LIMIT 1",
             [word],
             |row| row.get(0),
         )

@@ -498,6 +498,34 @@ fn the_list_is_newest_first_and_filtered() {
     );
 }
 
+/// A journal is filled out of order where a clock was set back.
+#[test]
+fn the_newest_is_what_began_last() {
+    let place = Place::new();
+    let journal = place.open();
+    for (name, at) in [
+        ("d-aaa", 5000),
+        ("d-bbb", 3000),
+        ("d-ccc", 5000),
+        ("d-ddd", 4000),
+    ] {
+        journal
+            .begin(
+                &subject(name, "production"),
+                &PlanDigest::new("-"),
+                Timestamp(at),
+            )
+            .unwrap();
+    }
+    let list = journal.list(&Filter::default()).unwrap();
+    let ids: Vec<&str> = list
+        .iter()
+        .map(|entry| entry.subject.id().as_str())
+        .collect();
+    assert_eq!(ids, ["d-ccc", "d-aaa", "d-ddd", "d-bbb"]);
+    assert_eq!(journal.find("production").unwrap(), id("d-ccc"));
+}
+
 #[test]
 fn nobody_else_may_read_it() {
     let place = Place::new();
