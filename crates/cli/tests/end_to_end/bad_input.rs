@@ -189,7 +189,9 @@ fn host_keys_unknown_changed_and_revoked() {
     let other = Key::generate(stage.home().join("other"), KeyKind::Ed25519).expect("a key");
     let name = format!("[127.0.0.1]:{}", stage.proxy.port());
     std::fs::write(&known, "").expect("written");
-    refused(&stage, 22, &["host key", "known"]);
+    // The advice names the file that is in use.
+    let advice = format!("127.0.0.1 >> {}`", known.display());
+    refused(&stage, 22, &["host key", "known", &advice]);
     std::fs::write(
         &known,
         format!("{name} {}\n", other.public().expect("text")),

@@ -30,6 +30,8 @@ pub enum HostKeyError {
         kind: String,
         /// The key's fingerprint.
         fingerprint: String,
+        /// The file that new keys are written to, where there is one.
+        file: Option<PathBuf>,
     },
     /// The host showed another key than the one that is known.
     #[error("host key of `{host}` has changed ({kind} {fingerprint}); {file}:{line} knows another", file = file.display())]
@@ -97,8 +99,17 @@ impl HostKeyError {
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Unknown {
+                host,
+                file: Some(file),
+                ..
+            } => Some(format!(
+                "compare the fingerprint with the host's own, then add the key with `{} >> {}`",
+                scan(host),
+                windlass_model::shell::quote(&file.display().to_string()),
+            )),
             Self::Unknown { host, .. } => Some(format!(
-                "compare the fingerprint with the host's own, then add the key with `{}`",
+                "name a file for what `{}` says in `ssh.known_hosts`, once its fingerprint is the host's own",
                 scan(host)
             )),
             Self::Changed { host, file, .. } => Some(format!(
@@ -117,8 +128,8 @@ fn scan(host: &str) -> String {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once("]:"));
     match parts {
-        Some((address, port)) => format!("ssh-keyscan -p {port} {address} >> ~/.ssh/known_hosts"),
-        None => format!("ssh-keyscan {host} >> ~/.ssh/known_hosts"),
+        Some((address, port)) => format!("ssh-keyscan -p {port} {address}"),
+        None => format!("ssh-keyscan {host}"),
     }
 }
 
@@ -286,6 +297,7 @@ impl Judge {
             host: host.clone(),
             kind: kind.clone(),
             fingerprint: fingerprint.clone(),
+            file: self.options.files.first().cloned(),
         };
         let Some(question) = &self.options.ask else {
             return Err(unknown);

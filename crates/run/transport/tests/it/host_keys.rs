@@ -175,7 +175,17 @@ async fn an_unknown_key_is_refused_with_its_fingerprint_and_what_to_do() {
     assert!(told.contains(fingerprint.as_str()), "{fingerprint}: {told}");
     let hint = error.hint().unwrap_or_default();
     let scan = format!("ssh-keyscan -p {} 127.0.0.1", sshd.address().port());
-    assert!(hint.contains(&scan), "{hint}");
+    let add = format!("`{scan} >> {}`", sshd.dir().join("known").display());
+    assert!(hint.contains(&add), "{hint}");
+
+    // No file to add it to.
+    let opened = open(knowing(&sshd, HostKeyOptions::strict(Vec::new()))).await;
+    let Err(Error::HostKey(error)) = opened else {
+        panic!("the key should be refused");
+    };
+    let hint = error.hint().unwrap_or_default();
+    assert!(hint.contains("ssh.known_hosts"), "{hint}");
+    assert!(hint.contains(&format!("`{scan}`")), "{hint}");
 }
 
 #[tokio::test]
