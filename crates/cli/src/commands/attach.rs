@@ -164,14 +164,18 @@ fn over(run: &AdHoc, state: &State) -> Ends {
         .collect()
 }
 
-/// What it takes to go on: the hosts that are left, with the settings of today, and the secrets that their output may
-/// show.
+/// What it takes to go on: the hosts that are left, with the settings of today and the ways that the command line gave,
+/// where today's does not give others, and the secrets that their output may show.
 fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHocRun, Failure> {
     let left = run
         .hosts
         .iter()
         .filter(|host| !over.contains_key(&host.target.name));
     let targets = left.clone().map(|host| &host.target);
+    let global = &Global {
+        set: run.ways.iter().chain(&global.set).cloned().collect(),
+        ..global.clone()
+    };
     let (wanted, secrets);
     if run.stage.is_empty() {
         let found = targets.map(|target| at_address(world, global, &address(target)));

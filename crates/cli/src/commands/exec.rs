@@ -38,6 +38,7 @@ pub(crate) async fn exec(
         limits: limits
             .map(|(_, settings)| settings.limits.clone())
             .unwrap_or_default(),
+        ways: ways(global),
     };
     let run = AdHocRun {
         run,
@@ -57,6 +58,13 @@ fn command(script: &str, settings: &Settings) -> Command {
         secrets: settings.secrets.keys().cloned().collect(),
         ..Command::default()
     }
+}
+
+/// What the command line set about SSH. Nothing else of it is written down: other settings may hold what is nobody's
+/// business.
+fn ways(global: &Global) -> Vec<String> {
+    let is_way = |text: &&String| text.trim_start().starts_with("ssh.");
+    global.set.iter().filter(is_way).cloned().collect()
 }
 
 /// One word is a script of its own; several are a command line, each word arriving as it is.
@@ -173,6 +181,7 @@ pub(crate) async fn run(
         show: task.to_owned(),
         hosts,
         limits: context.inventory.settings.limits.clone(),
+        ways: ways(global),
     };
     let run = AdHocRun {
         run,

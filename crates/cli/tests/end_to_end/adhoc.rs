@@ -134,21 +134,49 @@ fn a_host_that_is_given_up_ends_nothing_on_the_others() {
     assert_eq!(count.count(), 2);
 }
 
+/// What it takes to reach the daemon without a file.
+fn ways(stage: &Stage) -> [String; 4] {
+    let path = |path: &std::path::Path| toml(path.to_str().expect("UTF-8"));
+    let key = path(stage.sshd.client_key().path());
+    let known = path(&stage.sshd.known_hosts());
+    [
+        "--set=ssh.config=none".to_owned(),
+        "--set=ssh.agent=false".to_owned(),
+        format!("--set=ssh.identities=[{key}]"),
+        format!("--set=ssh.known_hosts=[{known}]"),
+    ]
+}
+
+#[test]
+fn attach_takes_the_way_that_exec_was_given() {
+    let stage = Stage::new();
+    let target = format!("{}@127.0.0.1:{}", stage.sshd.user(), stage.proxy.port());
+    let settings = ways(&stage);
+    let go = stage.host.outside().join("go");
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.1; done; echo over",
+        go.display()
+    );
+    let mut words = vec!["exec", &target, "--detach"];
+    words.extend(settings.iter().map(String::as_str));
+    words.extend(["--", &script]);
+    let run = stage.run(&words);
+    assert_eq!(run.code, 11, "{run}");
+    let id = named_id(&run);
+    // What is given today counts more.
+    let other = stage.run(&["attach", &id, "--set=ssh.known_hosts=[\"/dev/null\"]"]);
+    assert_eq!(other.code, 22, "{other}");
+    std::fs::write(&go, "").expect("written");
+    let attached = stage.run(&["attach", &id]);
+    assert_eq!(attached.code, 0, "{attached}");
+    assert_eq!(text(&attached.stdout), "over\n", "{attached}");
+}
+
 #[test]
 fn exec_runs_on_the_hosts_that_the_filters_leave() {
     let stage = Stage::with(Sshd::builder().addresses(3));
     let target = format!("{}@127.0.0.[1:3]:{}", stage.sshd.user(), stage.sshd.port());
-    let path = |path: &std::path::Path| toml(path.to_str().expect("UTF-8"));
-    let key = path(stage.sshd.client_key().path());
-    let settings = [
-        "--set=ssh.config=none".to_owned(),
-        "--set=ssh.agent=false".to_owned(),
-        format!("--set=ssh.identities=[{key}]"),
-        format!(
-            "--set=ssh.known_hosts=[{}]",
-            path(&stage.sshd.known_hosts())
-        ),
-    ];
+    let settings = ways(&stage);
     let exec = |filter: &str| {
         let mut words = vec!["exec", &target, filter];
         words.extend(settings.iter().map(String::as_str));

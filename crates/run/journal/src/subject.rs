@@ -74,6 +74,9 @@ pub struct AdHoc {
     pub hosts: Vec<AdHocHost>,
     /// Limits and times of the jobs.
     pub limits: JobLimits,
+    /// What the command line set about the way to the hosts, each as KEY=VALUE. It is needed to reach them again.
+    #[serde(default)]
+    pub ways: Vec<String>,
 }
 
 impl AdHoc {

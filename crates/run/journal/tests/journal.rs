@@ -457,6 +457,7 @@ fn the_list_is_newest_first_and_filtered() {
             command: Command::script("uptime"),
         }],
         limits: JobLimits::default(),
+        ways: Vec::new(),
     };
     let digest = PlanDigest::new("-");
     journal

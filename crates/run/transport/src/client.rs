@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use windlass_model::DisconnectKind;
 
 use crate::connection::Ended;
-use crate::host_key::{HostKeyError, Judge};
+use crate::host_key::Judge;
+use crate::host_key_error::HostKeyError;
 use crate::stream::Ending;
 use crate::task;
 

@@ -22,7 +22,7 @@ pub enum Error {
     },
     /// The host's key is not trusted.
     #[error(transparent)]
-    HostKey(#[from] crate::host_key::HostKeyError),
+    HostKey(#[from] crate::host_key_error::HostKeyError),
     /// The server accepted none of the ways to log in.
     #[error(transparent)]
     Authentication(#[from] crate::auth::AuthError),

@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod first_contact;
 mod host_key;
+mod host_key_error;
 mod known_hosts;
 mod options;
 mod pacer;
@@ -44,7 +45,7 @@ pub use channel::{Channel, ChannelMessage};
 pub use connection::{Connection, ExecOptions};
 pub use error::{Error, OpenError, UploadError};
 pub use event::{Observer, SessionEvent};
-pub use host_key::HostKeyError;
+pub use host_key_error::HostKeyError;
 pub use options::{
     Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Pacer, Prompt,
     Prompter, SessionOptions, Way,
