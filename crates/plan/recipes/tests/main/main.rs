@@ -6,9 +6,11 @@
 )]
 
 mod begun;
+mod case;
 mod deploys;
 mod plans;
 mod sources;
 mod support;
+mod tasks;
 mod undone;
 mod upkeep;

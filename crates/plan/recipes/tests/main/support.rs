@@ -10,25 +10,22 @@
     reason = "a test that cannot set up its world fails, and says where"
 )]
 
+mod made;
+mod small_disk;
+
+pub(crate) use made::{host, inventory, release, settings, user_task};
+pub(crate) use small_disk::SmallDisk;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 use windlass_facts::{Ask, Begin, HostFacts, Lock, Remote};
 use windlass_model::clock::Timestamp;
-use windlass_model::inventory::{Host, Inventory};
-use windlass_model::plan::JobLimits;
-use windlass_model::settings::{
-    HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
-};
-use windlass_model::{
-    Action, Command, DeployId, DeployKind, HostName, HostTarget, Plan, ReleaseName, Revision, Step,
-    TaskName, Undo,
-};
+use windlass_model::inventory::Inventory;
+use windlass_model::settings::{Settings, SourceKind};
+use windlass_model::{Action, Command, DeployId, HostName, Plan, Revision, Step, Undo};
 use windlass_planner::{Error, Planned, Recipe, Request, Run, Wanted};
 
 /// The shells that run the scripts.
@@ -355,6 +352,18 @@ impl World {
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 
+    /// A deploy that goes well up to the end of a task and is undone then.
+    pub(crate) fn undone_after(&mut self, task: &str, revision: &Revision) -> Plan {
+        let plan = self.plan(wanted(revision)).unwrap().plan;
+        let last = |step: &Step| step.task.as_str() == task;
+        let last = plan.steps.iter().position(last).unwrap();
+        for step in &plan.steps[..=last] {
+            assert!(self.step(step).status.success());
+        }
+        self.unwind(&plan, last, 1);
+        plan
+    }
+
     /// A whole deploy that must go well.
     pub(crate) fn deploy(&mut self, revision: &Revision) -> Plan {
         let run = Run::Deploy {
@@ -480,138 +489,4 @@ pub(crate) fn git(dir: &Path, words: &[&str]) -> String {
         text(&output.stderr)
     );
     text(&output.stdout).trim().to_owned()
-}
-
-pub(crate) fn settings(root: &str) -> Settings {
-    Settings {
-        application: "shop".to_owned(),
-        source: SourceKind::Push,
-        repository: None,
-        branch: "main".to_owned(),
-        subtree: None,
-        depth: None,
-        submodules: false,
-        git_lfs: false,
-        repository_host_keys: Vec::new(),
-        deploy_to: root.to_owned(),
-        shared_deploy_to: false,
-        keep_releases: 5,
-        linked_files: Vec::new(),
-        linked_dirs: Vec::new(),
-        recipes: Vec::new(),
-        path: Vec::new(),
-        env: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        shell: vec!["sh".to_owned(), "-e".to_owned()],
-        umask: None,
-        restart: BTreeMap::new(),
-        tasks: Vec::new(),
-        limits: JobLimits::default(),
-        confirm: false,
-        on_term: OnTerm::Park,
-        ssh: SshSettings {
-            user: None,
-            port: None,
-            config: None,
-            identities: Vec::new(),
-            certificates: Vec::new(),
-            agent: SshAgent::Usual,
-            known_hosts: Vec::new(),
-            host_keys: HostKeyPolicy::Strict,
-            keepalive_interval: None,
-            keepalive_count: None,
-            connect_for: Duration::from_secs(30),
-            reconnect_for: Duration::from_secs(3600),
-            forward_agent: false,
-            jump: Vec::new(),
-            proxy_command: None,
-        },
-    }
-}
-
-pub(crate) fn user_task(name: &str, run: &str, hook: windlass_model::settings::Hook) -> Task {
-    Task {
-        name: TaskName::new(name),
-        run: run.to_owned(),
-        roles: Vec::new(),
-        hosts: Vec::new(),
-        hook: Some(hook),
-        undo: None,
-        once: false,
-        local: false,
-        on: vec![DeployKind::Deploy],
-        env: BTreeMap::new(),
-        dir: None,
-        when: None,
-        timeout: None,
-        idle_timeout: None,
-        retries: 0,
-        repeatable: false,
-        shell: Vec::new(),
-        pty: false,
-        sudo: None,
-    }
-}
-
-pub(crate) fn host(name: &str, roles: &[&str], settings: &Arc<Settings>) -> Host {
-    Host {
-        target: HostTarget {
-            name: HostName::new(name),
-            address: name.to_owned(),
-            port: None,
-            user: None,
-            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-            primary: Vec::new(),
-            release: true,
-            deploy_to: settings.deploy_to.clone(),
-        },
-        settings: Arc::clone(settings),
-    }
-}
-
-pub(crate) fn inventory(settings: &Settings) -> Inventory {
-    let settings = Arc::new(settings.clone());
-    Inventory {
-        stage: "production".to_owned(),
-        hosts: vec![host("web1", &["app", "db", "web"], &settings)],
-        settings,
-        filtered_out: Vec::new(),
-        primaries: ["app", "db", "web"]
-            .map(|role| (role.to_owned(), HostName::new("web1")))
-            .into_iter()
-            .collect(),
-    }
-}
-
-pub(crate) fn release(name: &str) -> ReleaseName {
-    ReleaseName::new(name)
-}
-
-/// A file system of a few megabytes; none where the tests may not mount one.
-pub(crate) struct SmallDisk {
-    pub(crate) path: PathBuf,
-}
-
-impl SmallDisk {
-    pub(crate) fn at(path: PathBuf) -> Option<Self> {
-        fs::create_dir(&path).unwrap();
-        let mut mount = Process::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-            .arg(&path);
-        mount
-            .output()
-            .unwrap()
-            .status
-            .success()
-            .then_some(Self { path })
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Process::new("umount").arg(&self.path).status();
-        let done = unmounted.is_ok_and(|status| status.success());
-        assert!(done, "{} stays mounted", self.path.display());
-    }
 }

@@ -153,17 +153,7 @@ fn the_first_deploy_is_undone_by_removing_current_and_restarting_nothing() {
             .restart
             .insert("app".to_owned(), "echo restarted >>~/restarts".to_owned());
         let one = world.commit(&[("app.txt", "one")]);
-        let planned = world.plan(wanted(&one)).unwrap();
-        let restart = planned
-            .plan
-            .steps
-            .iter()
-            .position(|s| s.task.as_str() == "restart")
-            .unwrap();
-        for step in &planned.plan.steps[..=restart] {
-            assert!(world.step(step).status.success());
-        }
-        world.unwind(&planned.plan, restart, 1);
+        world.undone_after("restart", &one);
         assert_eq!(world.current(), None);
         let restarts = fs::read_to_string(world.dir.path().join("home/restarts")).unwrap();
         assert_eq!(restarts, "restarted\n");
@@ -187,17 +177,7 @@ fn a_flip_back_restores_the_old_link_verbatim_and_restarts_once_after_it() {
                 "readlink \"$DEPLOY_CURRENT_PATH\" >>~/restarts".to_owned(),
             );
             let one = world.commit(&[("app.txt", "one")]);
-            let planned = world.plan(wanted(&one)).unwrap();
-            let publish = planned
-                .plan
-                .steps
-                .iter()
-                .position(|s| s.task.as_str() == "publish")
-                .unwrap();
-            for step in &planned.plan.steps[..=publish] {
-                assert!(world.step(step).status.success());
-            }
-            world.unwind(&planned.plan, publish, 1);
+            world.undone_after("publish", &one);
             let restarts = fs::read_to_string(world.dir.path().join("home/restarts"));
             // There is nothing to restart behind a link to nothing.
             let wanted = (target != "/nowhere/at all").then(|| format!("{target}\n"));

@@ -3,7 +3,7 @@
 use crate::support::{SHELLS, World, capistrano, names, text, wanted};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use windlass_model::{ReleaseName, Step};
+use windlass_model::ReleaseName;
 use windlass_planner::{Error, Run};
 
 #[test]
@@ -49,18 +49,7 @@ fn only_the_newest_failed_release_is_kept_aside() {
         let one = world.commit(&[("app.txt", "one")]);
         let mut newest = None;
         for _ in 0..2 {
-            let planned = world.plan(wanted(&one)).unwrap();
-            let steps = planned
-                .plan
-                .steps
-                .iter()
-                .position(|s| s.task.as_str() == "release")
-                .unwrap();
-            for step in &planned.plan.steps[..=steps] {
-                assert!(world.step(step).status.success());
-            }
-            world.unwind(&planned.plan, steps, 1);
-            newest = Some(planned.plan.release);
+            newest = Some(world.undone_after("release", &one).release);
         }
         assert_eq!(
             names(&world.path(".windlass/failed")),
@@ -86,13 +75,7 @@ fn a_failed_release_that_cannot_be_removed_stops_no_undo() {
         let one = world.commit(&[("app.txt", "one")]);
         let mut aside = Vec::new();
         for _ in 0..2 {
-            let plan = world.plan(wanted(&one)).unwrap().plan;
-            let release = |step: &Step| step.task.as_str() == "release";
-            let until = plan.steps.iter().position(release).unwrap();
-            for step in &plan.steps[..=until] {
-                assert!(world.step(step).status.success());
-            }
-            world.unwind(&plan, until, 1);
+            let plan = world.undone_after("release", &one);
             aside.push(plan.release.to_string());
         }
         assert_eq!(names(&world.path(".windlass/failed")), aside);
