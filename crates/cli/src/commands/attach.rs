@@ -15,7 +15,7 @@ use crate::world::World;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use windlass_job::{CancelEnd, Host, Place};
-use windlass_journal::{AdHoc, Error, Journal, State, Store as _};
+use windlass_journal::{AdHoc, Error, Journal, Owner, State, Store as _};
 use windlass_model::{ExitCode, HostTarget, JobKey};
 
 /// `attach` to a run outside of any deploy.
@@ -25,22 +25,13 @@ pub(crate) async fn attach(
     journal: &Journal,
     run: AdHoc,
 ) -> Result<ExitCode, Failure> {
-    let own = match journal.own(&run.id) {
-        Err(Error::Owned { .. }) => return watch(world, global, journal, &run),
-        own => own.or_fail(ExitCode::Internal)?,
-    };
-    let over = settled(journal, &run)?;
-    if over.len() == run.hosts.len() {
-        drop(own);
-        return watch(world, global, journal, &run);
+    match taken(journal, &run)? {
+        Taken::Elsewhere | Taken::Over(_) => watch(world, global, journal, &run),
+        Taken::Left(_own, over) => {
+            let run = again(world, global, run, over)?;
+            go_on(world, global, run, Follow::Again).await
+        }
     }
-    go_on(
-        world,
-        global,
-        again(world, global, run, over)?,
-        Follow::Again,
-    )
-    .await
 }
 
 /// `cancel` of a run outside of any deploy: its jobs are stopped, and what became of them is told as `attach` does.
@@ -50,23 +41,45 @@ pub(crate) async fn cancel(
     journal: &Journal,
     run: AdHoc,
 ) -> Result<ExitCode, Failure> {
+    match taken(journal, &run)? {
+        Taken::Elsewhere => cancel_followed(world, global, journal, run).await,
+        Taken::Over(over) => {
+            watch(world, global, journal, &run)?;
+            Ok(stopped(&over))
+        }
+        Taken::Left(_own, over) => {
+            let run = again(world, global, run, over)?;
+            go_on(world, global, run, Follow::Stop).await
+        }
+    }
+}
+
+/// Who is to go on with a run.
+enum Taken {
+    /// Another process of this machine follows it.
+    Elsewhere,
+    /// Nobody: it is over on all hosts.
+    Over(Ends),
+    /// We, whose run it is as long as the first of these lives; it is over on some hosts.
+    Left(Owner, Ends),
+}
+
+/// Takes a run, where it is to be had. Where it is over on all hosts, that is written down if the process that followed it
+/// did not come to it.
+fn taken(journal: &Journal, run: &AdHoc) -> Result<Taken, Failure> {
     let own = match journal.own(&run.id) {
-        Err(Error::Owned { .. }) => return cancel_followed(world, global, journal, run).await,
+        Err(Error::Owned { .. }) => return Ok(Taken::Elsewhere),
         own => own.or_fail(ExitCode::Internal)?,
     };
-    let over = settled(journal, &run)?;
-    if over.len() == run.hosts.len() {
-        drop(own);
-        watch(world, global, journal, &run)?;
-        return Ok(stopped(&over));
+    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
+    let over = over(run, &state);
+    if over.len() < run.hosts.len() {
+        return Ok(Taken::Left(own, over));
     }
-    go_on(
-        world,
-        global,
-        again(world, global, run, over)?,
-        Follow::Stop,
-    )
-    .await
+    if state.end.is_none() {
+        finish(journal, run, &over)?;
+    }
+    Ok(Taken::Over(over))
 }
 
 /// Another process of this machine follows the run: it hears how the jobs end and writes it down, so they are only
@@ -114,17 +127,6 @@ async fn stop(jobs: Host, key: JobKey) -> Option<Failure> {
         Err(error) => (ExitCode::Unreachable, error.to_string()),
     };
     Some(Failure::new(code, format!("{}: {reason}", key.host)))
-}
-
-/// The hosts on which it is known to be over. Where that is all of them, the run is over too, and that is written down if
-/// the process that followed it did not come to it.
-fn settled(journal: &Journal, run: &AdHoc) -> Result<Ends, Failure> {
-    let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
-    let over = over(run, &state);
-    if over.len() == run.hosts.len() && state.end.is_none() {
-        finish(journal, run, &over)?;
-    }
-    Ok(over)
 }
 
 /// Tells what the record has, as long as another process of this machine goes on with it.

@@ -366,3 +366,29 @@ lock taken · plan 9c1e77: 7 tasks, 26 steps
       ✔ web1 0.5s  ✔ web2 0.5s
 "#);
 }
+
+#[test]
+fn a_task_of_some_hosts_is_shown_when_these_have_ended_it() {
+    let plan = plan(
+        &["web1", "web2", "db1"],
+        &[("push", &["web1"]), ("release", &["web1", "web2", "db1"])],
+    );
+    let (mut reporter, screens) = reporter(100, false, windlass_reporter::Options::default());
+    reporter.expect(&plan);
+    let mut events = Events::new();
+    events
+        .deploy(&["web1", "web2", "db1"])
+        .task("push", "objects")
+        .begin("push", "web1", "objects")
+        .at(100)
+        .good("push", "web1", 100);
+    for event in &events.list {
+        reporter.handle(event).unwrap();
+    }
+    assert!(
+        screens
+            .stderr
+            .text()
+            .ends_with("00:00 push                 objects\n      ✔ web1 0.1s\n")
+    );
+}

@@ -1,5 +1,7 @@
 //! Lists of events, and the screens they become.
 
+pub(crate) mod failure;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
