@@ -13,6 +13,7 @@ use crate::detach::Recorded;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::{Contacted, Fleet, Wanted};
 use crate::screen::say;
+use crate::signals::Signals;
 use crate::teller::Teller;
 use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
@@ -117,14 +118,7 @@ pub(crate) async fn reached(
     events: &mpsc::UnboundedSender<Event>,
 ) -> Result<Contacted, Failure> {
     let wanted = std::mem::take(&mut run.wanted);
-    let count = wanted.len();
-    let (fleet, failures) = Fleet::try_connect(world, wanted, &run.run.limits, events).await?;
-    if failures.len() < count {
-        return Ok((fleet, failures));
-    }
-    let failures = failures.into_iter().map(|(_, failure)| failure);
-    let none = || Failure::new(ExitCode::NoHost, "there is no host to follow");
-    Err(failures.reduce(Failure::and).unwrap_or_else(none))
+    Fleet::connect_any(world, wanted, &run.run.limits, events).await
 }
 
 /// The jobs tell everything from the beginning, and so the record and the log begin anew. Hosts on which it is over are
@@ -187,9 +181,10 @@ pub(crate) async fn follow(
     let id = &run.run.id;
     let outputs = Outputs::open(world, global, &telling(world, &journal, run)?)?;
     let teller = Teller::begin(outputs, None, BTreeMap::new(), receiver);
+    let signals = Signals::listen()?;
     let (jobs, unreached) = spawn(run, (&fleet, &journal), &sender, how);
     drop(sender);
-    let ended = ends(jobs, unreached).await;
+    let ended = ends(jobs, unreached, signals).await;
     // Written down before anything that may go wrong with telling it.
     let written = match &ended {
         Ok(Some(ends)) => finish(&journal, &run.run, ends),
@@ -202,10 +197,12 @@ pub(crate) async fn follow(
     written?;
     match ended? {
         None => {
-            let ways = ways(id);
-            say(&format!(
-                "detached; the command goes on on the hosts. {ways}"
-            ));
+            say(&match how {
+                Follow::Stop => format!(
+                    "interrupted; whether the command was stopped is not known. windlass cancel {id} stops it"
+                ),
+                _ => format!("detached; the command goes on on the hosts. {}", ways(id)),
+            });
             Ok(ExitCode::Parked)
         }
         Some(ends) if how == Follow::Detach => Ok(announced(id, &ends)),
@@ -267,34 +264,21 @@ fn spawn(
 }
 
 /// How the hosts stand once none is followed any more; none where a signal came first.
-async fn ends(mut jobs: JoinSet<Followed>, mut ends: Ends) -> Result<Option<Ends>, Failure> {
-    let interrupted = interrupt();
-    tokio::pin!(interrupted);
+async fn ends(
+    mut jobs: JoinSet<Followed>,
+    mut ends: Ends,
+    mut signals: Signals,
+) -> Result<Option<Ends>, Failure> {
     loop {
         let joined = tokio::select! {
             joined = jobs.join_next() => joined,
-            () = &mut interrupted => return Ok(None),
+            _ = signals.next() => return Ok(None),
         };
         let Some(joined) = joined else {
             return Ok(Some(ends));
         };
         let (host, stand) = joined.or_fail(ExitCode::Internal)?;
         ends.insert(host, stand?);
-    }
-}
-
-/// Waits for SIGINT or SIGTERM.
-async fn interrupt() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut one), Ok(mut other)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
     }
 }
 

@@ -65,11 +65,6 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// Whether hosts are to be chosen.
-    pub(crate) fn narrows(&self) -> bool {
-        !(self.host.is_empty() && self.role.is_empty() && self.exclude.is_empty())
-    }
-
     /// The same without filters: what was begun is about the hosts of its plan, whatever filters say today.
     pub(crate) fn everywhere(&self) -> Self {
         Self {

@@ -1,7 +1,6 @@
 //! Carries out a plan, or goes on with one: journal, backend, signals and screen put together.
 
 use crate::args::Global;
-use crate::earlier::earlier;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::signals::{Rules, Signals, Wish, Wishes, listen};
@@ -19,6 +18,7 @@ use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
 use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secret};
+use windlass_reporter::Earlier;
 
 /// A new plan, or a deploy to go on with.
 #[derive(Debug)]
@@ -204,10 +204,18 @@ pub(crate) fn exit_code(end: &EndSummary) -> ExitCode {
     match end.end {
         DeployEnd::Deployed => ExitCode::Done,
         DeployEnd::Undone | DeployEnd::CancelledUndone => ExitCode::Failed,
-        DeployEnd::Stuck => ExitCode::Stuck,
+        DeployEnd::Stuck | DeployEnd::GivenUp => ExitCode::Stuck,
         DeployEnd::Parked => ExitCode::Parked,
         DeployEnd::Fenced => ExitCode::Locked,
     }
+}
+
+/// How long the steps took the last time. That it is not known must not hold a deploy up.
+fn earlier(journal: &Journal, plan: &Plan) -> Earlier {
+    journal.durations(plan).unwrap_or_else(|error| {
+        tracing::debug!(%error, "how long the steps took the last time is not known");
+        Earlier::new()
+    })
 }
 
 /// An error of the engine as people see it.

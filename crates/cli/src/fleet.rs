@@ -102,6 +102,22 @@ impl Fleet {
         Self::contact(world, wanted, limits, events, Contact::First).await
     }
 
+    /// Connects to as many as can be reached; that none can be is an error.
+    pub(crate) async fn connect_any(
+        world: &World,
+        wanted: Vec<Wanted>,
+        limits: &JobLimits,
+        events: &UnboundedSender<Event>,
+    ) -> Result<Contacted, Failure> {
+        let (fleet, failures) = Self::try_connect(world, wanted, limits, events).await?;
+        if !fleet.hosts.is_empty() {
+            return Ok((fleet, failures));
+        }
+        let failures = failures.into_iter().map(|(_, failure)| failure);
+        let none = || Failure::new(ExitCode::NoHost, "there is no host to reach");
+        Err(failures.reduce(Failure::and).unwrap_or_else(none))
+    }
+
     async fn contact(
         world: &World,
         wanted: Vec<Wanted>,

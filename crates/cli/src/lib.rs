@@ -9,7 +9,6 @@ mod carry_out;
 mod commands;
 mod context;
 mod detach;
-mod earlier;
 mod error;
 mod fleet;
 mod habits;
@@ -68,7 +67,10 @@ fn parsed() -> Result<Cli, ExitCode> {
 
 fn carried_out(cli: Cli) -> Result<ExitCode, Failure> {
     let world = World::of_process(cli.global.directory.as_deref())?;
-    if let (true, Some(reason)) = (cli.global.narrows(), cli.command.whole()) {
+    if let (true, Some(reason)) = (
+        !context::filter(&cli.global).is_empty(),
+        cli.command.whole(),
+    ) {
         let text = format!("--host, --role and --exclude have no meaning here: {reason}");
         return Err(Failure::usage(text));
     }

@@ -247,6 +247,8 @@ pub enum DeployEnd {
     Parked,
     /// Another controller has taken over; this one changed nothing more.
     Fenced,
+    /// A person freed the lock of a stuck deploy: what could be neither finished nor undone stays as it is.
+    GivenUp,
 }
 
 /// What is true at the end, for the end screen.

@@ -26,12 +26,9 @@ impl Stand {
     /// Whether the command was started, whatever came of it.
     fn was_started(&self) -> bool {
         match self {
-            Self::Started | Self::Over(StepOutcome::Succeeded) => true,
-            Self::Over(StepOutcome::Failed { end }) => matches!(
-                end,
-                CommandEnd::Exited(_) | CommandEnd::TimedOut | CommandEnd::IdleTimedOut
-            ),
-            Self::Over(_) | Self::GivenUp | Self::Stuck => false,
+            Self::Started => true,
+            Self::Over(outcome) => outcome.may_have_begun(),
+            Self::GivenUp | Self::Stuck => false,
         }
     }
 }

@@ -5,13 +5,14 @@ use crate::adhoc::{
     AdHocRun, Ends, Follow, Stand, code, finish, go_on, mode, reached, stopped, unkillable,
 };
 use crate::args::Global;
-use crate::commands::exec::at_address;
+use crate::commands::exec::without_file;
 use crate::context::Context;
 use crate::detach::replay;
 use crate::error::{Failure, OrFail as _};
 use crate::screen::say;
 use crate::telling::{Telling, reporter};
 use crate::world::World;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use windlass_job::{CancelEnd, Host, Place};
@@ -180,8 +181,9 @@ fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHoc
     };
     let (wanted, secrets);
     if run.stage.is_empty() {
-        let found = targets.map(|target| at_address(world, global, &address(target)));
-        wanted = found.collect::<Result<Vec<_>, _>>()?.concat();
+        let settings = without_file(world, global)?;
+        let found = targets.map(|target| (target.clone(), Arc::clone(&settings)));
+        wanted = found.collect();
         secrets = Vec::new();
     } else {
         let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
@@ -195,22 +197,4 @@ fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHoc
         secrets,
         over,
     })
-}
-
-fn address(target: &HostTarget) -> String {
-    let user = target
-        .user
-        .as_ref()
-        .map(|user| format!("{user}@"))
-        .unwrap_or_default();
-    let port = target
-        .port
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    let host = if target.address.contains(':') {
-        format!("[{}]", target.address)
-    } else {
-        target.address.clone()
-    };
-    format!("{user}{host}{port}")
 }

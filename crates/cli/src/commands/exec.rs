@@ -121,17 +121,8 @@ fn chosen(world: &World, global: &Global, target: &str) -> Result<Vec<Wanted>, F
     Ok(wanted)
 }
 
-/// The hosts at a bare address, with the settings that are in force without a file.
-pub(crate) fn at_address(
-    world: &World,
-    global: &Global,
-    text: &str,
-) -> Result<Vec<Wanted>, Failure> {
-    let address = Address::parse(text).map_err(|reason| {
-        Failure::usage(format!(
-            "`{text}` is neither a stage nor an address: {reason}"
-        ))
-    })?;
+/// The settings that are in force without a file.
+pub(crate) fn without_file(world: &World, global: &Global) -> Result<Arc<Settings>, Failure> {
     let environment = pairs(world);
     let arguments = set_arguments(global)?;
     let given = Given {
@@ -142,6 +133,17 @@ pub(crate) fn at_address(
     let stage = Config::without_file(given)
         .and_then(|config| config.no_stage())
         .map_err(|wrong| mistakes(world, &wrong))?;
+    Ok(Arc::clone(stage.settings()))
+}
+
+/// The hosts at a bare address, with the settings that are in force without a file.
+fn at_address(world: &World, global: &Global, text: &str) -> Result<Vec<Wanted>, Failure> {
+    let address = Address::parse(text).map_err(|reason| {
+        Failure::usage(format!(
+            "`{text}` is neither a stage nor an address: {reason}"
+        ))
+    })?;
+    let settings = without_file(world, global)?;
     let wanted = address.names.iter().map(|name| {
         let target = HostTarget {
             name: HostName::new(name.clone()),
@@ -153,7 +155,7 @@ pub(crate) fn at_address(
             release: false,
             deploy_to: String::new(),
         };
-        (target, Arc::clone(stage.settings()))
+        (target, Arc::clone(&settings))
     });
     Ok(wanted.collect())
 }

@@ -99,6 +99,7 @@ fn end(standing: Standing) -> Option<DeployEnd> {
         Standing::Cancelled => Some(DeployEnd::CancelledUndone),
         Standing::Stuck => Some(DeployEnd::Stuck),
         Standing::Fenced => Some(DeployEnd::Fenced),
+        Standing::GivenUp => Some(DeployEnd::GivenUp),
     }
 }
 

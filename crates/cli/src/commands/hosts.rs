@@ -47,15 +47,8 @@ pub(crate) struct Reached {
 pub(crate) async fn reached(world: &World, context: &mut Context) -> Result<Reached, Failure> {
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
-    let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
+    let (fleet, failures) = Fleet::connect_any(world, context.wanted(), &limits, &sender).await?;
     context.keep(&fleet);
-    if context.inventory.hosts.is_empty() {
-        // Nothing is known: neither what is live nor who holds the lock.
-        let failures = failures.into_iter().map(|(_, failure)| failure);
-        return Err(failures
-            .reduce(Failure::and)
-            .unwrap_or_else(|| Failure::new(ExitCode::NoHost, "the stage has no hosts")));
-    }
     let facts = match asked(world, context, &fleet).await {
         Ok(facts) => facts,
         Err(failure) => {

@@ -3,7 +3,6 @@
 use crate::args::{Global, StageArgs, TargetArgs};
 use crate::carry_out::journal;
 use crate::commands::hosts::{Facts, Reached, facts, reached};
-use crate::commands::resume::standing;
 use crate::context::Context;
 use crate::detach::worked_on;
 use crate::error::{Failure, OrFail as _};
@@ -103,7 +102,7 @@ async fn unlocked(
         let failure = Failure::new(ExitCode::Failed, "not confirmed").unchanged();
         return Err(failure.hint("windlass unlock --yes"));
     }
-    let standing = standing(&journal, deploy)?;
+    let standing = journal.standing(deploy).or_fail(ExitCode::Failed)?;
     if matches!(standing, Some(Standing::Open | Standing::Parked)) {
         let target = TargetArgs {
             target: Some(deploy.to_string()),
@@ -118,12 +117,11 @@ async fn unlocked(
     Ok(ExitCode::Done)
 }
 
-/// What a deploy could not undo is left as it is, and nobody comes back to it.
+/// What a deploy could neither finish nor undo is left as it is, and nobody comes back to it.
 fn given_up(journal: &Journal, deploy: &DeployId) -> Result<(), Failure> {
-    let end = DeployEnd::Fenced;
-    let over = [Record::Resumed, Record::Ended { end }];
+    let end = DeployEnd::GivenUp;
     journal
-        .append(deploy, SystemClock.now(), &over)
+        .append(deploy, SystemClock.now(), &[Record::Ended { end }])
         .or_fail(ExitCode::Internal)
 }
 

@@ -190,7 +190,7 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
         return Ok(entry.subject.id().clone());
     }
     let deploy = find(journal, word)?;
-    let standing = standing(journal, &deploy)?;
+    let standing = journal.standing(&deploy).or_fail(ExitCode::Failed)?;
     if matches!(
         standing,
         Some(Standing::Open | Standing::Parked | Standing::Stuck)
@@ -201,15 +201,6 @@ fn unfinished(journal: &Journal, args: &TargetArgs, what: &str) -> Result<Deploy
         ExitCode::Failed,
         format!("{deploy} is over; there is nothing to {what}"),
     ))
-}
-
-/// How a deploy stands, where this machine's journal knows it.
-pub(crate) fn standing(journal: &Journal, deploy: &DeployId) -> Result<Option<Standing>, Failure> {
-    let all = journal
-        .list(&Filter::default())
-        .or_fail(ExitCode::Internal)?;
-    let entry = all.iter().find(|entry| entry.subject.id() == deploy);
-    Ok(entry.map(|entry| entry.standing))
 }
 
 /// The newest entry of this machine's journal.

@@ -15,12 +15,12 @@ use windlass_transport::Upload;
 
 pub use crate::links::Links;
 
-/// What pushes are made of.
+/// What pushes are made of, and where what belongs to a run lies meanwhile.
 #[derive(Clone)]
 pub struct Objects {
     /// The repository on this machine; none = nothing is pushed by this run.
     pub source: Option<Source>,
-    /// Where packs are made, private to this user.
+    /// Where packs are made, and notes kept on what runs on this machine; private to this user.
     pub scratch: PathBuf,
 }
 

@@ -271,7 +271,7 @@ impl Dispatcher {
                 format!("windlass resume {id}"),
                 format!("windlass cancel {id}"),
             ],
-            DeployEnd::Fenced => vec![format!("windlass status {stage}")],
+            DeployEnd::Fenced | DeployEnd::GivenUp => vec![format!("windlass status {stage}")],
         }
     }
 }

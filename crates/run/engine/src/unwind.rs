@@ -171,15 +171,12 @@ impl Dispatcher {
             (attempt.is_open() && &step.host == host).then(|| attempt.job.clone())
         };
         let key = self.plan.steps.iter().find_map(|step| open(&step))?;
-        let parts = self.backwards(host, |step| {
-            let attempt = self
-                .state
-                .undos
-                .get(&step.id)
-                .filter(|attempt| attempt.job == key)?;
-            Some(attempt.number)
+        let steps = self.plan.steps.iter().rev();
+        let parts = steps.filter(|step| &step.host == host).filter_map(|step| {
+            let attempt = self.state.undos.get(&step.id)?;
+            (attempt.job == key).then_some((step, attempt.number))
         });
-        self.unit_of_undos(host, parts)
+        self.unit_of_undos(host, parts.collect())
     }
 
     /// The next undos of a host: as many as may travel together.
@@ -207,19 +204,6 @@ impl Dispatcher {
             && !undo_commands(step).is_empty()
             && !self.state.undos.get(&step.id).is_some_and(Attempt::is_fine)
             && !self.undo_failed.contains(&step.id)
-    }
-
-    /// The steps of a host from last to first, those that `number` has an attempt for.
-    fn backwards(
-        &self,
-        host: &HostName,
-        number: impl Fn(&Step) -> Option<u32>,
-    ) -> Vec<(&Step, u32)> {
-        let steps = self.plan.steps.iter().rev();
-        steps
-            .filter(|step| &step.host == host)
-            .filter_map(|step| Some((step, number(step)?)))
-            .collect()
     }
 
     fn unit_of_undos(&self, host: &HostName, undos: Vec<(&Step, u32)>) -> Option<Unit> {

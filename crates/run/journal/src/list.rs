@@ -1,11 +1,14 @@
 //! What was done: the list for `history`, and which deploy a word of the command line means.
 
 use crate::error::Error;
-use crate::sqlite::{Journal, parse, timestamp};
+use crate::record::Record;
+use crate::sqlite::{Journal, kind_word, parse, read_records, timestamp};
 use crate::subject::Subject;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use windlass_model::DeployId;
+use std::collections::BTreeMap;
+use std::time::Duration;
 use windlass_model::clock::Timestamp;
+use windlass_model::{DeployId, Plan, StepId};
 
 /// Which entries are wanted.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,8 @@ pub enum Standing {
     Stuck,
     /// Taken over by another controller.
     Fenced,
+    /// Stuck, and given up by a person.
+    GivenUp,
 }
 
 impl Standing {
@@ -63,6 +68,7 @@ impl Standing {
             Self::Cancelled => "cancelled",
             Self::Stuck => "stuck",
             Self::Fenced => "fenced",
+            Self::GivenUp => "given up",
         }
     }
 
@@ -74,6 +80,7 @@ impl Standing {
             Self::Cancelled,
             Self::Stuck,
             Self::Fenced,
+            Self::GivenUp,
         ]
         .into_iter()
         .find(|standing| standing.as_str() == word)
@@ -120,6 +127,42 @@ impl Journal {
                 })
             })
             .collect()
+        })
+    }
+
+    /// How a deploy stands; none where this journal does not know it.
+    pub fn standing(&self, deploy: &DeployId) -> Result<Option<Standing>, Error> {
+        self.with_connection(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT standing FROM deploys WHERE id = ?1")?;
+            let word = select.query_row([deploy.as_str()], |row| row.get::<_, String>(0));
+            Ok(word.optional()?.map(|word| Standing::parse(&word)))
+        })
+    }
+
+    /// How long each step took in the newest good deploy of the same application, stage and kind; nothing where there is
+    /// none. No plan is read for it.
+    pub fn durations(&self, plan: &Plan) -> Result<BTreeMap<StepId, Duration>, Error> {
+        let kind = kind_word(plan.kind)?;
+        self.with_connection(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT number, id FROM deploys
+                 WHERE stage = ?1 AND application = ?2 AND kind = ?3 AND standing = 'deployed'
+                 ORDER BY started DESC, number DESC LIMIT 1",
+            )?;
+            let last = select.query_row(params![plan.stage, plan.application, kind], |row| {
+                Ok((row.get(0)?, row.get::<_, String>(1)?))
+            });
+            let Some((number, id)) = last.optional()? else {
+                return Ok(BTreeMap::new());
+            };
+            let records = read_records(connection, number, &DeployId::new(id))?;
+            let ended = records.into_iter().filter_map(|(_, record)| match record {
+                Record::Outcome { step, duration, .. } => Some((step, duration)),
+                _ => None,
+            });
+            // Of several attempts the last one counts.
+            Ok(ended.collect())
         })
     }
 

@@ -156,7 +156,14 @@ impl State {
     /// Whether the deploy is in a condition for this kind of record.
     fn allowed(&self, record: &Record) -> Result<(), Illegal> {
         match (self.end, self.parked, record) {
-            (Some(DeployEnd::Stuck) | None, _, Record::Resumed) => Ok(()),
+            (Some(DeployEnd::Stuck) | None, _, Record::Resumed)
+            | (
+                Some(DeployEnd::Stuck),
+                _,
+                Record::Ended {
+                    end: DeployEnd::GivenUp,
+                },
+            ) => Ok(()),
             (Some(DeployEnd::Stuck), _, _) | (None, true, _) => Err(Illegal::Resting),
             (Some(_), _, _) => Err(Illegal::Over),
             (None, false, Record::Intent { step, .. }) if self.undo.is_some() => {

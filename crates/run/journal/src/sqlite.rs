@@ -21,7 +21,7 @@ use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::PLAN_FORMAT;
-use windlass_model::{DeployId, PlanDigest};
+use windlass_model::{DeployId, DeployKind, PlanDigest};
 
 /// How long a process waits for another one to finish writing.
 const BUSY: Duration = Duration::from_secs(30);
@@ -110,15 +110,14 @@ impl Store for Journal {
     fn begin(&self, subject: &Subject, digest: &PlanDigest, at: Timestamp) -> Result<(), Error> {
         let text = serde_json::to_string(subject).map_err(Error::Unwritable)?;
         let (kind, application) = match subject {
-            Subject::Deploy { plan } => (serde_json::to_string(&plan.kind), &plan.application),
-            Subject::AdHoc { run } => (Ok("\"ad_hoc\"".to_owned()), &run.application),
+            Subject::Deploy { plan } => (kind_word(plan.kind)?, &plan.application),
+            Subject::AdHoc { run } => ("ad_hoc".to_owned(), &run.application),
         };
-        let kind = kind.map_err(Error::Unwritable)?;
         let inserted = self.lock().connection.execute(
             "INSERT OR IGNORE INTO deploys (id, kind, application, stage, started, changed, standing, digest, written_by, subject)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'open', ?6, ?7, ?8)",
             params![
-                subject.id().as_str(), kind.trim_matches('"'), application, subject.stage(), millis(at),
+                subject.id().as_str(), kind, application, subject.stage(), millis(at),
                 digest.as_str(), env!("CARGO_PKG_VERSION"), text
             ],
         )?;
@@ -203,6 +202,7 @@ fn standing(state: &State) -> &'static str {
         (Some(DeployEnd::CancelledUndone), _) => "cancelled",
         (Some(DeployEnd::Stuck), _) => "stuck",
         (Some(DeployEnd::Fenced), _) => "fenced",
+        (Some(DeployEnd::GivenUp), _) => "given up",
         (Some(DeployEnd::Parked), _) | (None, true) => "parked",
         (None, false) => "open",
     }
@@ -290,7 +290,13 @@ fn read_subject(deploy: &DeployId, text: &str, writer: &str) -> Result<Subject, 
     })
 }
 
-fn read_records(
+/// The word of the column `kind`.
+pub(crate) fn kind_word(kind: DeployKind) -> Result<String, Error> {
+    let word = serde_json::to_string(&kind).map_err(Error::Unwritable)?;
+    Ok(word.trim_matches('"').to_owned())
+}
+
+pub(crate) fn read_records(
     connection: &Connection,
     number: i64,
     deploy: &DeployId,

@@ -5,10 +5,10 @@ use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
-use windlass_model::{HostName, Secret, TaskName};
+use windlass_model::{Secret, StepId};
 
-/// How long each task took on each host the last time.
-pub type Earlier = BTreeMap<(TaskName, HostName), Duration>;
+/// How long each step took the last time.
+pub type Earlier = BTreeMap<StepId, Duration>;
 
 /// The outputs of one run.
 pub struct Output {

@@ -19,7 +19,7 @@ use std::io::Write;
 use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
-use windlass_model::{DisconnectKind, EventBody, TaskName};
+use windlass_model::{DisconnectKind, EventBody, StepId};
 use windlass_reporter::{Earlier, Options, Output, Reporter};
 
 /// The terminal as a writer, which ends lines as a terminal's driver does.
@@ -70,10 +70,7 @@ impl Terminal {
 
 fn earlier() -> Earlier {
     let mut earlier = Earlier::new();
-    earlier.insert(
-        (TaskName::new("rails:assets"), host("web1")),
-        Duration::from_secs(190),
-    );
+    earlier.insert(StepId::new("rails:assets@web1"), Duration::from_secs(190));
     earlier
 }
 

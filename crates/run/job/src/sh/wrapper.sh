@@ -63,7 +63,7 @@ w_launch() {
   set -- ${w_x##*) }
   # A command may be over, and the shell may have heard of it, before anybody looks.
   w_cs=${20:-0}
-  w_note_process
+  [ -z "$w_x" ] || w_note_process
 }
 # Waits for the command itself; what it left in the background does not count.
 w_await() {

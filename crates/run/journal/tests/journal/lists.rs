@@ -1,11 +1,12 @@
 //! What is found and listed, and in which order.
 
-use crate::support::{Place, begin, id, subject, target};
+use crate::support::{Place, begin, id, intent, outcome, subject, target};
+use std::time::Duration;
 use windlass_journal::{AdHoc, AdHocHost, Error, Filter, Record, Standing, Store, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::JobLimits;
-use windlass_model::{Command, PlanDigest, TaskName};
+use windlass_model::{Command, PlanDigest, StepId, TaskName};
 
 #[test]
 fn deploys_are_found_by_id_by_stage_and_by_the_beginning_of_an_id() {
@@ -124,4 +125,36 @@ fn the_newest_is_what_began_last() {
         .collect();
     assert_eq!(ids, ["d-ccc", "d-aaa", "d-ddd", "d-bbb"]);
     assert_eq!(journal.find("production").unwrap(), id("d-ccc"));
+}
+
+#[test]
+fn durations_are_those_of_the_newest_good_deploy_of_the_same_kind() {
+    let place = Place::new();
+    let journal = place.open();
+    let Subject::Deploy { plan } = subject("d-new", "production") else {
+        unreachable!()
+    };
+    assert!(journal.durations(&plan).unwrap().is_empty());
+    let ends = [
+        ("d-aaa", "production", DeployEnd::Deployed, 3),
+        ("d-bbb", "production", DeployEnd::Deployed, 5),
+        ("d-ccc", "production", DeployEnd::Undone, 7),
+        ("d-ddd", "staging", DeployEnd::Deployed, 9),
+    ];
+    for (name, stage, end, seconds) in ends {
+        begin(&journal, name, stage);
+        let mut ended = outcome("build@web1", 1);
+        if let Record::Outcome { duration, .. } = &mut ended {
+            *duration = Duration::from_secs(seconds);
+        }
+        let records = [intent("build@web1", 1), ended, Record::Ended { end }];
+        journal
+            .append(&id(name), Timestamp(2000), &records)
+            .unwrap();
+    }
+    let durations = journal.durations(&plan).unwrap();
+    let build = StepId::new("build@web1");
+    assert_eq!(durations.get(&build), Some(&Duration::from_secs(5)));
+    assert_eq!(durations.len(), 1);
+    assert_eq!(journal.standing(&id("d-zzz")).unwrap(), None);
 }

@@ -1,7 +1,7 @@
 //! Which records are read back, and which are refused.
 
 use crate::support::{Place, begin, id, intent, outcome, subject, undo, undo_intent, whole_story};
-use windlass_journal::{Decision, Error, Illegal, Record, Store};
+use windlass_journal::{Decision, Error, Illegal, Record, Standing, Store};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
 use windlass_model::{PlanDigest, StepId};
@@ -159,4 +159,22 @@ fn a_stuck_deploy_may_be_taken_up_again() {
         .append(&id("d-aaa"), Timestamp(2000), &records)
         .unwrap();
     assert_eq!(journal.load(&id("d-aaa")).unwrap().state.end, None);
+}
+
+/// A person gave it up: nobody comes back to it, and that is one record.
+#[test]
+fn only_a_stuck_deploy_is_given_up_and_it_is_over_then() {
+    let place = Place::new();
+    let journal = place.open();
+    begin(&journal, "d-aaa", "production");
+    let ended = |end| [Record::Ended { end }];
+    let deploy = id("d-aaa");
+    let append = |records: &[Record]| journal.append(&deploy, Timestamp(2000), records);
+    append(&ended(DeployEnd::Stuck)).unwrap();
+    assert!(append(&ended(DeployEnd::Undone)).is_err());
+    append(&ended(DeployEnd::GivenUp)).unwrap();
+    assert!(append(&[Record::Resumed]).is_err());
+    assert_eq!(journal.standing(&deploy).unwrap(), Some(Standing::GivenUp));
+    let end = place.open().load(&deploy).unwrap().state.end;
+    assert_eq!(end, Some(DeployEnd::GivenUp));
 }

@@ -46,6 +46,7 @@ pub(crate) fn lines(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> 
             unhappy(end, seen, moment, headline)
         }
         DeployEnd::Stuck => unhappy(end, seen, moment, stuck_headline(end, seen)),
+        DeployEnd::GivenUp => unhappy(end, seen, moment, bad("given up".to_owned())),
         DeployEnd::Fenced => {
             let text =
                 "another controller has taken over this deploy; this one changed nothing more";

@@ -119,7 +119,7 @@ fn meaning(command: &str) -> Option<&'static str> {
         "resume" if command.starts_with("windlass ") => Some("goes on at the exact step"),
         "cancel" if command.starts_with("windlass ") => Some("stops and undoes it"),
         "unlock" if command.starts_with("windlass ") => {
-            Some("gives up: frees the lock and leaves the rest as it is")
+            Some("gives up: moves an unpublished release aside and frees the lock")
         }
         "attach" if command.starts_with("windlass ") => Some("watches it"),
         _ => None,

@@ -8,7 +8,7 @@ use crate::words::{duration, plural, size};
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr as _;
 use windlass_model::clock::Timestamp;
-use windlass_model::{HostName, TaskName};
+use windlass_model::{HostName, StepId, TaskName};
 
 /// So many commands are shown.
 pub(crate) const SHOWN: usize = 8;
@@ -102,8 +102,8 @@ fn work(beat: &Beat) -> Line {
 
 fn age(running: &Running, scene: Scene<'_>) -> Line {
     let age = duration::prose(whole_seconds(scene.now, running.began));
-    let task = TaskName::new(running.task.clone());
-    match scene.earlier.get(&(task, running.host.clone())) {
+    let step = StepId::of(&TaskName::new(running.task.clone()), &running.host);
+    match scene.earlier.get(&step) {
         Some(earlier) => Line::plain(format!("{age}, last time {}", duration::prose(*earlier))),
         None => Line::plain(age),
     }

@@ -54,6 +54,7 @@ pub(crate) fn end_word(end: DeployEnd) -> &'static str {
         DeployEnd::Stuck => "stuck",
         DeployEnd::Parked => "parked",
         DeployEnd::Fenced => "ended by another controller",
+        DeployEnd::GivenUp => "given up",
     }
 }
 

@@ -92,9 +92,11 @@ fn result(end: Option<DeployEnd>) -> Line {
     let role = match end {
         DeployEnd::Deployed => Role::Good,
         DeployEnd::Parked => Role::Warn,
-        DeployEnd::Undone | DeployEnd::CancelledUndone | DeployEnd::Stuck | DeployEnd::Fenced => {
-            Role::Bad
-        }
+        DeployEnd::Undone
+        | DeployEnd::CancelledUndone
+        | DeployEnd::Stuck
+        | DeployEnd::Fenced
+        | DeployEnd::GivenUp => Role::Bad,
     };
     Line::of(role, outcome::end_word(end))
 }
