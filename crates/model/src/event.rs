@@ -217,7 +217,7 @@ pub struct DeploySummary {
     pub release: ReleaseName,
     /// Its revision.
     pub revision: Option<Revision>,
-    /// The branch asked for.
+    /// The branch or other name by which the revision was asked for.
     pub branch: Option<String>,
     /// First line of the commit's message.
     pub subject: Option<String>,

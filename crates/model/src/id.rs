@@ -68,6 +68,11 @@ id_type! {
 }
 
 impl Revision {
+    /// Whether a text is a whole commit id, of SHA-1 or of SHA-256.
+    pub fn is_id(text: &str) -> bool {
+        matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// The first seven digits, for people.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)

@@ -51,23 +51,9 @@ fn look(directory: &Path) -> Project {
     }
 }
 
-/// The URL of a clone without what windlass.toml must not hold: a password, and over http any login, since a token often
-/// stands alone there.
+/// The URL of a clone as windlass.toml takes it.
 fn without_secret(url: String) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url;
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let Some((login, host)) = authority.rsplit_once('@') else {
-        return url;
-    };
-    let user = login.split(':').next().unwrap_or_default();
-    if user.is_empty() || scheme.to_ascii_lowercase().contains("http") {
-        format!("{scheme}://{host}{path}")
-    } else {
-        format!("{scheme}://{user}@{host}{path}")
-    }
+    windlass_config::without_password(&url).unwrap_or(url)
 }
 
 /// What git says, or nothing where there is no repository or no git: `init` guesses, it does not insist.

@@ -56,17 +56,21 @@ pub(crate) fn repository(text: &str) -> Result<(), String> {
     line(text)
 }
 
-/// Whether a URL carries what lets somebody in: a password, or over http any login, where a token often stands alone in
-/// the user's place.
-pub(crate) fn holds_password(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return false;
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((login, _)) = authority.rsplit_once('@') else {
-        return false;
-    };
-    login.contains(':') || scheme.to_ascii_lowercase().contains("http")
+/// A URL without what lets somebody in, where it carries that: a password, or over http any login, since a token often
+/// stands alone in the user's place. None where it carries nothing of the kind.
+pub fn without_password(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (login, host) = authority.rsplit_once('@')?;
+    let is_http = scheme.to_ascii_lowercase().contains("http");
+    let (user, password) = login
+        .split_once(':')
+        .map_or((login, None), |(user, password)| (user, Some(password)));
+    if is_http || (password.is_some() && user.is_empty()) {
+        return Some(format!("{scheme}://{host}{path}"));
+    }
+    password.map(|_| format!("{scheme}://{user}@{host}{path}"))
 }
 
 pub(crate) fn branch(text: &str) -> Result<(), String> {
@@ -308,7 +312,7 @@ mod tests {
             "ssh://git:s3cret@h/a",
             "https://token@h",
         ] {
-            assert!(holds_password(wrong), "{wrong}");
+            assert!(without_password(wrong).is_some(), "{wrong}");
         }
         for right in [
             "git@git.example.com:acme/shop.git",
@@ -318,7 +322,7 @@ mod tests {
             "/srv/a:b@c",
             "file:///srv/a@b",
         ] {
-            assert!(!holds_password(right), "{right}");
+            assert!(without_password(right).is_none(), "{right}");
         }
     }
 

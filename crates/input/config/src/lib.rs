@@ -38,7 +38,7 @@ mod units;
 mod value;
 
 pub use address::Address;
-pub use check::COMMANDS;
+pub use check::{COMMANDS, without_password};
 pub use config::{Config, Effective, Given, Stage};
 pub use error::{Error, Mistake, Mistakes};
 pub use file::{FILE_NAME, find, read};

@@ -258,11 +258,8 @@ fn linked_file(name: &str, value: &str) -> Result<LinkedFile, Error> {
 
 /// git warns of a broken ref in between and goes on.
 fn tips(repository: &mut Repository, lines: &str) {
-    let is_id = |word: &str| {
-        matches!(word.len(), 40 | 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
     let lines = lines.lines().filter_map(|line| line.split_once(' '));
-    for (id, name) in lines.filter(|(id, _)| is_id(id)) {
+    for (id, name) in lines.filter(|(id, _)| Revision::is_id(id)) {
         let revision = Revision::new(id);
         if !repository.tips.contains(&revision) {
             repository.tips.push(revision);

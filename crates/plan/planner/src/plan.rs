@@ -143,7 +143,7 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
         stage: request.inventory.stage.clone(),
         release: scope.release.clone(),
         revision: scope.revision.clone(),
-        branch: scope.name().map(str::to_owned),
+        branch: branch(&scope).map(str::to_owned),
         subject: scope.subject.clone(),
         reason: request.reason.clone(),
         hosts: scope
@@ -155,6 +155,14 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
         limits: settings.limits.clone(),
     };
     Ok(Planned { plan, notes })
+}
+
+/// The name by which the revision was asked for; a commit that was asked for by its id has no other name.
+fn branch<'a>(scope: &Scope<'a>) -> Option<&'a str> {
+    let name = scope.name()?;
+    let id = scope.revision.as_ref().map_or("", |id| id.as_str());
+    let is_id = name.len() >= 4 && id.starts_with(name);
+    (!is_id).then_some(name)
 }
 
 fn unlock_after_undo(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Command> {

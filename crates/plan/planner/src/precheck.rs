@@ -275,10 +275,10 @@ fn reference_hint(reference: &str, branches: &[String]) -> Option<String> {
         return Some(format!("did you mean `{name}`?"));
     }
     let is_id = reference.len() >= 4 && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match (is_id, reference.len()) {
-        (true, 40 | 64) => Some("push the commit to the repository".to_owned()),
-        (true, _) => Some("name the commit by its whole id: git rev-parse shows it".to_owned()),
-        (false, _) => None,
+    if windlass_model::Revision::is_id(reference) {
+        Some("push the commit to the repository".to_owned())
+    } else {
+        is_id.then(|| "name the commit by its whole id: git rev-parse shows it".to_owned())
     }
 }
 

@@ -60,14 +60,10 @@ pub fn view(preview: &Preview) -> PlanView {
 fn title(plan: &Plan) -> String {
     let what = match plan.kind {
         DeployKind::Deploy => {
-            let id = plan.revision.as_ref();
-            let short = id.map_or("?", |id| id.short());
+            let short = plan.revision.as_ref().map_or("?", |id| id.short());
             match &plan.branch {
-                // A commit that was asked for by its id has no other name.
-                Some(name) if !id.is_some_and(|id| id.as_str().starts_with(name.as_str())) => {
-                    format!("would deploy {name} at {short}")
-                }
-                _ => format!("would deploy {short}"),
+                Some(name) => format!("would deploy {name} at {short}"),
+                None => format!("would deploy {short}"),
             }
         }
         DeployKind::Rollback => format!("would go back to release {}", plan.release),

@@ -8,6 +8,7 @@
 //! The kinds, of fixed width where they are written over: `script`, `test` (what is run), `out`, `err`, `pid` (`-`, or pid,
 //! tick, since when, the offsets at which the stored output begins or `~` while it is being cut, user), `rc` (`-`, `~` while
 //! the end is being noted, or status, both lengths, hundredths of a second, whether output was cut, `more` or `last`).
+//! While output is being cut, `out.end` and `err.end` hold what is kept of it.
 //! Without an index, and only until the job runs: `boot`, `pipe` (what a start through the user's manager is told).
 
 use crate::spec::Place;

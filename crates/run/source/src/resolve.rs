@@ -60,7 +60,7 @@ impl Source {
     /// branch leads to is fetched by itself.
     pub async fn resolve(&self, reference: &str) -> Result<Resolved, Error> {
         check_name(reference)?;
-        if is_full_id(reference) {
+        if Revision::is_id(reference) {
             let revision = Revision::new(reference);
             let id = self.present(&revision).await?;
             return self.describe(id, id, Found::Commit).await;
@@ -233,16 +233,12 @@ impl Source {
 /// The commit id as text, where it is one: from here on it can be no option and no expression.
 pub(crate) fn checked(revision: &Revision) -> Result<&str, Error> {
     let id = revision.as_str();
-    if is_full_id(id) {
+    if Revision::is_id(id) {
         return Ok(id);
     }
     Err(Error::BadRevision {
         value: id.to_owned(),
     })
-}
-
-fn is_full_id(id: &str) -> bool {
-    matches!(id.len(), 40 | 64) && id.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// What no ref can be called (git's own rules) is refused here, since it is handed to git as part of a pattern.

@@ -1,11 +1,10 @@
 //! One attempt to make an authenticated connection: a socket or a proxy command, jump hosts, handshakes, logins.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::client::{self, Handle};
-use russh::keys::PublicKey;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use windlass_model::DisconnectKind;
@@ -32,8 +31,6 @@ pub(crate) struct Dialler {
     pins: Vec<Pin>,
     /// The address of the first connection: the target's, or that of the first jump host.
     first_address: Mutex<Option<SocketAddr>>,
-    /// Whether somebody logged in to the host: until then a refusal is not worth another attempt.
-    logged_in: AtomicBool,
     epochs: AtomicU64,
     packet: AtomicU32,
 }
@@ -63,14 +60,13 @@ struct Shaken<'a> {
 
 impl Dialler {
     pub(crate) fn new(options: SessionOptions, observer: Observer) -> Self {
-        let jumps = options.way.jumps.iter().map(|hop| Pin::of(&hop.host_keys));
-        let pins = jumps.chain([Pin::of(&options.host_keys)]).collect();
+        let legs = options.way.jumps.len().saturating_add(1);
+        let pins = std::iter::repeat_with(Pin::default).take(legs).collect();
         Self {
             options,
             observer,
             pins,
             first_address: Mutex::default(),
-            logged_in: AtomicBool::new(false),
             epochs: AtomicU64::new(0),
             packet: AtomicU32::new(LARGE_PACKET),
         }
@@ -85,11 +81,6 @@ impl Dialler {
     /// Packets are of the usual size again.
     pub(crate) fn usual_packets(&self) {
         self.packet.store(LARGE_PACKET, Ordering::Relaxed);
-    }
-
-    /// The host's key, once somebody logged in there.
-    pub(crate) fn host_key(&self) -> Option<PublicKey> {
-        self.pins.last().and_then(Pin::get)
     }
 
     /// Makes one attempt.
@@ -108,14 +99,12 @@ impl Dialler {
             };
             beneath = Some(self.leg(&leg, shaken).await?);
         }
-        let connection = beneath.ok_or(Error::Closed)?;
-        self.logged_in.store(true, Ordering::Relaxed);
-        Ok(connection)
+        beneath.ok_or(Error::Closed)
     }
 
-    /// Whether nobody has logged in to the host yet.
+    /// Whether nobody has logged in to the host yet: until then a refusal is not worth another attempt.
     pub(crate) fn is_new(&self) -> bool {
-        !self.logged_in.load(Ordering::Relaxed)
+        self.pins.last().is_none_or(|pin| pin.get().is_none())
     }
 
     fn legs(&self) -> Vec<Leg<'_>> {

@@ -24,20 +24,11 @@ pub(crate) struct Pin(Arc<Mutex<Pinned>>);
 #[derive(Debug, Default)]
 struct Pinned {
     key: Option<PublicKey>,
-    /// What a person said yes to. The server may have hung up before the answer came, and one yes is enough.
+    /// What was accepted as new. The server may have hung up before a person's answer came, and one yes is enough.
     accepted: Option<PublicKey>,
 }
 
 impl Pin {
-    /// Starts with the key of an earlier session, given as `algorithm base64`.
-    pub(crate) fn of(options: &HostKeyOptions) -> Self {
-        let key = options.pinned.as_deref();
-        Self(Arc::new(Mutex::new(Pinned {
-            key: key.and_then(|key| PublicKey::from_openssh(key).ok()),
-            accepted: None,
-        })))
-    }
-
     pub(crate) fn get(&self) -> Option<PublicKey> {
         self.lock().key.clone()
     }

@@ -204,8 +204,6 @@ pub struct HostKeyOptions {
     pub policy: HostKeyPolicy,
     /// Asked about an unknown key where the policy is strict.
     pub ask: Option<HostKeyQuestion>,
-    /// The only key to accept, as `algorithm base64`: that of an earlier connection of the same deploy.
-    pub pinned: Option<String>,
 }
 
 impl HostKeyOptions {
@@ -217,7 +215,6 @@ impl HostKeyOptions {
             global_files: Vec::new(),
             policy: HostKeyPolicy::Strict,
             ask: None,
-            pinned: None,
         }
     }
 }

@@ -101,12 +101,6 @@ impl Session {
         self.shared.dialler.options.keepalive_count
     }
 
-    /// The host's key as `algorithm base64`, the only one that this session accepts; to be kept for a later session of
-    /// the same deploy.
-    pub fn host_key(&self) -> Option<String> {
-        self.shared.dialler.host_key()?.to_openssh().ok()
-    }
-
     /// The live connection; waits for one where there is none.
     pub async fn connection(&self) -> Result<Connection, Error> {
         self.shared.other_than(None).await

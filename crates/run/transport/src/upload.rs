@@ -39,7 +39,7 @@ pub struct Upload<'a> {
 
 /// What is read and sent at once.
 const CHUNK: usize = 128 * 1024;
-/// Between attempts; it grows with those in a row that the host left without an answer.
+/// After an attempt that brought no answer; it grows with those in a row that were left without one.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often a file that arrived damaged is sent again from the beginning.
 const AGAIN: u32 = 2;
@@ -54,20 +54,13 @@ const DIGEST: u64 = 4 * 1024 * 1024;
 const ANSWER: usize = 64 * 1024;
 
 /// What came of one attempt.
-enum Attempt {
+enum Outcome {
     /// The host said this.
     Answer(String),
     /// The connection went away.
     Gone,
     /// The channel ended without a word, and not because of the connection.
     Unanswered,
-}
-
-impl Attempt {
-    /// How many in a row were left without an answer, this one included.
-    fn counted(&self, before: u32) -> u32 {
-        before.saturating_add(u32::from(matches!(self, Self::Unanswered)))
-    }
 }
 
 impl Session {
@@ -83,15 +76,18 @@ impl Session {
         let mut from = Some(0);
         loop {
             let script = script(to, mode, from, source);
-            let answer = match self.attempt(&script, from, source).await? {
-                Attempt::Answer(answer) => answer,
-                Attempt::Unanswered if unanswered == UNANSWERED => {
+            let outcome = self.attempt(&script, from, source).await?;
+            // How much is there now is asked again, unless the host says so.
+            from = None;
+            let answer = match outcome {
+                Outcome::Answer(answer) => answer,
+                Outcome::Unanswered if unanswered == UNANSWERED => {
                     return Err(failed("its shell gives no answer"));
                 }
-                attempt => {
-                    unanswered = attempt.counted(unanswered);
-                    tokio::time::sleep(PAUSE.saturating_mul(unanswered)).await;
-                    from = None;
+                nothing => {
+                    let more = u32::from(matches!(nothing, Outcome::Unanswered));
+                    unanswered = unanswered.saturating_add(more);
+                    tokio::time::sleep(PAUSE.saturating_mul(unanswered.max(1))).await;
                     continue;
                 }
             };
@@ -100,10 +96,7 @@ impl Session {
                 ("done", _) => return Ok(()),
                 ("have", size) => from = size.parse().ok(),
                 ("nodigest", _) => return Err(UploadError::NoDigest),
-                ("damaged", _) if damaged < AGAIN => {
-                    damaged = damaged.saturating_add(1);
-                    from = None;
-                }
+                ("damaged", _) if damaged < AGAIN => damaged = damaged.saturating_add(1),
                 ("damaged", _) => {
                     return Err(UploadError::Damaged {
                         path: to.to_owned(),
@@ -120,9 +113,9 @@ impl Session {
         script: &str,
         from: Option<u64>,
         source: &mut dyn UploadSource,
-    ) -> Result<Attempt, UploadError> {
+    ) -> Result<Outcome, UploadError> {
         let Some((connection, mut channel)) = self.channel(script).await? else {
-            return Ok(Attempt::Gone);
+            return Ok(Outcome::Gone);
         };
         let length = source.len();
         let answer = match feed(&mut channel, from.unwrap_or(length), source).await? {
@@ -134,12 +127,12 @@ impl Session {
             Fed::Still => None,
         };
         match answer {
-            Some(Some(answer)) => Ok(Attempt::Answer(answer)),
-            Some(None) if connection.is_alive() => Ok(Attempt::Unanswered),
-            Some(None) => Ok(Attempt::Gone),
+            Some(Some(answer)) => Ok(Outcome::Answer(answer)),
+            Some(None) if connection.is_alive() => Ok(Outcome::Unanswered),
+            Some(None) => Ok(Outcome::Gone),
             None => {
                 self.beside(STILL).await?;
-                Ok(Attempt::Gone)
+                Ok(Outcome::Gone)
             }
         }
     }
@@ -153,10 +146,7 @@ impl Session {
         match opened.await {
             Ok(channel) => return Ok(Some((connection, channel))),
             Err(DisconnectKind::ChannelRefused) => {}
-            Err(_) => {
-                tokio::time::sleep(PAUSE).await;
-                return Ok(None);
-            }
+            Err(_) => return Ok(None),
         }
         let extra = self.extra().await?;
         let opened = extra.exec(command.as_bytes(), ExecOptions::default());

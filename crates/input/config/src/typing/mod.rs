@@ -160,7 +160,7 @@ impl<'a> Typing<'a> {
     /// refused, and not shown.
     fn repository(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<String> {
         match raw.get_ref() {
-            DeValue::String(text) if check::holds_password(text) => {}
+            DeValue::String(text) if check::without_password(text).is_some() => {}
             _ => return self.filled_text(at, kind, raw, check::repository),
         }
         let span = raw.span();

@@ -100,13 +100,14 @@ async fn another_host_key_ends_it_at_once_and_is_named_to_all_who_wait() {
     let other = Sshd::start_plain().unwrap();
     let proxy = sshd.proxy().unwrap();
     let mut options = options(&sshd, proxy.address());
-    let key = other.host_keys().unwrap().into_iter().next().unwrap();
-    options.host_keys.pinned = Some(key);
+    // The other machine's keys are known under this one's address.
+    other.trust(proxy.address()).unwrap();
+    options.host_keys.files = vec![other.known_hosts()];
     let (session, events) = take_up(options);
     for _ in 0..2 {
         let error = refused(&session).await;
         assert!(
-            matches!(&error, Error::HostKey(HostKeyError::NotTheFirst { fingerprint, .. }) if fingerprint.starts_with("SHA256:")),
+            matches!(&error, Error::HostKey(HostKeyError::Changed { fingerprint, .. }) if fingerprint.starts_with("SHA256:")),
             "{error:?}"
         );
         assert_eq!(error.exit_code(), ExitCode::HostKey);

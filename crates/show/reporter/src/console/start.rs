@@ -41,10 +41,8 @@ fn release(summary: &DeploySummary) -> Line {
 fn revision(summary: &DeploySummary) -> Option<Line> {
     let revision = summary.revision.as_ref()?;
     let text = match &summary.branch {
-        Some(branch) if !revision.as_str().starts_with(branch.as_str()) => {
-            format!("{branch} at {}", revision.short())
-        }
-        _ => revision.short().to_owned(),
+        Some(branch) => format!("{branch} at {}", revision.short()),
+        None => revision.short().to_owned(),
     };
     let subject = summary.subject.as_ref();
     let subject = subject
