@@ -7,16 +7,15 @@ use crate::commands::resume::{find, newest};
 use crate::context::filter;
 use crate::detach::replay;
 use crate::error::{Failure, OrFail as _, diagnostic};
-use crate::screen::{data, show as show_view};
+use crate::screen::show as show_view;
 use crate::world::World;
 use std::fs::File;
 use std::io::BufReader;
 use windlass_journal::{AdHoc, Filter, Journal, Standing, Store as _, Subject, Summary};
 use windlass_model::event::DeployEnd;
-use windlass_model::{DeployId, ExitCode, HostName, HostTarget};
-use windlass_reporter::view::{History, HistoryRow, ROW_FORMAT};
-use windlass_reporter::words::moment;
-use windlass_reporter::{Mode, Options, Output, Reporter, visible_text};
+use windlass_model::{DeployId, ExitCode, HostName, HostTarget, Plan};
+use windlass_reporter::view::{CommandRow, History, HistoryEntry, HistoryRow};
+use windlass_reporter::{Mode, Options, Output, Reporter};
 
 /// `history`.
 pub(crate) fn history(
@@ -25,27 +24,9 @@ pub(crate) fn history(
     args: &HistoryArgs,
 ) -> Result<ExitCode, Failure> {
     let listed = listed(world, global, args)?;
-    if global.json {
-        // One by one, so that deploys and commands come in the order of their beginnings.
-        for entry in &listed {
-            show_entries(world, global, std::slice::from_ref(entry))?;
-        }
-    } else {
-        show_entries(world, global, &listed)?;
-    }
-    Ok(ExitCode::Done)
-}
-
-/// The deploys, then the commands outside of any.
-fn show_entries(world: &World, global: &Global, entries: &[Summary]) -> Result<(), Failure> {
-    let rows = entries.iter().filter_map(deploy_row).collect();
+    let rows = listed.iter().map(entry).collect();
     show_view(world, global, &History { rows })?;
-    for entry in entries {
-        if let Subject::AdHoc { run } = &entry.subject {
-            data(&command_line(global, entry, run))?;
-        }
-    }
-    Ok(())
+    Ok(ExitCode::Done)
 }
 
 /// The newest entries; where there are filters, those that touched a host that they name.
@@ -73,10 +54,16 @@ fn listed(world: &World, global: &Global, args: &HistoryArgs) -> Result<Vec<Summ
     Ok(listed)
 }
 
-fn deploy_row(entry: &Summary) -> Option<HistoryRow> {
-    let plan = entry.subject.plan()?;
+fn entry(entry: &Summary) -> HistoryEntry {
+    match &entry.subject {
+        Subject::Deploy { plan } => HistoryEntry::Deploy(deploy_row(entry, plan)),
+        Subject::AdHoc { run } => HistoryEntry::Command(command_row(entry, run)),
+    }
+}
+
+fn deploy_row(entry: &Summary, plan: &Plan) -> HistoryRow {
     let end = end(entry.standing);
-    Some(HistoryRow {
+    HistoryRow {
         at: entry.started,
         deploy: plan.deploy.clone(),
         stage: plan.stage.clone(),
@@ -87,7 +74,7 @@ fn deploy_row(entry: &Summary) -> Option<HistoryRow> {
         end,
         duration: end.map(|_| entry.changed.since(entry.started)),
         reason: plan.reason.clone(),
-    })
+    }
 }
 
 fn end(standing: Standing) -> Option<DeployEnd> {
@@ -103,23 +90,22 @@ fn end(standing: Standing) -> Option<DeployEnd> {
     }
 }
 
-/// A command outside of any deploy, below the deploys.
-fn command_line(global: &Global, entry: &Summary, run: &AdHoc) -> String {
+fn command_row(entry: &Summary, run: &AdHoc) -> CommandRow {
     let end = match entry.standing {
         Standing::Deployed => "done",
         Standing::Undone => "failed",
         standing => standing.as_str(),
     };
-    if global.json {
-        let row = serde_json::json!({
-            "format": ROW_FORMAT, "at": entry.started, "id": run.id, "stage": run.stage,
-            "task": run.task, "command": run.show, "end": end,
-        });
-        return format!("{row}\n");
+    let is_over = end != Standing::Open.as_str();
+    CommandRow {
+        at: entry.started,
+        id: run.id.clone(),
+        stage: run.stage.clone(),
+        task: run.task.clone(),
+        command: run.show.clone(),
+        end,
+        duration: is_over.then(|| entry.changed.since(entry.started)),
     }
-    let at = moment::local(entry.started, &moment::Zone::system());
-    let show = visible_text(&run.show);
-    format!("{at}  {}  {} {end}: {show}\n", run.id, run.task)
 }
 
 /// `show`: all of it is data, so that a pager gets the whole.

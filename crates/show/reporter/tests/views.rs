@@ -134,43 +134,56 @@ release         revision  state          hosts
     insta::assert_snapshot!(draw(&Releases::default(), 100, false), @r"no releases");
 }
 
-#[test]
-fn history_is_one_line_a_deploy() {
-    let row = |id: &str, kind, end, reason: Option<&str>| HistoryRow {
+fn command_row() -> HistoryEntry {
+    HistoryEntry::Command(CommandRow {
         at: before(86_400),
-        deploy: DeployId::new(id),
-        stage: "production".to_owned(),
-        kind,
-        release: ReleaseName::new("20261123170244"),
-        revision: Some(Revision::new("a81f00d51f0c2d6f")),
-        who: Some("ann".to_owned()),
-        end,
-        duration: Some(Duration::from_secs(213)),
-        reason: reason.map(str::to_owned),
+        id: DeployId::new("d-9x9x"),
+        stage: String::new(),
+        task: windlass_model::TaskName::new("exec"),
+        command: "journalctl --unit shop --since yesterday --grep \x1b[31mtimeout".to_owned(),
+        end: "done",
+        duration: Some(Duration::from_secs(2)),
+    })
+}
+
+#[test]
+fn history_is_one_line_for_all_that_was_done() {
+    let row = |id: &str, kind, end, reason: Option<&str>| {
+        HistoryEntry::Deploy(HistoryRow {
+            at: before(86_400),
+            deploy: DeployId::new(id),
+            stage: "production".to_owned(),
+            kind,
+            release: ReleaseName::new("20261123170244"),
+            revision: Some(Revision::new("a81f00d51f0c2d6f")),
+            who: Some("ann".to_owned()),
+            end,
+            duration: Some(Duration::from_secs(213)),
+            reason: reason.map(str::to_owned),
+        })
     };
+    let good = Some(DeployEnd::Deployed);
     let history = History {
         rows: vec![
-            row(
-                "d-7k3f",
-                DeployKind::Deploy,
-                Some(DeployEnd::Deployed),
-                Some("the sale\nbegins"),
-            ),
+            row("d-7k3f", DeployKind::Deploy, good, Some("the sale\nbegins")),
             row("d-5aa1", DeployKind::Rollback, Some(DeployEnd::Stuck), None),
+            command_row(),
             row("d-2b11", DeployKind::Deploy, None, None),
         ],
     };
     insta::assert_snapshot!(draw(&history, 120, false), @r"
-when              deploy  stage       result    took   what                        revision  who  reason
-2026-11-23 08:15  d-7k3f  production  deployed  3m33s  release 20261123170244      a81f00d   ann  the sale␊begins
-2026-11-23 08:15  d-5aa1  production  stuck     3m33s  rollback to 20261123170244  a81f00d   ann
-2026-11-23 08:15  d-2b11  production  not over  3m33s  release 20261123170244      a81f00d   ann
+when              id      stage       result    took   what                                      revision  who  reason
+2026-11-23 08:15  d-7k3f  production  deployed  3m33s  release 20261123170244                    a81f00d   ann  the sale␊begins
+2026-11-23 08:15  d-5aa1  production  stuck     3m33s  rollback to 20261123170244                a81f00d   ann
+2026-11-23 08:15  d-9x9x              done      2.0s   exec: journalctl --unit shop --since ye…
+2026-11-23 08:15  d-2b11  production  not over  3m33s  release 20261123170244                    a81f00d   ann
 ");
     insta::assert_snapshot!(draw(&history, 80, false), @r"
-when              deploy  stage       result    took   what                        revision  who  reason
-2026-11-23 08:15  d-7k3f  production  deployed  3m33s  release 20261123170244      a81f00d   ann  the sale␊begins
-2026-11-23 08:15  d-5aa1  production  stuck     3m33s  rollback to 20261123170244  a81f00d   ann
-2026-11-23 08:15  d-2b11  production  not over  3m33s  release 20261123170244      a81f00d   ann
+when              id      stage       result    took   what                                      revision  who  reason
+2026-11-23 08:15  d-7k3f  production  deployed  3m33s  release 20261123170244                    a81f00d   ann  the sale␊begins
+2026-11-23 08:15  d-5aa1  production  stuck     3m33s  rollback to 20261123170244                a81f00d   ann
+2026-11-23 08:15  d-9x9x              done      2.0s   exec: journalctl --unit shop --since ye…
+2026-11-23 08:15  d-2b11  production  not over  3m33s  release 20261123170244                    a81f00d   ann
 ");
 }
 

@@ -4,12 +4,13 @@ use super::sealed::{Drawing, Drawn};
 use super::{Sheet, drawings, numbered, table};
 use crate::console::outcome;
 use crate::style::{Line, Role};
+use crate::visible;
 use crate::words::{duration, moment};
 use serde::Serialize;
 use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
-use windlass_model::{DeployId, DeployKind, ReleaseName, Revision};
+use windlass_model::{DeployId, DeployKind, ReleaseName, Revision, TaskName};
 
 /// One deploy or rollback.
 #[derive(Clone, Debug, Serialize)]
@@ -36,22 +37,59 @@ pub struct HistoryRow {
     pub reason: Option<String>,
 }
 
-/// The deploys of a stage.
+/// One command outside of any deploy.
+#[derive(Clone, Debug, Serialize)]
+pub struct CommandRow {
+    /// When it began.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: DeployId,
+    /// The stage; empty for a bare address.
+    pub stage: String,
+    /// `exec`, or the name of the task that was run.
+    pub task: TaskName,
+    /// The command as it was given.
+    pub command: String,
+    /// How it ended, in a word.
+    pub end: &'static str,
+    /// How long it took, where it is over.
+    #[serde(skip)]
+    pub duration: Option<Duration>,
+}
+
+/// Something that this machine did.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum HistoryEntry {
+    /// A deploy or rollback.
+    Deploy(HistoryRow),
+    /// A command outside of any deploy.
+    Command(CommandRow),
+}
+
+/// What this machine did.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Newest first.
-    pub rows: Vec<HistoryRow>,
+    pub rows: Vec<HistoryEntry>,
 }
+
+/// A longer command is cut; `show` has it whole.
+const COMMAND: usize = 40;
 
 impl Drawn for History {
     fn draw(&self, sheet: &Sheet) -> Vec<Drawing> {
         if self.rows.is_empty() {
-            return drawings(vec![Line::plain("nothing was deployed yet")]);
+            return drawings(vec![Line::plain("nothing was done yet")]);
         }
         let head = [
-            "when", "deploy", "stage", "result", "took", "what", "revision", "who", "reason",
+            "when", "id", "stage", "result", "took", "what", "revision", "who", "reason",
         ];
-        let rows = self.rows.iter().map(|row| row.cells(sheet)).collect();
+        let cells = |entry: &HistoryEntry| match entry {
+            HistoryEntry::Deploy(row) => row.cells(sheet),
+            HistoryEntry::Command(row) => row.cells(sheet),
+        };
+        let rows = self.rows.iter().map(cells).collect();
         drawings(table::lines(&head, rows))
     }
 
@@ -81,6 +119,28 @@ impl HistoryRow {
             ),
             Line::plain(self.who.as_deref().unwrap_or_default()),
             Line::plain(self.reason.as_deref().unwrap_or_default()),
+        ]
+    }
+}
+
+impl CommandRow {
+    fn cells(&self, sheet: &Sheet) -> Vec<Line> {
+        let command = visible::plain(&self.command);
+        let role = match self.end {
+            "done" => Role::Good,
+            "failed" => Role::Bad,
+            _ => Role::Warn,
+        };
+        vec![
+            Line::plain(moment::local(self.at, &sheet.zone)),
+            Line::plain(self.id.as_str()),
+            Line::plain(&self.stage),
+            Line::of(role, self.end),
+            Line::plain(self.duration.map(duration::short).unwrap_or_default()),
+            Line::plain(format!("{}: {command}", self.task)).cut(COMMAND),
+            Line::plain(""),
+            Line::plain(""),
+            Line::plain(""),
         ]
     }
 }

@@ -15,7 +15,7 @@ mod tasks;
 
 pub use check::{Check, CheckHost, Finding, Severity};
 pub use config::{Config, ConfigRow};
-pub use history::{History, HistoryRow};
+pub use history::{CommandRow, History, HistoryEntry, HistoryRow};
 pub use lock::{Holder, LockRow, Locks};
 pub use plan::PlanText;
 pub use releases::{ReleaseRow, Releases};
@@ -30,7 +30,7 @@ use std::io::Write;
 use windlass_model::clock::Timestamp;
 
 /// The format number of rows printed with `--json`.
-pub const ROW_FORMAT: u32 = 1;
+const ROW_FORMAT: u32 = 1;
 
 /// What a table is drawn for.
 #[derive(Clone, Debug)]
