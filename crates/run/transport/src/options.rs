@@ -191,15 +191,22 @@ impl fmt::Debug for Prompter {
     }
 }
 
+/// Files of known hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownHosts {
+    /// The person's own; a key accepted for the first time is added to the first.
+    pub own: Vec<PathBuf>,
+    /// The machine's; never written to.
+    pub global: Vec<PathBuf>,
+}
+
 /// Whom to trust.
 #[derive(Clone, Debug)]
 pub struct HostKeyOptions {
     /// The name under which the host is looked up instead of its address.
     pub alias: Option<String>,
-    /// The person's files of known hosts; a key accepted for the first time is added to the first.
-    pub files: Vec<PathBuf>,
-    /// The machine's files of known hosts; never written to.
-    pub global_files: Vec<PathBuf>,
+    /// Where known hosts are listed.
+    pub known: KnownHosts,
     /// What an unknown key means. A changed or revoked one is always refused.
     pub policy: HostKeyPolicy,
     /// Asked about an unknown key where the policy is strict.
@@ -211,8 +218,10 @@ impl HostKeyOptions {
     pub fn strict(files: Vec<PathBuf>) -> Self {
         Self {
             alias: None,
-            files,
-            global_files: Vec::new(),
+            known: KnownHosts {
+                own: files,
+                global: Vec::new(),
+            },
             policy: HostKeyPolicy::Strict,
             ask: None,
         }
