@@ -1,12 +1,13 @@
 //! What a session is told: where, by which way, as whom, whom to trust, how long to try.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use windlass_model::settings::HostKeyPolicy;
+use windlass_model::settings::{HostKeyPolicy, SshSettings};
 use windlass_model::{HostName, Secret};
 
 pub use crate::auth::KeyRing;
@@ -284,7 +285,7 @@ pub struct SessionOptions {
     /// How often a silent connection is probed; zero = never.
     pub keepalive_interval: Duration,
     /// How many probes may stay unanswered.
-    pub keepalive_count: u32,
+    pub keepalive_count: NonZeroU32,
     /// How long the first connection is tried.
     pub connect_for: Duration,
     /// How long a lost connection is dialled again.
@@ -306,8 +307,8 @@ impl SessionOptions {
             way: Way::straight(target),
             auth,
             host_keys,
-            keepalive_interval: Duration::from_secs(15),
-            keepalive_count: 3,
+            keepalive_interval: SshSettings::KEEPALIVE_INTERVAL,
+            keepalive_count: SshSettings::KEEPALIVE_COUNT,
             connect_for: Duration::from_secs(30),
             reconnect_for: Duration::from_secs(3600),
             pacer: Arc::default(),

@@ -17,6 +17,7 @@ mod reader;
 mod tokens;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -99,8 +100,8 @@ pub struct Said {
     pub proxy_command: Option<String>,
     /// `ServerAliveInterval`, where it is not 0.
     pub keepalive_interval: Option<Duration>,
-    /// `ServerAliveCountMax`, where the interval is not 0; neither is it: to give up never is no choice here.
-    pub keepalive_count: Option<u32>,
+    /// `ServerAliveCountMax`, where the interval is not 0; nor is it: to never give up is no choice here.
+    pub keepalive_count: Option<NonZeroU32>,
 }
 
 /// Asks `ssh -G`, or reads the files where `ssh` is not installed.

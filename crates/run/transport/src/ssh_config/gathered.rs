@@ -3,6 +3,7 @@
 //! Only what a session uses is kept. Values are kept as they stand and filled at the end, when host, port and login are
 //! settled, each with its place, so that one that cannot be filled is named by its line.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -145,14 +146,13 @@ impl Gathered {
         })
     }
 
-    fn keepalive(&self) -> (Option<Duration>, Option<u32>) {
+    fn keepalive(&self) -> (Option<Duration>, Option<NonZeroU32>) {
         let Some(seconds) = self.keepalive_interval.filter(|seconds| *seconds > 0) else {
             return (None, None);
         };
         let count = self.keepalive_count.unwrap_or(COUNT);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let count = Some(count).filter(|count| *count > 0);
-        (Some(Duration::from_secs(seconds)), count)
+        (Some(Duration::from_secs(seconds)), NonZeroU32::new(count))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Most of it is evaluated to the end. Keys, certificates and the proxy command are not: their tokens are filled here.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ struct Raw<'a> {
 fn settled<'a>(text: &'a str, here: &Here) -> (Said, Raw<'a>) {
     let (mut said, mut raw) = <(Said, Raw<'_>)>::default();
     let mut interval = 0;
-    let mut count: Option<u32> = None;
+    let mut count = None;
     for (name, value) in text.lines().filter_map(|line| line.split_once(' ')) {
         match name {
             "hostname" => said.address = Some(value.to_owned()),
@@ -77,7 +78,7 @@ fn settled<'a>(text: &'a str, here: &Here) -> (Said, Raw<'a>) {
     }
     if interval > 0 {
         said.keepalive_interval = Some(Duration::from_secs(interval));
-        said.keepalive_count = count.filter(|count| *count > 0);
+        said.keepalive_count = count.and_then(NonZeroU32::new);
     }
     (said, raw)
 }
