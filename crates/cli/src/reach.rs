@@ -186,6 +186,7 @@ impl Reach {
                 .as_ref()
                 .map(|(prompter, _)| prompter.clone()),
             keys: Arc::clone(&self.keys),
+            agent_answers_within: None,
             forward_agent: ssh.forward_agent,
         }
     }

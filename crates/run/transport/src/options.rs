@@ -91,6 +91,8 @@ pub struct AuthOptions {
     pub prompter: Option<Prompter>,
     /// Keys that were decrypted already; shared by all sessions, so that a passphrase is asked for once.
     pub keys: Arc<KeyRing>,
+    /// How long the ssh-agent may take to sign; none = a minute.
+    pub agent_answers_within: Option<Duration>,
     /// Whether the ssh-agent may be forwarded to commands that ask for it.
     pub forward_agent: bool,
 }
