@@ -5,6 +5,7 @@
 
 use crate::value::{Data, Table, Value};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use windlass_model::plan::{DeployKind, JobLimits};
 use windlass_model::settings::{
@@ -75,7 +76,7 @@ fn ssh(view: View<'_>) -> SshSettings {
             .flatten(),
         keepalive_count: view
             .said("keepalive_count")
-            .then(|| view.number("keepalive_count"))
+            .then(|| view.number("keepalive_count").and_then(NonZeroU32::new))
             .flatten(),
         connect_for: view.duration("connect_for").unwrap_or_default(),
         reconnect_for: view.duration("reconnect_for").unwrap_or_default(),
