@@ -7,6 +7,7 @@
 use crate::command::Environment;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
+use crate::technology::{BundlerSettings, RailsSettings, RubySettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -49,6 +50,12 @@ pub struct Settings {
     pub linked_dirs: Vec<String>,
     /// The recipes in use, in order.
     pub recipes: Vec<String>,
+    /// How Ruby is found.
+    pub ruby: RubySettings,
+    /// How the recipe `bundler` installs gems.
+    pub bundler: BundlerSettings,
+    /// What the recipe `rails` does.
+    pub rails: RailsSettings,
     /// Directories put before PATH, the first foremost. `~/` is the login's home.
     pub path: Vec<String>,
     /// Variables for every command on the hosts, literal.
