@@ -10,6 +10,7 @@ mod faults;
 mod fleet;
 mod interrupts;
 mod outputs;
+mod rails;
 mod reach;
 mod revisions;
 mod setup;

@@ -116,11 +116,11 @@ fn a_deploy_calls_bundler_and_rake_as_capistrano_did() {
                 "bundle config set --local gemfile {}/Gemfile.next",
                 release.display()
             ),
+            "bundle config set --local without development:test".to_owned(),
             format!(
                 "bundle config set --local path {}/shared/bundle",
                 world.root
             ),
-            "bundle config set --local without development:test".to_owned(),
             "bundle config set --local deployment true".to_owned(),
             "bundle check".to_owned(),
             "bundle install --jobs 4 --quiet".to_owned(),
@@ -343,7 +343,7 @@ fn an_old_bundler_is_spoken_to_in_its_own_words() {
         .collect();
     let wanted = [
         "bundle config --local path.system true",
-        "bundle config --local deployment true",
+        "bundle config --local frozen true",
     ];
     assert_eq!(config, wanted);
 }
