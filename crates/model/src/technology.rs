@@ -20,7 +20,8 @@ pub struct RubySettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RubyManager {
-    /// The first that the host has with a Ruby in it, where a recipe for Ruby is in use; else none.
+    /// The first that the host has with a Ruby in it, where a recipe for Ruby is in use or a version is set; else
+    /// none.
     Auto,
     /// None: what PATH finds.
     Off,

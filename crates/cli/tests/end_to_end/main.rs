@@ -11,6 +11,7 @@ mod faults;
 mod fleet;
 mod interrupts;
 mod outputs;
+mod rails;
 mod reach;
 mod revisions;
 mod setup;

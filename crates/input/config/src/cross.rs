@@ -16,6 +16,9 @@ pub(crate) fn file(table: &Table) -> Vec<Mistake> {
         .map(String::as_str)
         .collect();
     tasks(items(table, "tasks"), &names, &mut mistakes);
+    for recipe in ["bundler", "rails"] {
+        table_of_nothing(table, recipe, &mut mistakes);
+    }
     for (stage, entry) in stages.into_iter().flatten() {
         let Data::Table(layer) = &entry.value.data else {
             continue;
@@ -202,6 +205,33 @@ fn place_of_nothing(ruby: &Table, mistakes: &mut Vec<Mistake>) {
         let reason = "says where a version manager is, but `manager` does not name one".to_owned();
         let mistake = refused("ruby.path", reason, &path.value);
         mistakes.push(mistake.hint("for instance manager = \"rbenv\""));
+    }
+}
+
+/// The table of a recipe that is in use nowhere in the file.
+fn table_of_nothing(table: &Table, recipe: &str, mistakes: &mut Vec<Mistake>) {
+    let layers = || {
+        let stages = inner(table, "stages").into_iter().flatten();
+        let stages = stages.filter_map(|(_, entry)| match &entry.value.data {
+            Data::Table(layer) => Some(layer),
+            _ => None,
+        });
+        std::iter::once(table).chain(stages)
+    };
+    let named = layers().any(|layer| {
+        let added = inner(layer, "add").map_or(&[][..], |added| items(added, "recipes"));
+        let mut recipes = items(layer, "recipes").iter().chain(added);
+        recipes.any(|name| word(name) == recipe)
+    });
+    if let (false, Some(entry)) = (named, layers().find_map(|layer| layer.get(recipe))) {
+        let reason = format!("is about the recipe `{recipe}`, which is in use nowhere");
+        let key = recipe.to_owned();
+        let mistake = Mistake::new(Error::Refused { key, reason });
+        let mistake = match entry.key.place() {
+            Some(place) => mistake.at(place),
+            None => mistake,
+        };
+        mistakes.push(mistake.hint(format!("recipes = [\"{recipe}\"] uses it")));
     }
 }
 

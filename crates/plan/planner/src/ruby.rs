@@ -2,7 +2,7 @@
 //!
 //! Shims stand in PATH and variables name the version, so that commands of people find the same Ruby as those of
 //! recipes, which go through the manager's own way besides (`windlass-recipes`). Without a recipe for Ruby and without a
-//! `manager` in the settings nothing is put around anything.
+//! word in `[ruby]` nothing is put around anything.
 
 use windlass_facts::{HostFacts, Rubies, RubyAsk};
 use windlass_model::Environment;
@@ -34,9 +34,10 @@ pub fn ruby_question(settings: &Settings) -> Option<RubyAsk> {
     }
 }
 
+/// Whether `auto` looks for a manager: for a recipe, or since a version is asked for.
 fn uses_ruby(settings: &Settings) -> bool {
     let mut recipes = settings.recipes.iter();
-    recipes.any(|name| RECIPES.contains(&name.as_str()))
+    settings.ruby.version.is_some() || recipes.any(|name| RECIPES.contains(&name.as_str()))
 }
 
 impl<'a> Ruby<'a> {

@@ -160,16 +160,17 @@ pub async fn every_step(plan: &Plan) {
 }
 
 async fn every_undo_twice(plan: &Plan) {
-    let Some(last) = plan
-        .steps
-        .iter()
-        .rev()
-        .find(|step| !step.advisory && !Plan::is_closing(step))
-    else {
+    let may_fail = |step: &Step| !step.advisory && !Plan::is_closing(step);
+    let Some(last) = plan.steps.iter().rposition(may_fail) else {
         return;
     };
-    let fails = last.id.clone();
-    let repeatable = plan.steps.iter().filter(|step| step.undo.may_repeat());
+    let Some((failing, before)) = plan.steps.get(..=last).and_then(<[Step]>::split_last) else {
+        return;
+    };
+    let fails = failing.id.clone();
+    // What stands after the step that fails is never begun.
+    let begun = before.iter().chain([failing]);
+    let repeatable = begun.filter(|step| step.undo.may_repeat());
     let repeatable: BTreeSet<StepId> = repeatable.map(|step| step.id.clone()).collect();
     let twice = repeatable.clone();
     let script = Script::default().ending(move |deed| {

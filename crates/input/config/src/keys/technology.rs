@@ -8,7 +8,8 @@ pub(super) static RUBY: &[Key] = &[
         "manager",
         Kind::Choice(&["auto", "rbenv", "rvm", "asdf", "mise", "chruby", "none"]),
         "The version manager through which Ruby is found. \"auto\" = the first of these that \
-         the host has with a Ruby in it, where the recipe `bundler` or `rails` is in use.",
+         the host has with a Ruby in it, where the recipe `bundler` or `rails` is in use or a \
+         `version` is set.",
     )
     .or("\"auto\"")
     .like("\"rbenv\""),

@@ -123,6 +123,24 @@ fn what_a_recipe_brings_says_so() {
 }
 
 #[test]
+fn the_table_of_a_recipe_needs_the_recipe() {
+    let with = |settings: &str, stage: &str| {
+        load(&format!(
+            "application = \"a\"\n{settings}\n[stages.s]\nhosts = [\"h\"]\n{stage}\n"
+        ))
+    };
+    let wrong = with("rails.env = \"live\"", "").expect_err("a mistake");
+    assert!(
+        rendered(&wrong).contains("which is in use nowhere"),
+        "{}",
+        rendered(&wrong)
+    );
+    for stage in ["recipes = [\"rails\"]", "add.recipes = [\"rails\"]"] {
+        assert!(with("rails.env = \"live\"", stage).is_ok(), "{stage}");
+    }
+}
+
+#[test]
 fn the_place_of_a_version_manager_needs_its_name() {
     let text = "application = \"a\"\nruby.path = \"/opt/rbenv\"\n[stages.s]\nhosts = [\"h\"]\n";
     let wrong = load(text)

@@ -73,9 +73,11 @@ fn every_key_changes_the_settings() {
                 // Tables and what is not there yet.
                 continue;
             };
-            // The place of a manager is nothing without the manager.
+            // What a setting means nothing without.
             let needed = match (prefix, name.as_str()) {
                 ("ruby.", "path") => "ruby.manager = \"rbenv\"\n",
+                ("bundler.", _) => "recipes = [\"bundler\"]\n",
+                ("rails.", _) => "recipes = [\"rails\"]\n",
                 _ => "",
             };
             let plain = with(needed);

@@ -200,13 +200,17 @@ fn a_version_or_a_manager_that_is_not_there_is_found_before_anything_is_changed(
     insta::assert_snapshot!(refused(&host_with(&[], wants)), @"web1: no version manager has Ruby 3.3.1 → install it, name its place as `path` in [ruby], or set `ruby.manager = \"none\"` for web1");
     let rvm = |settings: &mut Settings| settings.ruby.manager = RubyManager::Is(ManagerKind::Rvm);
     insta::assert_snapshot!(refused(&host_with(&[], rvm)), @"web1: rvm is not where it is looked for → install it, name its place as `path` in [ruby], or set `ruby.manager = \"none\"` for web1");
-    // Without a wish PATH decides, and without a recipe for Ruby nothing is asked for.
+    // Without a wish PATH decides, and without a recipe for Ruby a version alone is a wish.
     assert!(host_with(&[], |_| ()).plan(deploy()).is_ok());
-    let none = |settings: &mut Settings| {
+    let version_alone = |settings: &mut Settings| {
         settings.recipes.clear();
-        settings.ruby.version = Some("3.3.1".to_owned());
+        wants(settings);
     };
-    assert!(host_with(&[], none).plan(deploy()).is_ok());
+    let alone = refused(&host_with(&[], version_alone));
+    assert!(
+        alone.contains("no version manager has Ruby 3.3.1"),
+        "{alone}"
+    );
 }
 
 #[test]

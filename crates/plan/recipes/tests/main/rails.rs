@@ -9,9 +9,10 @@ use crate::case::{Case, case, deploy, order, shown};
 use crate::support::{SHELLS, World, names, text, wanted};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use windlass_harness::{Script, every_crash, every_step};
 use windlass_model::settings::Settings;
 use windlass_model::technology::Migrate;
-use windlass_model::{Action, HostName, Step};
+use windlass_model::{Action, HostName, Phase, Step};
 use windlass_planner::Run;
 
 fn rails(settings: &mut Settings) {
@@ -46,6 +47,27 @@ fn migrations_wait_for_every_host_and_assets_for_none() {
         "! finishing  rails:cleanup_assets@web2",
     ];
     assert_eq!(of_rails, wanted, "{lines}");
+}
+
+/// The order of the undos and where the hosts stand, whatever happens to the engine: no script is run here.
+#[tokio::test(start_paused = true)]
+async fn each_step_may_fail_and_the_controller_may_die_at_any_record() {
+    let mut case = case(rails);
+    for facts in case.facts.values_mut() {
+        // The boot that the harness's hosts are in.
+        "boot-1".clone_into(&mut facts.boot_id);
+    }
+    for run in [deploy(), Run::Rollback { to: None }] {
+        let plan = case.plan(run).unwrap().plan;
+        every_step(&plan).await;
+        every_crash(&plan, Script::default).await;
+        let last = plan
+            .steps
+            .iter()
+            .rfind(|step| step.phase < Phase::Publishing);
+        let last = &last.unwrap().id;
+        every_crash(&plan, || Script::failing(last)).await;
+    }
 }
 
 #[test]
@@ -116,11 +138,11 @@ fn a_deploy_calls_bundler_and_rake_as_capistrano_did() {
                 "bundle config set --local gemfile {}/Gemfile.next",
                 release.display()
             ),
+            "bundle config set --local without development:test".to_owned(),
             format!(
                 "bundle config set --local path {}/shared/bundle",
                 world.root
             ),
-            "bundle config set --local without development:test".to_owned(),
             "bundle config set --local deployment true".to_owned(),
             "bundle check".to_owned(),
             "bundle install --jobs 4 --quiet".to_owned(),
@@ -343,7 +365,7 @@ fn an_old_bundler_is_spoken_to_in_its_own_words() {
         .collect();
     let wanted = [
         "bundle config --local path.system true",
-        "bundle config --local deployment true",
+        "bundle config --local frozen true",
     ];
     assert_eq!(config, wanted);
 }
