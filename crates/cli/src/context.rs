@@ -45,7 +45,7 @@ impl Project {
         let given = Given {
             environment: &environment,
             arguments: &arguments,
-            recipes: &[],
+            recipes: &windlass_recipes::NAMES,
         };
         let config = Config::load(&source, given).map_err(|wrong| mistakes(world, &wrong))?;
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();

@@ -32,6 +32,31 @@ pub(crate) type Wanted = (HostTarget, Arc<Settings>);
 /// Hosts, and those that were not reached, each with the reason.
 pub(crate) type Contacted = (Fleet, Vec<(HostName, Failure)>);
 
+/// What is asked of a host.
+struct Question {
+    script: String,
+    /// Whether the forwarded ssh-agent may be used for it.
+    agent: bool,
+}
+
+impl Question {
+    /// Where the host is to ask the repository, it needs what a fetch needs.
+    fn of(ask: &Ask) -> Self {
+        Self {
+            script: windlass_facts::script(ask),
+            agent: ask.remote.is_some(),
+        }
+    }
+
+    async fn put_to(&self, host: &Host) -> Result<Answer, windlass_job::Error> {
+        if self.agent {
+            host.ask_with_agent(&self.script).await
+        } else {
+            host.ask(&self.script).await
+        }
+    }
+}
+
 impl Fleet {
     /// Connects to all hosts of the stage side by side. One that cannot be reached ends it, before anything is changed
     /// anywhere.
@@ -135,16 +160,21 @@ impl Fleet {
             let reach = Arc::clone(&reach);
             set.spawn(async move {
                 let opened = reach.open(&target, &settings.ssh, observer, contact).await;
-                (target, opened)
+                (target, settings.ssh.forward_agent, opened)
             });
         }
         let mut failures = Vec::new();
         while let Some(joined) = set.join_next().await {
-            let (target, opened) = joined.or_fail(ExitCode::Internal)?;
+            let (target, forwards_agent, opened) = joined.or_fail(ExitCode::Internal)?;
             match opened {
                 Ok(session) => {
                     let seed = format!("{seed}{:x}", fleet.hosts.len());
-                    let host = Host::new(session, options(limits), seed);
+                    let options = HostOptions {
+                        limits: limits.clone(),
+                        forwards_agent,
+                        ..HostOptions::default()
+                    };
+                    let host = Host::new(session, options, seed);
                     fleet.hosts.insert(target.name, host);
                 }
                 Err(error) => failures.push((target.name.clone(), reach_failure(&target, &error))),
@@ -166,7 +196,7 @@ impl Fleet {
     ) -> Result<BTreeMap<HostName, HostFacts>, Failure> {
         let scripts = asks
             .into_iter()
-            .map(|(name, ask)| (name, windlass_facts::script(&ask)))
+            .map(|(name, ask)| (name, Question::of(&ask)))
             .collect();
         let mut facts = BTreeMap::new();
         for (name, answer) in self.ask(scripts).await {
@@ -187,7 +217,12 @@ impl Fleet {
     /// Sends scripts that answer nothing; gives the hosts on which they did not work, each with the reason.
     pub(crate) async fn tell(&self, scripts: Vec<(HostName, String)>) -> Vec<(HostName, String)> {
         let mut failed = Vec::new();
-        for (name, answer) in self.ask(scripts).await {
+        let plain = |(name, script)| {
+            let agent = false;
+            (name, Question { script, agent })
+        };
+        let questions = scripts.into_iter().map(plain).collect();
+        for (name, answer) in self.ask(questions).await {
             match answer {
                 Ok(answer) if answer.status.success() => {}
                 Ok(answer) => failed.push((name, heard(&answer.stderr))),
@@ -198,20 +233,18 @@ impl Fleet {
     }
 
     /// Asks hosts side by side; the answers come in the order of the names.
-    pub(crate) async fn ask(
+    async fn ask(
         &self,
-        scripts: Vec<(HostName, String)>,
+        questions: Vec<(HostName, Question)>,
     ) -> BTreeMap<HostName, Result<Answer, String>> {
         let mut set = JoinSet::new();
         let mut answers = BTreeMap::new();
-        for (name, script) in scripts {
+        for (name, question) in questions {
             match self.hosts.get(&name).cloned() {
                 Some(host) => {
                     set.spawn(async move {
-                        (
-                            name,
-                            host.ask(&script).await.map_err(|error| error.to_string()),
-                        )
+                        let answer = question.put_to(&host).await;
+                        (name, answer.map_err(|error| error.to_string()))
                     });
                 }
                 None => {
@@ -285,11 +318,4 @@ fn heard(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<String> = text.trim().lines().map(visible_text).collect();
     lines.join("\n")
-}
-
-fn options(limits: &JobLimits) -> HostOptions {
-    HostOptions {
-        limits: limits.clone(),
-        ..HostOptions::default()
-    }
 }

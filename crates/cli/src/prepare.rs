@@ -145,21 +145,21 @@ pub(crate) async fn begin(
 impl Prepared {
     /// The plan of a deploy that was begun.
     pub(crate) fn plan(&self, context: &Context) -> Result<Planned, Failure> {
-        let recipes = windlass_recipes::standard();
+        let recipes = windlass_recipes::in_use(&context.inventory.settings);
         windlass_planner::plan(&self.request(context, &recipes))
             .map_err(|error| plan_failure(&error))
     }
 
     /// The plan for looking at, with what speaks against it.
     pub(crate) fn preview(&self, context: &Context) -> Result<Preview, Failure> {
-        let recipes = windlass_recipes::standard();
+        let recipes = windlass_recipes::in_use(&context.inventory.settings);
         windlass_planner::preview(&self.request(context, &recipes))
             .map_err(|error| plan_failure(&error))
     }
 
     /// What speaks against a deploy.
     pub(crate) fn refusals(&self, context: &Context) -> Vec<windlass_planner::Refusal> {
-        let recipes = windlass_recipes::standard();
+        let recipes = windlass_recipes::in_use(&context.inventory.settings);
         windlass_planner::precheck(&self.request(context, &recipes))
     }
 
@@ -209,6 +209,7 @@ fn question(host: &Host, resolved: &Resolved, first: bool) -> Ask {
         linked_files: settings.linked_files.clone(),
         linked_dirs: settings.linked_dirs.clone(),
         remote: resolved.remote.clone().filter(|_| first),
+        ruby: windlass_planner::ruby_question(settings),
         ..Ask::default()
     }
 }

@@ -145,24 +145,8 @@ fn task(name: &str, run: &str, after: &str) -> String {
     format!("\n[[tasks]]\nname  = \"{name}\"\nrun   = \"{run}\"\nafter = \"{after}\"\n")
 }
 
-const RAILS: &str = r#"linked_dirs = ["log", "tmp/pids", "tmp/cache", "public/assets"]
-env         = { RAILS_ENV = "production" }
-
-[[tasks]]
-name  = "bundler:install"
-run   = "bundle config set --local deployment true && bundle install --quiet"
-after = "updated"
-
-[[tasks]]
-name  = "rails:assets"
-run   = "bundle exec rake assets:precompile"
-after = "bundler:install"
-
-[[tasks]]
-name  = "rails:migrate"
-run   = "bundle exec rake db:migrate"
-after = "rails:assets"
-once  = true
+const RAILS: &str = r#"linked_dirs = ["log", "tmp/pids", "tmp/cache"]
+recipes     = ["bundler", "rails"]
 "#;
 
 /// A basic TOML string.
@@ -226,6 +210,22 @@ mod tests {
             Kind::Plain,
         ] {
             assert!(project(kind).settings().lines().count() <= 25, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_accepted() {
+        for kind in [Kind::Rails, Kind::Node(NodeTool::Yarn), Kind::Plain] {
+            let source = windlass_config::Source::file("windlass.toml", project(kind).settings());
+            let given = windlass_config::Given {
+                recipes: &windlass_recipes::NAMES,
+                ..windlass_config::Given::default()
+            };
+            let config = windlass_config::Config::load(&source, given).expect("it loads");
+            let stage = config.stage("production").expect("a stage");
+            let wanted = ["bundler", "rails"].map(str::to_owned);
+            let recipes = &stage.settings().recipes;
+            assert_eq!(*recipes == wanted, kind == Kind::Rails, "{recipes:?}");
         }
     }
 

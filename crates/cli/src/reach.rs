@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_model::settings::{HostKeyPolicy, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Secret};
-use windlass_transport::ssh_config::{self, Asked, ConfigError, KnownHosts, Said};
+use windlass_transport::ssh_config::{self, Asked, ConfigError, Here, Said};
 use windlass_transport::{
-    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Observer,
-    OpenError, Pacer, Prompt, Prompter, Session, SessionEvent, SessionOptions, Way,
+    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, KnownHosts,
+    Observer, OpenError, Pacer, Prompt, Prompter, Session, SessionOptions, Way,
 };
 
 /// What all sessions of a run share: handshakes are paced together, a passphrase is asked for once.
@@ -61,10 +61,6 @@ impl Reach {
             file: self.config(ssh),
         };
         let said = self.said(&asked, ssh).await?;
-        if said.is_none() {
-            self.warn_of_unread(&asked, &observer);
-        }
-        let said = said.unwrap_or_default();
         let way = Way {
             target: self.endpoint(asked, &said),
             jumps: self.jumps(ssh, &said).await?,
@@ -86,21 +82,19 @@ impl Reach {
         ssh.config.as_deref().map(|file| self.path(file))
     }
 
-    /// What `ssh_config` says of a host: nothing where it is not to be read, none where it could not be.
-    async fn said(&self, asked: &Asked, ssh: &SshSettings) -> Result<Option<Said>, OpenError> {
+    /// What `ssh_config` says of a host: nothing where it is not to be read.
+    async fn said(&self, asked: &Asked, ssh: &SshSettings) -> Result<Said, OpenError> {
         if ssh.config.as_deref() == Some("none") {
-            return Ok(Some(Said::default()));
+            return Ok(Said::default());
         }
-        Ok(ssh_config::resolve(asked, &self.world.home()).await?)
-    }
-
-    /// Tells that there would have been something to read.
-    fn warn_of_unread(&self, asked: &Asked, observer: &Observer) {
-        if asked.file.is_some() || self.world.home().join(".ssh/config").exists() {
-            let text =
-                "ssh is not installed here, so ssh_config is not read; [ssh] in windlass.toml is";
-            observer(SessionEvent::Warning(text.to_owned()));
-        }
+        let here = Here {
+            home: self.world.home(),
+            user: self.world.user.clone(),
+            uid: self.world.uid,
+            machine: self.world.machine.clone(),
+            env: self.world.env.clone(),
+        };
+        Ok(ssh_config::resolve(asked, &here).await?)
     }
 
     /// One end of the way: what windlass.toml says first, then what `ssh_config` said.
@@ -131,7 +125,7 @@ impl Reach {
                 port,
                 file: self.config(ssh),
             };
-            let said = self.said(&asked, ssh).await?.unwrap_or_default();
+            let said = self.said(&asked, ssh).await?;
             hops.push(Hop {
                 auth: self.auth(ssh, &said),
                 host_keys: self.host_keys(ssh, &said),
@@ -175,10 +169,10 @@ impl Reach {
                 .map(|name| home.join(name))
                 .to_vec()
         };
-        let default_identities = match (ssh.identities.is_empty(), said.identities.is_empty()) {
-            (false, _) => Vec::new(),
-            (true, false) => said.identities.clone(),
-            (true, true) => usual(),
+        let default_identities = match &said.identities {
+            _ if !ssh.identities.is_empty() => Vec::new(),
+            Some(said) => said.clone(),
+            None => usual(),
         };
         let named = ssh.certificates.iter().map(|path| self.path(path));
         AuthOptions {
@@ -192,6 +186,7 @@ impl Reach {
                 .as_ref()
                 .map(|(prompter, _)| prompter.clone()),
             keys: Arc::clone(&self.keys),
+            agent_answers_within: None,
             forward_agent: ssh.forward_agent,
         }
     }
@@ -202,7 +197,7 @@ impl Reach {
             global: vec![PathBuf::from("/etc/ssh/ssh_known_hosts")],
         };
         let named: Vec<PathBuf> = ssh.known_hosts.iter().map(|path| self.path(path)).collect();
-        let files = if named.is_empty() {
+        let known = if named.is_empty() {
             said.known_hosts.clone().unwrap_or_else(usual)
         } else {
             KnownHosts {
@@ -218,8 +213,7 @@ impl Reach {
             alias: said.host_key_alias.clone(),
             policy: ssh.host_keys,
             ask: question.filter(|_| ssh.host_keys == HostKeyPolicy::Strict),
-            global_files: files.global,
-            ..HostKeyOptions::strict(files.own)
+            known,
         }
     }
 
@@ -277,6 +271,10 @@ pub(crate) fn reach_failure(target: &HostTarget, error: &OpenError) -> Failure {
     };
     let failure = match error {
         OpenError::HostKey(error) => match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        },
+        OpenError::SshConfig(error) => match error.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,
         },

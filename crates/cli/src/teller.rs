@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use windlass_facts::HostFacts;
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{
-    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Plan, StepOutcome,
+    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Inventory, Plan, StepOutcome,
 };
 use windlass_reporter::{Earlier, Error, Reporter};
 
@@ -22,19 +22,28 @@ use windlass_reporter::{Earlier, Error, Reporter};
 pub(crate) struct Searched {
     /// Its PATH.
     pub path: String,
+    /// What its Ruby puts before that.
+    pub ruby: Vec<String>,
     /// The version managers it has.
     pub version_managers: Vec<String>,
 }
 
 impl Searched {
     /// What the facts of hosts say about it.
-    pub(crate) fn of(facts: &BTreeMap<HostName, HostFacts>) -> BTreeMap<HostName, Self> {
-        let searched = facts.iter().map(|(host, facts)| {
+    pub(crate) fn of(
+        inventory: &Inventory,
+        facts: &BTreeMap<HostName, HostFacts>,
+    ) -> BTreeMap<HostName, Self> {
+        let searched = inventory.hosts.iter().filter_map(|host| {
+            let name = &host.target.name;
+            let facts = facts.get(name)?;
+            let ruby = windlass_planner::Ruby::of(&host.settings, facts);
             let searched = Self {
                 path: facts.path.clone(),
+                ruby: ruby.map(|ruby| ruby.search_path()).unwrap_or_default(),
                 version_managers: facts.version_managers.clone(),
             };
-            (host.clone(), searched)
+            Some((name.clone(), searched))
         });
         searched.collect()
     }
@@ -44,10 +53,14 @@ impl Searched {
             [] => "no version manager was seen there".to_owned(),
             seen => format!("version managers seen there: {}", seen.join(", ")),
         };
+        let ruby = match self.ruby.as_slice() {
+            [] => String::new(),
+            dirs => format!(" and, in the release, {}", dirs.join(", ")),
+        };
         EventBody::Warning {
             host: Some(host.clone()),
             message: format!(
-                "status 127 means that a command was not found; searched was {}; {managers}",
+                "status 127 means that a command was not found; searched was {}{ruby}; {managers}",
                 self.path
             ),
             hint: Some("the setting `path` adds directories in front".to_owned()),

@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub machine: String,
     /// The login name of the person here.
     pub user: String,
+    /// Its number.
+    pub uid: u32,
     /// Columns of the terminal; 100 without one.
     pub width: u16,
     /// Whether colours may be used on standard error.
@@ -57,6 +59,7 @@ impl World {
                 .to_string_lossy()
                 .into_owned(),
             user: user(&env),
+            uid: rustix::process::getuid().as_raw(),
             directory,
             env,
         })

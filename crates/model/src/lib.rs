@@ -22,6 +22,7 @@ pub mod secret;
 pub mod settings;
 pub mod shell;
 pub mod step;
+pub mod technology;
 
 pub use command::{Command, Environment};
 pub use disconnect::DisconnectKind;

@@ -42,6 +42,13 @@ impl Script {
         ))
     }
 
+    /// A function that calls the command given as its arguments with these words after them.
+    #[must_use]
+    pub fn words<S: AsRef<str>>(self, name: &str, words: &[S]) -> Self {
+        let words = shell::join(words);
+        self.line(&format!("{name}() {{ \"$@\" {words}; }}"))
+    }
+
     /// The whole script: the values, then `text`.
     pub fn with(&self, text: &str) -> String {
         format!("{}{text}", self.values)
@@ -64,11 +71,13 @@ mod tests {
             .var("name", "it's $HOME")
             .path("root", "~/my app")
             .each("each_file", &["a b", "c"])
-            .each("each_dir", &[] as &[&str]);
+            .each("each_dir", &[] as &[&str])
+            .words("with_options", &["--jobs", "a b"]);
         assert_eq!(
             script.with("true\n"),
             "name='it'\\''s $HOME'\nroot=\"$HOME\"/'my app'\n\
-             each_file() { for each in 'a b' c; do \"$@\" \"$each\"; done; }\neach_dir() { :; }\ntrue\n"
+             each_file() { for each in 'a b' c; do \"$@\" \"$each\"; done; }\neach_dir() { :; }\n\
+             with_options() { \"$@\" --jobs 'a b'; }\ntrue\n"
         );
     }
 }

@@ -7,8 +7,10 @@
 use crate::command::Environment;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
+use crate::technology::{BundlerSettings, RailsSettings, RubySettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Every setting of a stage, or of one host of it.
@@ -48,6 +50,12 @@ pub struct Settings {
     pub linked_dirs: Vec<String>,
     /// The recipes in use, in order.
     pub recipes: Vec<String>,
+    /// How Ruby is found.
+    pub ruby: RubySettings,
+    /// How the recipe `bundler` installs gems.
+    pub bundler: BundlerSettings,
+    /// What the recipe `rails` does.
+    pub rails: RailsSettings,
     /// Directories put before PATH, the first foremost. `~/` is the login's home.
     pub path: Vec<String>,
     /// Variables for every command on the hosts, literal.
@@ -122,7 +130,7 @@ pub struct SshSettings {
     /// How often a silent connection is probed; zero = never; none = `ssh_config`, else [`SshSettings::KEEPALIVE_INTERVAL`].
     pub keepalive_interval: Option<Duration>,
     /// How many probes may stay unanswered; none = `ssh_config`, else [`SshSettings::KEEPALIVE_COUNT`].
-    pub keepalive_count: Option<u32>,
+    pub keepalive_count: Option<NonZeroU32>,
     /// How long the first connection of a deploy is tried.
     pub connect_for: Duration,
     /// How long a lost connection is dialled again.
@@ -139,7 +147,7 @@ impl SshSettings {
     /// How often a silent connection is probed where nothing says otherwise.
     pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
     /// How many probes may stay unanswered where nothing says otherwise.
-    pub const KEEPALIVE_COUNT: u32 = 3;
+    pub const KEEPALIVE_COUNT: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 }
 
 /// Which ssh-agent is asked for keys.

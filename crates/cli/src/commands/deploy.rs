@@ -120,7 +120,7 @@ async fn go(
         events: (sender, receiver),
         on_term: context.inventory.settings.on_term,
         quiet: false,
-        searched: Searched::of(&prepared.facts),
+        searched: Searched::of(&context.inventory, &prepared.facts),
     };
     let work = Work::New(Box::new(planned.plan), locks);
     Box::pin(carry_out(world, global, work, means)).await

@@ -128,7 +128,7 @@ pub(crate) fn without_file(world: &World, global: &Global) -> Result<Arc<Setting
     let given = Given {
         environment: &environment,
         arguments: &arguments,
-        recipes: &[],
+        recipes: &windlass_recipes::NAMES,
     };
     let stage = Config::without_file(given)
         .and_then(|config| config.no_stage())
@@ -201,7 +201,7 @@ async fn planned(world: &World, context: &Context, task: &str) -> Result<Vec<Ste
     let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
     let prepared = look(world, context, &fleet, resolved, Look::default()).await?;
     fleet.close().await;
-    let recipes = windlass_recipes::standard();
+    let recipes = windlass_recipes::in_use(&context.inventory.settings);
     windlass_planner::task(&prepared.request(context, &recipes), task)
         .map_err(|error| crate::prepare::plan_failure(&error))
 }

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod adhoc;
+mod agent;
 mod bad_input;
 mod command_line;
 mod ends;

@@ -146,3 +146,52 @@ fn files_of_ssh_lie_beside_windlass_toml_and_check_tells_what_is_in_force() {
     assert!(run.to_string().contains(wanted), "{run}");
     assert_eq!(run.code, 0, "{run}");
 }
+
+/// Runs a command on the host `prod-1` where no `ssh` is installed, with this `~/.ssh/config`.
+fn exec_without_ssh(stage: &Stage, config: &str) -> Run {
+    let (ssh, programs) = (stage.home().join(".ssh"), stage.home().join("programs"));
+    for dir in [&ssh, &programs] {
+        std::fs::create_dir(dir).expect("a directory");
+    }
+    std::fs::write(ssh.join("config"), config).expect("written");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(ssh.join("config"), private).expect("set");
+    let mut words = vec!["exec".to_owned(), "prod-1".to_owned()];
+    words.extend(keys(stage));
+    words.extend(["--", "echo there"].map(str::to_owned));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = stage.windlass(&words);
+    command.current_dir(stage.home()).env("PATH", programs);
+    crate::support::Running::new(command).finish()
+}
+
+#[test]
+fn an_alias_of_ssh_config_is_reached_where_ssh_is_not_installed() {
+    let stage = Stage::new();
+    let text = format!(
+        "Host other\n  CanonicalizeHostname yes\nHost prod-*\n  HostName 127.0.0.1\n  Port {}\n  User {}\n",
+        stage.proxy.port(),
+        stage.sshd.user()
+    );
+    let run = exec_without_ssh(&stage, &text);
+    assert_eq!(
+        (run.code, run.stdout.as_slice()),
+        (0, &b"there\n"[..]),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_line_that_only_ssh_can_evaluate_is_named_where_ssh_is_not_installed() {
+    let stage = Stage::new();
+    let run = exec_without_ssh(&stage, "Host prod-*\nMatch exec \"true\"\n  HostName a\n");
+    assert_eq!(run.code, 20, "{run}");
+    for part in [
+        ".ssh/config:3",
+        "Match exec",
+        "install the ssh client",
+        "\"none\"",
+    ] {
+        assert!(run.stderr.contains(part), "{part}: {run}");
+    }
+}

@@ -236,6 +236,37 @@ pub(crate) fn jump(text: &str) -> Result<(), String> {
     }
 }
 
+/// A version of Ruby, as version managers write it.
+pub(crate) fn ruby_version(text: &str) -> Result<(), String> {
+    no_option(text)?;
+    if text.chars().all(|c| c == '.') {
+        return refuse("has no letter or digit");
+    }
+    plain(text, ".-_@+", "letters, digits, `.`, `-`, `_`, `+` and `@`")
+}
+
+/// A group of a Gemfile.
+pub(crate) fn group(text: &str) -> Result<(), String> {
+    no_option(text)?;
+    plain(text, "-_", "letters, digits, `-` and `_`")
+}
+
+/// A rake task, with arguments in brackets where it takes some.
+pub(crate) fn rake_task(text: &str) -> Result<(), String> {
+    no_option(text)?;
+    line(text)
+}
+
+/// A pattern of file names.
+pub(crate) fn pattern(text: &str) -> Result<(), String> {
+    relative(text)?;
+    plain(
+        text,
+        "*?[]!.-_/",
+        "letters, digits, `.`, `-`, `_`, `/` and `*`, `?`, `[…]`",
+    )
+}
+
 fn relative(text: &str) -> Result<(), String> {
     if text.starts_with('/') {
         return refuse("is absolute; it is meant below the release");

@@ -8,6 +8,7 @@ use crate::hosts::{HostEntry, host_entries};
 use crate::layer;
 use crate::origin::{Origin, Source};
 use crate::read;
+use crate::recipes;
 use crate::value::{Data, Entry, Table, Value};
 use std::sync::Arc;
 use windlass_model::{HostTarget, Settings};
@@ -129,6 +130,7 @@ impl Config {
             _ => String::new(),
         };
         layer::fill(&mut table, &application, stage);
+        recipes::bring(&mut table);
         Mistakes::unless(cross::merged(&table), table)
     }
 }

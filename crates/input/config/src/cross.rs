@@ -38,6 +38,9 @@ pub(crate) fn merged(table: &Table) -> Vec<Mistake> {
     if let Some(ssh) = inner(table, "ssh") {
         two_ways(ssh, &mut mistakes);
     }
+    if let Some(ruby) = inner(table, "ruby") {
+        place_of_nothing(ruby, &mut mistakes);
+    }
     mistakes
 }
 
@@ -189,6 +192,16 @@ fn two_ways(ssh: &Table, mistakes: &mut Vec<Mistake>) {
             "and `ssh.jump` are both set; set one of them to \"none\" where the other shall hold"
                 .to_owned();
         mistakes.push(refused("ssh.proxy_command", reason, &proxy.value));
+    }
+}
+
+/// The place of a version manager means something only where it is said which one that is.
+fn place_of_nothing(ruby: &Table, mistakes: &mut Vec<Mistake>) {
+    let manager = ruby.get("manager").map_or("", |entry| word(&entry.value));
+    if let (Some(path), "auto" | "none") = (ruby.get("path"), manager) {
+        let reason = "says where a version manager is, but `manager` does not name one".to_owned();
+        let mistake = refused("ruby.path", reason, &path.value);
+        mistakes.push(mistake.hint("for instance manager = \"rbenv\""));
     }
 }
 

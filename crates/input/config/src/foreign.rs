@@ -2,6 +2,8 @@
 //!
 //! Looked up before any suggestion by spelling: somebody who writes `repo_url` knows what they mean.
 
+mod ruby;
+
 use crate::error::Error;
 
 /// A word of another tool.
@@ -41,7 +43,9 @@ pub(crate) fn find(table: &str, word: &str) -> Option<&'static Foreign> {
     } else {
         None
     };
-    special.or_else(|| listed(EVERYWHERE))
+    special
+        .or_else(|| listed(EVERYWHERE))
+        .or_else(|| listed(ruby::RUBY))
 }
 
 const fn ours(word: &'static str, tool: &'static str, name: &'static str) -> Foreign {
@@ -73,7 +77,6 @@ const NO_WRAPPER: &str = "git on the host is called without a wrapper; nothing l
 const NO_SVN: &str = "git is the only source";
 const CREDENTIALS: &str = "with `source = \"push\"` the credentials stay on this machine, in git's own \
     credential helper";
-const BUNDLER: &str = "it belongs to a recipe that is not there yet; a task of yours can do it";
 
 static EVERYWHERE: &[Foreign] = &[
     ours("repo_url", CAP, "`repository`"),
@@ -116,7 +119,6 @@ static EVERYWHERE: &[Foreign] = &[
         CAP,
         "`--host`, `--role` and `--exclude` on the command line",
     ),
-    ours("rails_env", CAP, "`RAILS_ENV` in `[env]`"),
     ours("default_shell", CAP, "`shell`"),
     ours(
         "default_run_options",
@@ -124,16 +126,6 @@ static EVERYWHERE: &[Foreign] = &[
         "keys of `[[tasks]]`, such as `pty`",
     ),
     ours("ssh_user", CAP, "`user` in `[ssh]`"),
-    ours(
-        "rbenv_ruby",
-        CAP,
-        "`path = [\"~/.rbenv/shims\"]` and `RBENV_VERSION` in `[env]`",
-    ),
-    ours(
-        "rvm_ruby_version",
-        CAP,
-        "`path`, with the directory of that Ruby",
-    ),
     ours("nvm_node", CAP, "`path`, with the directory of that Node"),
     none(
         "tmp_dir",
@@ -197,15 +189,6 @@ static EVERYWHERE: &[Foreign] = &[
         CAP,
         "`export-ignore` in .gitattributes leaves files out of a release",
     ),
-    none("normalize_asset_timestamps", CAP, BUNDLER),
-    none("keep_assets", CAP, BUNDLER),
-    none("assets_roles", CAP, BUNDLER),
-    none("migration_role", CAP, BUNDLER),
-    none("conditionally_migrate", CAP, BUNDLER),
-    none("bundle_flags", CAP, BUNDLER),
-    none("bundle_without", CAP, BUNDLER),
-    none("bundle_path", CAP, BUNDLER),
-    none("bundle_jobs", CAP, BUNDLER),
     none("max_hosts", CAP, "all hosts are worked on side by side"),
     none(
         "on_error",

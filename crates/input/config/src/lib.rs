@@ -30,6 +30,7 @@ mod layer;
 mod origin;
 mod placeholder;
 mod read;
+mod recipes;
 mod schema;
 mod secret;
 mod suggest;

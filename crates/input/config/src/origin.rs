@@ -143,13 +143,15 @@ pub enum Origin {
     Default,
     /// It was said here.
     Given(Place),
+    /// A recipe that is in use brings it.
+    Recipe(&'static str),
 }
 
 impl Origin {
     /// The place, where there is one.
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Default => None,
+            Self::Default | Self::Recipe(_) => None,
             Self::Given(place) => Some(place),
         }
     }
@@ -160,6 +162,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::Given(place) => place.fmt(f),
+            Self::Recipe(name) => write!(f, "recipe `{name}`"),
         }
     }
 }

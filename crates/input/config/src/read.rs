@@ -3,8 +3,11 @@
 //! Every value has been read by its kind before and every default is there, so nothing can fail here; what is absent is
 //! absent on purpose. A test proves that each key of the table changes the result.
 
+mod technology;
+
 use crate::value::{Data, Table, Value};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use windlass_model::plan::{DeployKind, JobLimits};
 use windlass_model::settings::{
@@ -23,7 +26,7 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         },
         repository: view.text("repository"),
         branch: view.text("branch").unwrap_or_default(),
-        subtree: view.text("subtree").map(|path| trimmed(&path)),
+        subtree: view.path("subtree"),
         depth: view.number("depth"),
         submodules: view.truth("submodules"),
         git_lfs: view.truth("git_lfs"),
@@ -34,6 +37,9 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         linked_files: view.paths("linked_files"),
         linked_dirs: view.paths("linked_dirs"),
         recipes: view.texts("recipes"),
+        ruby: technology::ruby(view.table("ruby")),
+        bundler: technology::bundler(view.table("bundler")),
+        rails: technology::rails(view.table("rails")),
         path: view.texts("path"),
         env: view.variables("env"),
         secrets: view.secrets(),
@@ -75,7 +81,7 @@ fn ssh(view: View<'_>) -> SshSettings {
             .flatten(),
         keepalive_count: view
             .said("keepalive_count")
-            .then(|| view.number("keepalive_count"))
+            .then(|| view.number("keepalive_count").and_then(NonZeroU32::new))
             .flatten(),
         connect_for: view.duration("connect_for").unwrap_or_default(),
         reconnect_for: view.duration("reconnect_for").unwrap_or_default(),
@@ -166,6 +172,10 @@ impl<'t> View<'t> {
         values
             .map(|value| text_of(&value.data).to_owned())
             .collect()
+    }
+
+    fn path(self, name: &str) -> Option<String> {
+        self.text(name).map(|path| trimmed(&path))
     }
 
     fn paths(self, name: &str) -> Vec<String> {

@@ -123,6 +123,9 @@ pub fn reference() -> String {
         section("At the top", ROOT.iter().filter(|key| top(key))),
         section("In `[[tasks]]`", inner("tasks").iter()),
         section("In `[ssh]`", inner("ssh").iter()),
+        section("In `[ruby]`", inner("ruby").iter()),
+        section("In `[bundler]`", inner("bundler").iter()),
+        section("In `[rails]`", inner("rails").iter()),
         section("In a stage, besides", ROOT.iter().filter(|key| stage(key))),
         section("In a host, besides", ROOT.iter().filter(|key| host(key))),
     ];

@@ -1,6 +1,7 @@
 //! What is asked of a host.
 
 use crate::lock::Lock;
+use windlass_model::technology::ManagerKind;
 
 /// A question to one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,13 +16,22 @@ pub struct Ask {
     pub linked_dirs: Vec<String>,
     /// A repository that the host itself is to ask (source `git`, first host).
     pub remote: Option<Remote>,
+    /// Whether version managers for Ruby are looked for.
+    pub ruby: Option<RubyAsk>,
     /// Whether the server's own settings are read (`check`).
     pub sshd: bool,
     /// Begins this deploy on the host where nothing speaks against it; none = look only.
     pub begin: Option<Begin>,
-    /// Put before `/proc`, `/etc`, `/run` and `/var/lib` where the script asks whether processes survive a logout.
-    /// Empty but in tests.
+    /// Put before `/proc`, `/etc`, `/run` and `/var/lib` where the script asks whether processes survive a logout, and
+    /// before the places of version managers outside the home. Empty but in tests.
     pub system_prefix: String,
+}
+
+/// Where version managers for Ruby are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RubyAsk {
+    /// The one in question with its place; none = all of them in the usual places.
+    pub place: Option<(ManagerKind, String)>,
 }
 
 /// A repository and the name of what is wanted from it.

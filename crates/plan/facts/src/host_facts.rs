@@ -4,6 +4,7 @@ use crate::lock::Lock;
 use crate::release_facts::{ReleaseFacts, Said};
 use crate::sshd::SshdSettings;
 use serde::{Deserialize, Serialize};
+use windlass_model::technology::ManagerKind;
 use windlass_model::{DeployId, ReleaseName, Revision};
 
 /// The facts of one host.
@@ -31,6 +32,9 @@ pub struct HostFacts {
     pub tools: Vec<Tool>,
     /// Version managers seen in the usual places, such as `~/.rbenv`.
     pub version_managers: Vec<String>,
+    /// The version managers for Ruby, where they were asked for, in the order of preference.
+    #[serde(default)]
+    pub rubies: Vec<Rubies>,
     /// Whether processes survive the end of the login.
     pub logout: Logout,
     /// The deploy root.
@@ -88,6 +92,17 @@ pub struct Tool {
     pub path: String,
     /// Its version, for those that were asked.
     pub version: Option<String>,
+}
+
+/// A version manager for Ruby.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rubies {
+    /// Which one.
+    pub kind: ManagerKind,
+    /// Where it is: its own directory, or for chruby the one whose `bin` has its programs.
+    pub path: String,
+    /// The versions of Ruby that it has, by the names of their directories.
+    pub versions: Vec<String>,
 }
 
 /// Whether processes survive the end of the login that started them.

@@ -18,11 +18,11 @@ mod release_facts;
 mod script;
 mod sshd;
 
-pub use ask::{Ask, Begin, Remote};
+pub use ask::{Ask, Begin, Remote, RubyAsk};
 pub use error::Error;
 pub use host_facts::{
     Begun, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout, RemoteFacts,
-    Repository, Root, Tool,
+    Repository, Root, Rubies, Tool,
 };
 pub use lock::Lock;
 pub use read::read;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::host_facts::{
     Begun, Current, DeployFacts, Entry, HostFacts, Linked, LinkedFile, Logout, RemoteFacts,
-    Repository, Tool,
+    Repository, Rubies, Tool,
 };
 use crate::lock::Lock;
 use crate::mounts::{df, unescape};
@@ -14,6 +14,7 @@ use crate::sshd::SshdSettings;
 use std::collections::BTreeSet;
 use windlass_model::clock::Timestamp;
 use windlass_model::release::ReleaseState;
+use windlass_model::technology::ManagerKind;
 use windlass_model::{DeployId, ReleaseName, Revision};
 
 /// Reads what [`crate::script`] wrote to its standard output.
@@ -21,6 +22,7 @@ pub fn read(stdout: &[u8]) -> Result<HostFacts, Error> {
     let mut reading = Reading::default();
     for (name, value) in records(stdout)? {
         if !reading.login(&name, &value)?
+            && !reading.ruby(&name, &value)?
             && !reading.root(&name, &value)?
             && !reading.release(&name, &value)?
         {
@@ -95,6 +97,27 @@ impl Reading {
                     "die" => Logout::Die,
                     _ => return Err(senseless(name, value)),
                 }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn ruby(&mut self, name: &str, value: &str) -> Result<bool, Error> {
+        let rubies = &mut self.facts.rubies;
+        match name {
+            "ruby" => {
+                let (kind, path) = word(value);
+                let kind = ManagerKind::parse(kind).ok_or_else(|| senseless(name, value))?;
+                rubies.push(Rubies {
+                    kind,
+                    path: path.to_owned(),
+                    versions: Vec::new(),
+                });
+            }
+            "ruby_version" => {
+                let manager = rubies.last_mut().ok_or_else(|| senseless(name, value))?;
+                manager.versions.push(value.to_owned());
             }
             _ => return Ok(false),
         }

@@ -10,6 +10,7 @@ const LOGIN: &str = include_str!("sh/login.sh");
 const ROOT: &str = include_str!("sh/root.sh");
 const GIVE_BACK: &str = include_str!("sh/give_back.sh");
 const BEGIN: &str = include_str!("sh/begin.sh");
+const RUBY: &str = include_str!("sh/ruby.sh");
 const RELEASES: &str = include_str!("sh/releases.sh");
 const RECORDS: &str = include_str!("sh/records.sh");
 const REMOTE: &str = include_str!("sh/remote.sh");
@@ -17,7 +18,11 @@ const SSHD: &str = include_str!("sh/sshd.sh");
 
 /// The script that asks a host; its standard output is for [`crate::read`].
 pub fn script(ask: &Ask) -> String {
-    let mut text = [TOOLS, LOGIN, ROOT].concat();
+    let mut text = [TOOLS, LOGIN].concat();
+    if ask.ruby.is_some() {
+        text.push_str(RUBY);
+    }
+    text.push_str(ROOT);
     if ask.begin.is_some() {
         text.push_str(GIVE_BACK);
         text.push_str(BEGIN);
@@ -49,6 +54,12 @@ fn values(ask: &Ask) -> Script {
         .var("system", &ask.system_prefix)
         .each("each_linked_file", &ask.linked_files)
         .each("each_linked_dir", &ask.linked_dirs);
+    if let Some(ruby) = &ask.ruby {
+        let place = ruby.place.as_ref();
+        script = script
+            .var("ruby_kind", place.map_or("", |(kind, _)| kind.as_str()))
+            .path("ruby_path", place.map_or("", |(_, path)| path));
+    }
     if let Some(begin) = &ask.begin {
         script = script
             .var("deploy", begin.lock.deploy.as_str())

@@ -204,6 +204,8 @@ fn notes(scope: &Scope<'_>) -> Vec<Note> {
             });
         }
     }
+    let recipes = scope.request.recipes.iter();
+    notes.extend(recipes.flat_map(|recipe| recipe.notes(scope)));
     if let Run::Rollback { to } = &scope.request.run {
         passed_over(scope, to.as_ref(), &mut notes);
     }

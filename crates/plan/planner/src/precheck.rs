@@ -2,6 +2,7 @@
 
 use crate::refusal::{Reason, Refusal};
 use crate::request::{Request, Run};
+use crate::ruby::{Lacking, install, lacking};
 use std::collections::BTreeMap;
 use windlass_facts::{Begun, Current, Entry, HostFacts, Linked, Logout, RemoteFacts};
 use windlass_model::inventory::Host;
@@ -30,6 +31,7 @@ pub fn precheck(request: &Request<'_>) -> Vec<Refusal> {
             check.root();
             check.current();
             check.linked_files();
+            check.ruby();
             check.remote();
         }
     }
@@ -205,6 +207,32 @@ impl Check<'_> {
                 },
                 Some(hint),
             );
+        }
+    }
+
+    fn ruby(&mut self) {
+        if !self.host.target.release {
+            return;
+        }
+        let (settings, facts) = (&self.host.settings, self.facts);
+        match lacking(settings, facts) {
+            Some(Lacking::Manager(kind)) => {
+                let version = settings.ruby.version.clone();
+                let hint = format!(
+                    "install it, name its place as `path` in [ruby], or set `ruby.manager = \"none\"` for {}",
+                    self.host.target.name
+                );
+                self.refuse(Reason::NoRubyManager { kind, version }, Some(hint));
+            }
+            Some(Lacking::Version(rubies, version)) => {
+                let hint = format!("on the host: {}", install(rubies.kind, version));
+                let reason = Reason::NoRuby {
+                    version: version.to_owned(),
+                    rubies: rubies.clone(),
+                };
+                self.refuse(reason, Some(hint));
+            }
+            None => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a recipe is to the planner: a name, and tasks with their places and their steps.
 
+use crate::plan::Note;
 use crate::scope::{Scope, ScopeHost};
 use windlass_model::plan::Phase;
 use windlass_model::{Action, Command, HostName, TaskName, Undo};
@@ -13,6 +14,11 @@ pub trait Recipe: Send + Sync {
     ///
     /// A task without steps is given all the same: other tasks may stand before or after it.
     fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec>;
+
+    /// What a person should know of this run beside the tasks, such as a task that has no host.
+    fn notes(&self, _scope: &Scope<'_>) -> Vec<Note> {
+        Vec::new()
+    }
 
     /// The command that ends the deploy on a host after everything was undone, from the recipe that keeps the lock; none
     /// where another host does it for the deploy root that they share.

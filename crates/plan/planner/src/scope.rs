@@ -5,12 +5,13 @@ use crate::error::Error;
 use crate::release_name::next_release;
 use crate::request::{Request, Run, Wanted};
 use crate::rollback::rollback_target;
+use crate::ruby::Ruby;
 use std::collections::BTreeMap;
 use windlass_facts::{Begun, Current, HostFacts, RemoteFacts};
 use windlass_model::inventory::Host;
 use windlass_model::layout::Layout;
 use windlass_model::settings::{Settings, SourceKind};
-use windlass_model::{Command, DeployKind, HostName, ReleaseName, Revision};
+use windlass_model::{Command, DeployKind, Environment, HostName, ReleaseName, Revision};
 
 /// What is fixed for a whole run.
 pub struct Scope<'a> {
@@ -131,17 +132,23 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A command of the user's on a host: all of the settings' surroundings and the `DEPLOY_` variables, in the release.
+    /// A command of the user's on a host: all of the settings' surroundings, the host's Ruby and the `DEPLOY_` variables,
+    /// in the release.
     pub fn users(&self, host: &ScopeHost<'_>, script: impl Into<String>) -> Command {
         let settings = host.settings();
-        let mut env = settings.env.clone();
+        let (mut path, mut env) = (settings.path.clone(), Environment::new());
+        if let Some(ruby) = host.ruby() {
+            path.extend(ruby.search_path());
+            env = ruby.variables(host.layout.root());
+        }
+        env.extend(settings.env.clone());
         env.extend(deploy_variables(self, host, &self.release_path(host)));
         Command {
             script: script.into(),
             shell: settings.shell.clone(),
             dir: host.release().then(|| self.release_path(host)),
             env,
-            path: settings.path.clone(),
+            path,
             secrets: settings.secrets.keys().cloned().collect(),
             umask: settings.umask.clone(),
             ..Command::default()
@@ -158,6 +165,17 @@ impl<'a> ScopeHost<'a> {
     /// The settings in force on it.
     pub fn settings(&self) -> &'a Settings {
         &self.host.settings
+    }
+
+    /// The Ruby that it uses, where that comes from a version manager.
+    pub fn ruby(&self) -> Option<Ruby<'a>> {
+        Ruby::of(self.settings(), self.facts)
+    }
+
+    /// Whether it has one of these roles; no roles mean all hosts.
+    pub fn has_role(&self, roles: &[String]) -> bool {
+        let own = &self.host.target.roles;
+        roles.is_empty() || own.iter().any(|role| roles.contains(role))
     }
 
     /// Whether releases are made on it.

@@ -101,6 +101,8 @@ fn draft(scope: &Scope<'_>, host: &ScopeHost<'_>, task: &Task, base: Base) -> Dr
             let undo = Command {
                 script: script.clone(),
                 when: None,
+                // An undo may not be repeated, and a forwarded ssh-agent dies with its connection.
+                forward_agent: false,
                 ..command.clone()
             };
             let (commands, show) = (vec![undo], one_line(script));

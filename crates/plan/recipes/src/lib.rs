@@ -1,9 +1,10 @@
 //! The standard recipes: how code comes to a host, becomes a release, is published and taken back.
 //!
-//! One file per concern, each with its tasks beside their undos. The shell lies in `sh/` as fixed text; values come in
+//! One file per concern, each with its tasks beside their undos; `bundler` and `rails` only where settings name them. The shell lies in `sh/` as fixed text; values come in
 //! as quoted variables before it. Every undo may be repeated and may find that nothing, or only half, was done. Recipes
 //! are pure and decide nothing about order: that is the planner's.
 
+mod bundler;
 mod cleanup;
 mod git_mirror;
 mod linked_paths;
@@ -11,18 +12,46 @@ mod lock;
 mod log;
 mod publish;
 mod push;
+mod rails;
 mod releases;
 mod restart;
+mod ruby;
 mod script;
 mod setup;
 
 pub use lock::{fence_script, unlock_script};
 pub use setup::setup_script;
 
+use windlass_model::Settings;
 use windlass_planner::Recipe;
 
-/// The recipes that every deploy uses, in the order in which their tasks stand in a phase.
-pub fn standard() -> Vec<Box<dyn Recipe>> {
+/// The recipes that settings may name.
+pub const NAMES: [&str; 2] = ["bundler", "rails"];
+
+/// The recipes of a run, in the order in which their tasks stand in a phase: those that every deploy uses, then those that
+/// the settings name, in their order there.
+pub fn in_use(settings: &Settings) -> Vec<Box<dyn Recipe>> {
+    let mut recipes = standard();
+    let mut seen: Vec<&str> = Vec::new();
+    for name in &settings.recipes {
+        if !seen.contains(&name.as_str()) {
+            seen.push(name);
+            recipes.extend(named(name));
+        }
+    }
+    recipes
+}
+
+fn named(name: &str) -> Option<Box<dyn Recipe>> {
+    match name {
+        "bundler" => Some(Box::new(bundler::Bundler)),
+        "rails" => Some(Box::new(rails::Rails)),
+        // The config crate lets no other name pass.
+        _ => None,
+    }
+}
+
+fn standard() -> Vec<Box<dyn Recipe>> {
     vec![
         Box::new(lock::DeployLock),
         Box::new(push::Push),

@@ -31,6 +31,9 @@ pub struct HostOptions {
     pub systemd_run: String,
     /// How long nothing may be heard where neither pulse nor keepalive is on, and how long a request may take to be sent.
     pub silence: Duration,
+    /// Whether the session may forward an ssh-agent. sshd then offers it to all later channels of the connection, so it is
+    /// hidden from every command that may not use it.
+    pub forwards_agent: bool,
 }
 
 impl Default for HostOptions {
@@ -39,6 +42,7 @@ impl Default for HostOptions {
             limits: JobLimits::default(),
             systemd_run: "systemd-run".to_owned(),
             silence: Duration::from_secs(60),
+            forwards_agent: false,
         }
     }
 }
@@ -105,11 +109,24 @@ impl<T: Tie> Host<T> {
 
     /// A question that may be repeated: asked again on a new connection where the answer was cut off. It leaves no trace.
     pub async fn ask(&self, script: &str) -> Result<Answer, Error> {
+        self.question(script, Needs::default()).await
+    }
+
+    /// The same with the forwarded ssh-agent, where the session may forward one.
+    pub async fn ask_with_agent(&self, script: &str) -> Result<Answer, Error> {
+        let needs = Needs {
+            agent: true,
+            ..Needs::default()
+        };
+        self.question(script, needs).await
+    }
+
+    async fn question(&self, script: &str, needs: Needs) -> Result<Answer, Error> {
         let (mut fruitless, mut mute) = (0, Mute::default());
         loop {
             let nonce = self.nonce();
             let request = request::ask(&nonce, self.limits().pulse_interval, script);
-            let sent = self.send(&request, Needs::default(), &mut mute).await?;
+            let sent = self.send(&request, needs, &mut mute).await?;
             if let Some(mut talk) = sent {
                 let mut listening = Listening::new(&nonce);
                 while let Some(message) = self.next(&mut talk, &mut mute).await? {
@@ -208,14 +225,15 @@ impl<T: Tie> Host<T> {
         let nonce = self.nonce();
         let manager = self.shared.through_manager.load(Ordering::Relaxed);
         let manager = manager.then_some(self.shared.options.systemd_run.as_str());
+        let forwards = spec.commands.iter().any(|one| one.command.forward_agent);
         let follow = Follow {
             nonce: &nonce,
             spec,
             limits: self.limits(),
             from: account.restart(&nonce),
+            hides_agent: forwards || self.shared.options.forwards_agent,
             start: start.map(|secrets| Start { secrets, manager }),
         };
-        let forwards = spec.commands.iter().any(|one| one.command.forward_agent);
         let needs = Needs {
             level: Level::of(start.is_some(), manager.is_some()),
             agent: start.is_some() && forwards,

@@ -96,6 +96,8 @@ pub(crate) struct Follow<'a> {
     pub(crate) spec: &'a JobSpec,
     pub(crate) limits: &'a JobLimits,
     pub(crate) from: Offsets,
+    /// Whether an ssh-agent may be there that is not for all commands.
+    pub(crate) hides_agent: bool,
     /// What it takes to start the job where nothing has claimed its key.
     pub(crate) start: Option<Start<'a>>,
 }
@@ -195,13 +197,8 @@ impl Follow<'_> {
             let _ = write!(text, " w_opt{index}={}", quote(&launcher::options(command)));
         }
         text.push('\n');
-        let forwards = self
-            .spec
-            .commands
-            .iter()
-            .any(|one| one.command.forward_agent);
         for (index, command) in self.spec.commands.iter().enumerate() {
-            text.push_str(&launcher::functions(index, command, forwards));
+            text.push_str(&launcher::functions(index, command, self.hides_agent));
         }
         text
     }

@@ -7,16 +7,16 @@ mod agent;
 mod key_ring;
 mod questions;
 mod refusal;
+mod signer;
+mod through_agent;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use russh::client::{AuthResult, Handle};
-use russh::keys::agent::client::AgentClient;
 use russh::keys::{Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
-use tokio::net::UnixStream;
 
 pub use self::key_ring::KeyRing;
 use self::key_ring::Loaded;
@@ -36,10 +36,12 @@ pub(crate) struct Login<'a> {
     endpoint: &'a Endpoint,
     options: &'a AuthOptions,
     patience: &'a Patience,
-    agent: Option<AgentClient<UnixStream>>,
+    agent: Option<signer::Agent>,
     allowed: Option<MethodSet>,
     tried: Vec<String>,
     unusable: Vec<String>,
+    /// What a person should know of also where somebody is let in.
+    warnings: Vec<String>,
     offered: Vec<PublicKey>,
     /// What the server takes for RSA keys: asked once, and the answer may be SHA-1 only.
     #[expect(
@@ -74,15 +76,16 @@ impl<'a> Login<'a> {
             allowed: None,
             tried: Vec::new(),
             unusable: Vec::new(),
+            warnings: Vec::new(),
             offered: Vec::new(),
             rsa_hash: None,
         }
     }
 
-    /// Tries everything in order.
-    pub(crate) async fn log_in(mut self) -> Result<(), Failure> {
+    /// Tries everything in order; returns what a person should know all the same.
+    pub(crate) async fn log_in(mut self) -> Result<Vec<String>, Failure> {
         match self.try_all().await {
-            Ok(Progress::In) => Ok(()),
+            Ok(Progress::In) => Ok(self.warnings),
             Ok(Progress::Next) => Err(Failure::Refused(self.summary())),
             Err(Lost) => Err(Failure::Lost(self.summary())),
         }
@@ -132,36 +135,6 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// The ssh-agent's keys, where there is one that answers.
-    async fn ask_agent(&mut self) -> Vec<agent::AgentKey> {
-        let Some(socket) = &self.options.agent else {
-            return Vec::new();
-        };
-        let _wait = self.patience.wait();
-        match agent::keys(socket).await {
-            Ok(keys) => {
-                self.agent = self.connect_agent(socket).await;
-                keys
-            }
-            Err(error) => {
-                self.unusable
-                    .push(format!("ssh-agent at {}: {error}", socket.display()));
-                Vec::new()
-            }
-        }
-    }
-
-    async fn connect_agent(&self, socket: &Path) -> Option<AgentClient<UnixStream>> {
-        let mut agent = AgentClient::connect_uds(socket).await.ok()?;
-        if let Some(binding) = self.handle.agent_session_binding()
-            && let Err(error) = agent.bind_session(binding, false).await
-        {
-            // An ssh-agent that does not know the request has no key that would need it.
-            tracing::debug!(%error, "ssh-agent does not bind keys to sessions");
-        }
-        Some(agent)
-    }
-
     /// Tries a key file, by way of the ssh-agent where it holds the key.
     async fn try_file(
         &mut self,
@@ -185,7 +158,8 @@ impl<'a> Login<'a> {
             }
         }
         match loaded {
-            _ if in_agent => Ok(Progress::Next),
+            // Without its ssh-agent, passed over meanwhile, the file is what is left.
+            _ if in_agent && self.agent.is_some() => Ok(Progress::Next),
             Loaded::Ready(key) => self.try_private(file, key).await,
             Loaded::Locked(_) => {
                 locked.push(file.to_owned());
@@ -259,63 +233,6 @@ impl<'a> Login<'a> {
             .authenticate_publickey(&self.endpoint.user, key)
             .await;
         self.take(result)
-    }
-
-    /// Tries a key or certificate that the ssh-agent holds.
-    async fn try_agent_key(&mut self, key: &agent::AgentKey) -> Step {
-        let wanted = match key.certificate() {
-            Some(_) => self.may_offer_keys(),
-            None => self.may_offer(key.public()),
-        };
-        if !wanted {
-            return Ok(Progress::Next);
-        }
-        let hash = self.rsa_hash(key.public()).await?;
-        let from = format!("ssh-agent, {}", key.comment().escape_debug());
-        let Some(mut agent) = self.agent.take() else {
-            return Ok(Progress::Next);
-        };
-        let (user, patience) = (self.endpoint.user.as_str(), self.patience);
-        let result = {
-            // The ssh-agent may ask its owner, or want a key touched.
-            let _wait = patience.wait();
-            self.sign_with(&mut agent, key, user, hash).await
-        };
-        self.agent = Some(agent);
-        let what = if key.certificate().is_some() {
-            "certificate"
-        } else {
-            "key"
-        };
-        match result {
-            Ok(result) => {
-                self.say_tried(what, key.public(), &from);
-                self.take(Ok(result))
-            }
-            Err(_) if self.handle.is_closed() => Err(Lost),
-            Err(error) => {
-                self.unusable.push(format!("{from}: {error}"));
-                Ok(Progress::Next)
-            }
-        }
-    }
-
-    async fn sign_with(
-        &mut self,
-        agent: &mut AgentClient<UnixStream>,
-        key: &agent::AgentKey,
-        user: &str,
-        hash: Option<HashAlg>,
-    ) -> Result<AuthResult, russh::AgentAuthError> {
-        let handle = &mut *self.handle;
-        if let Some(certificate) = key.certificate().cloned() {
-            let with = handle.authenticate_certificate_with(user, certificate, hash, agent);
-            return with.await;
-        }
-        let public = key.public().clone();
-        handle
-            .authenticate_publickey_with(user, public, hash, agent)
-            .await
     }
 
     /// Whether the server still takes keys.

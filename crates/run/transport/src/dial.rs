@@ -123,13 +123,17 @@ impl Dialler {
             .collect()
     }
 
+    fn warn(&self, warnings: Vec<String>) {
+        for warning in warnings {
+            (self.observer)(SessionEvent::Warning(warning));
+        }
+    }
+
     async fn leg(&self, leg: &Leg<'_>, shaken: Shaken<'_>) -> Result<Connection, Error> {
         let (pin, patience) = (leg.pin.clone(), Arc::clone(&shaken.attempt.patience));
         let judge = Judge::new(leg.endpoint, leg.host_keys, pin, patience)?;
         if leg.pin.get().is_none() {
-            for warning in judge.warnings() {
-                (self.observer)(SessionEvent::Warning(warning.clone()));
-            }
+            self.warn(judge.warnings().to_vec());
         }
         let ending = Arc::clone(&shaken.ending);
         let _turns = self.turns(leg, &shaken).await;
@@ -258,7 +262,7 @@ impl Dialler {
                 .take();
             refused.map_or_else(|| early(leg.endpoint, &ending), Error::HostKey)
         })?;
-        log_in(leg, &mut handle, shaken.attempt, &ending).await?;
+        self.warn(log_in(leg, &mut handle, shaken.attempt, &ending).await?);
         judge.settle();
         let made = Made {
             epoch: shaken.epoch,
@@ -278,7 +282,7 @@ async fn log_in(
     handle: &mut Handle<Client>,
     attempt: &Attempt,
     ending: &Ending,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let login = Login::new(handle, leg.endpoint, leg.auth, &attempt.patience);
     login.log_in().await.map_err(|failure| match failure {
         Failure::Refused(refused) => Error::Authentication(refused),

@@ -172,7 +172,7 @@ impl Judge {
             host: host.clone(),
             kind: kind.clone(),
             fingerprint: fingerprint.clone(),
-            file: self.options.files.first().cloned(),
+            file: self.options.known.own.first().cloned(),
         };
         let Some(question) = &self.options.ask else {
             return Err(unknown);
@@ -210,7 +210,7 @@ impl Judge {
 
     /// Adds the key to the person's own file; where there is none, it is asked about again another time.
     fn write_down(&self, key: &PublicKey) -> Result<(), HostKeyError> {
-        let Some(file) = self.options.files.first() else {
+        let Some(file) = self.options.known.own.first() else {
             return Ok(());
         };
         known_hosts::append(file, &self.name, key).map_err(|source| HostKeyError::Unwritable {
@@ -241,7 +241,7 @@ impl Judge {
 }
 
 fn read(name: &Name, options: &HostKeyOptions) -> Result<Entries, HostKeyError> {
-    let files = options.files.iter().chain(&options.global_files);
+    let files = options.known.own.iter().chain(&options.known.global);
     Entries::find(name, files).map_err(|(file, source)| HostKeyError::Unreadable {
         file,
         source: Arc::new(source),

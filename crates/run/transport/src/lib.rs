@@ -47,8 +47,8 @@ pub use error::{Error, OpenError, UploadError};
 pub use event::{Observer, SessionEvent};
 pub use host_key_error::HostKeyError;
 pub use options::{
-    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, Pacer, Prompt,
-    Prompter, SessionOptions, Way,
+    Attention, AuthOptions, Endpoint, Hop, HostKeyOptions, HostKeyQuestion, KeyRing, KnownHosts,
+    Pacer, Prompt, Prompter, SessionOptions, Way,
 };
 pub use session::Session;
 pub use upload::{Upload, UploadSource};

@@ -1,12 +1,13 @@
 //! What a session is told: where, by which way, as whom, whom to trust, how long to try.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use windlass_model::settings::HostKeyPolicy;
+use windlass_model::settings::{HostKeyPolicy, SshSettings};
 use windlass_model::{HostName, Secret};
 
 pub use crate::auth::KeyRing;
@@ -90,6 +91,8 @@ pub struct AuthOptions {
     pub prompter: Option<Prompter>,
     /// Keys that were decrypted already; shared by all sessions, so that a passphrase is asked for once.
     pub keys: Arc<KeyRing>,
+    /// How long the ssh-agent may take to sign; none = a minute.
+    pub agent_answers_within: Option<Duration>,
     /// Whether the ssh-agent may be forwarded to commands that ask for it.
     pub forward_agent: bool,
 }
@@ -191,15 +194,22 @@ impl fmt::Debug for Prompter {
     }
 }
 
+/// Files of known hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownHosts {
+    /// The person's own; a key accepted for the first time is added to the first.
+    pub own: Vec<PathBuf>,
+    /// The machine's; never written to.
+    pub global: Vec<PathBuf>,
+}
+
 /// Whom to trust.
 #[derive(Clone, Debug)]
 pub struct HostKeyOptions {
     /// The name under which the host is looked up instead of its address.
     pub alias: Option<String>,
-    /// The person's files of known hosts; a key accepted for the first time is added to the first.
-    pub files: Vec<PathBuf>,
-    /// The machine's files of known hosts; never written to.
-    pub global_files: Vec<PathBuf>,
+    /// Where known hosts are listed.
+    pub known: KnownHosts,
     /// What an unknown key means. A changed or revoked one is always refused.
     pub policy: HostKeyPolicy,
     /// Asked about an unknown key where the policy is strict.
@@ -211,8 +221,10 @@ impl HostKeyOptions {
     pub fn strict(files: Vec<PathBuf>) -> Self {
         Self {
             alias: None,
-            files,
-            global_files: Vec::new(),
+            known: KnownHosts {
+                own: files,
+                global: Vec::new(),
+            },
             policy: HostKeyPolicy::Strict,
             ask: None,
         }
@@ -275,7 +287,7 @@ pub struct SessionOptions {
     /// How often a silent connection is probed; zero = never.
     pub keepalive_interval: Duration,
     /// How many probes may stay unanswered.
-    pub keepalive_count: u32,
+    pub keepalive_count: NonZeroU32,
     /// How long the first connection is tried.
     pub connect_for: Duration,
     /// How long a lost connection is dialled again.
@@ -297,8 +309,8 @@ impl SessionOptions {
             way: Way::straight(target),
             auth,
             host_keys,
-            keepalive_interval: Duration::from_secs(15),
-            keepalive_count: 3,
+            keepalive_interval: SshSettings::KEEPALIVE_INTERVAL,
+            keepalive_count: SshSettings::KEEPALIVE_COUNT,
             connect_for: Duration::from_secs(30),
             reconnect_for: Duration::from_secs(3600),
             pacer: Arc::default(),

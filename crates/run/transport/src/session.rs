@@ -98,7 +98,7 @@ impl Session {
 
     /// How many probes may stay unanswered.
     pub fn keepalive_count(&self) -> u32 {
-        self.shared.dialler.options.keepalive_count
+        self.shared.dialler.options.keepalive_count.get()
     }
 
     /// The live connection; waits for one where there is none.

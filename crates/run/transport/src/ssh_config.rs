@@ -1,14 +1,31 @@
-//! What the person's `ssh_config` says of a host, as `ssh -G` evaluates it.
+//! What the person's `ssh_config` says of a host.
 //!
-//! `ssh` itself is asked, so that `Include`, `Match` and every token mean what they mean to it. It cannot tell a default
-//! from a setting: an interval of 0 counts as not set, and the identity files it names are tried only where they exist.
-//! `StrictHostKeyChecking`, `RemoteCommand`, `RequestTTY`, `ControlMaster` and `ForwardAgent` are never taken from it. Where
-//! `ssh` is not installed nothing is read, and the caller says so where there would have been something to read.
+//! Where `ssh` is installed it is asked (`ssh -G`), so that `Include`, `Match` and every token mean what they mean to it.
+//! Elsewhere the files are read here, and what only `ssh` could evaluate stops the host instead of being guessed at. Either
+//! way the answer has one shape. `ssh -G` cannot tell a default from a setting: an interval of 0 counts as not set, and the
+//! identity files it names are tried only where they exist. `StrictHostKeyChecking`, `RemoteCommand`, `RequestTTY`,
+//! `ControlMaster` and `ForwardAgent` are never taken from it.
 
-use std::path::{Path, PathBuf};
+mod criteria;
+mod error;
+mod gathered;
+mod include;
+mod keywords;
+mod line;
+mod printed;
+mod reader;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
+
+use self::error::Why;
+pub use self::error::{ConfigError, Place};
+use crate::options::KnownHosts;
 
 /// What is asked about.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +40,39 @@ pub struct Asked {
     pub file: Option<PathBuf>,
 }
 
+/// Where and for whom it is evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    /// The person's home directory.
+    pub home: PathBuf,
+    /// The person's login.
+    pub user: String,
+    /// Its number.
+    pub uid: u32,
+    /// The name of this machine.
+    pub machine: String,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Here {
+    /// The home directory of a login; the empty name is the person's own.
+    fn home_of(&self, name: &str) -> Result<String, Why> {
+        if name.is_empty() || name == self.user {
+            return Ok(self.home.to_string_lossy().into_owned());
+        }
+        Err(Why::OnlySsh(format!("`~{name}` is another login's home")))
+    }
+
+    /// The socket of an ssh-agent, which may be named by the variable that holds it.
+    fn agent(&self, text: &str) -> String {
+        match text.strip_prefix('$') {
+            Some(name) => self.env.get(name).map_or("none", String::as_str).to_owned(),
+            None => text.to_owned(),
+        }
+    }
+}
+
 /// What `ssh_config` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
@@ -32,8 +82,8 @@ pub struct Said {
     pub user: Option<String>,
     /// The port.
     pub port: Option<u16>,
-    /// Files of private keys, set or usual.
-    pub identities: Vec<PathBuf>,
+    /// Files of private keys, set or usual; none = nothing is said of them.
+    pub identities: Option<Vec<PathBuf>>,
     /// Files of certificates.
     pub certificates: Vec<PathBuf>,
     /// Whether only those keys are to be used.
@@ -50,37 +100,24 @@ pub struct Said {
     pub proxy_command: Option<String>,
     /// `ServerAliveInterval`, where it is not 0.
     pub keepalive_interval: Option<Duration>,
-    /// `ServerAliveCountMax`, where the interval is not 0.
-    pub keepalive_count: Option<u32>,
+    /// `ServerAliveCountMax`, where the interval is not 0; nor is it: to never give up is no choice here.
+    pub keepalive_count: Option<NonZeroU32>,
 }
 
-/// Files of known hosts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownHosts {
-    /// The person's own.
-    pub own: Vec<PathBuf>,
-    /// The machine's.
-    pub global: Vec<PathBuf>,
+/// Asks `ssh -G`, or reads the files where `ssh` is not installed.
+pub async fn resolve(asked: &Asked, here: &Here) -> Result<Said, ConfigError> {
+    if let Some(text) = ask_ssh(asked).await? {
+        return printed::read(&text, asked, here).map_err(|why| why.printed(&asked.host));
+    }
+    let (asked, here) = (asked.clone(), here.clone());
+    // A file may lie on a disk that takes its time.
+    tokio::task::spawn_blocking(move || reader::evaluate(&asked, &here))
+        .await
+        .map_err(|error| ConfigError::Run(Arc::new(error.into())))?
 }
 
-/// Why `ssh_config` could not be evaluated.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// `ssh` did not understand a file.
-    #[error("ssh_config cannot be evaluated for `{host}`: {message}")]
-    Refused {
-        /// The host.
-        host: String,
-        /// What ssh said.
-        message: String,
-    },
-    /// `ssh` could not be run.
-    #[error("ssh could not be run to evaluate ssh_config")]
-    Run(#[source] Arc<std::io::Error>),
-}
-
-/// Asks `ssh -G`; none = `ssh` is not installed here.
-pub async fn resolve(asked: &Asked, home: &Path) -> Result<Option<Said>, ConfigError> {
+/// What `ssh -G` prints; none = `ssh` is not installed here.
+async fn ask_ssh(asked: &Asked) -> Result<Option<String>, ConfigError> {
     let mut command = tokio::process::Command::new("ssh");
     command.arg("-G").stdin(Stdio::null());
     if let Some(file) = &asked.file {
@@ -104,109 +141,8 @@ pub async fn resolve(asked: &Asked, home: &Path) -> Result<Option<Said>, ConfigE
             message,
         });
     }
-    Ok(Some(read(&String::from_utf8_lossy(&output.stdout), home)))
-}
-
-/// Reads what `ssh -G` prints: one `name value` a line.
-fn read(text: &str, home: &Path) -> Said {
-    let mut said = Said::default();
-    let mut interval = 0;
-    let mut count = None;
-    let paths = |value: &str| {
-        let words = value.split_whitespace().filter(|word| *word != "none");
-        words.map(|path| expand(path, home)).collect::<Vec<_>>()
-    };
-    for (name, value) in text.lines().filter_map(|line| line.split_once(' ')) {
-        match name {
-            "hostname" => said.address = Some(value.to_owned()),
-            "user" => said.user = Some(value.to_owned()),
-            "port" => said.port = value.parse().ok(),
-            "identityfile" => said.identities.push(expand(value, home)),
-            "certificatefile" => said.certificates.push(expand(value, home)),
-            "identitiesonly" => said.identities_only = value == "yes",
-            "identityagent" => said.agent = Some(value.to_owned()),
-            "hostkeyalias" => said.host_key_alias = Some(value.to_owned()),
-            "userknownhostsfile" => known_hosts(&mut said).own = paths(value),
-            "globalknownhostsfile" => known_hosts(&mut said).global = paths(value),
-            "proxyjump" if value != "none" => {
-                said.jump = value.split(',').map(str::to_owned).collect();
-            }
-            "proxycommand" if value != "none" => said.proxy_command = Some(value.to_owned()),
-            "serveraliveinterval" => interval = value.parse().unwrap_or(0),
-            "serveralivecountmax" => count = value.parse().ok(),
-            _ => {}
-        }
-    }
-    if interval > 0 {
-        said.keepalive_interval = Some(Duration::from_secs(interval));
-        said.keepalive_count = count;
-    }
-    said
-}
-
-fn known_hosts(said: &mut Said) -> &mut KnownHosts {
-    said.known_hosts.get_or_insert_default()
-}
-
-fn expand(path: &str, home: &Path) -> PathBuf {
-    match path.strip_prefix("~/") {
-        Some(rest) => home.join(rest),
-        None => PathBuf::from(path),
-    }
+    Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_of_zero_is_not_set() {
-        let text = "hostname web1.internal\nport 2222\nserveraliveinterval 0\nserveralivecountmax 3\n\
-                    identityfile ~/.ssh/id_ed25519\nproxyjump jump1,me@jump2:2200\n";
-        let said = read(text, Path::new("/home/me"));
-        assert_eq!(said.address.as_deref(), Some("web1.internal"));
-        assert_eq!(
-            (said.port, said.keepalive_interval, said.keepalive_count),
-            (Some(2222), None, None)
-        );
-        assert_eq!(said.identities, [PathBuf::from("/home/me/.ssh/id_ed25519")]);
-        assert_eq!(said.jump, ["jump1", "me@jump2:2200"]);
-    }
-
-    #[test]
-    fn the_person_s_known_hosts_are_kept_apart_from_the_machine_s() {
-        let known = |text| {
-            let said = read(text, Path::new("/home/me"));
-            said.known_hosts.expect("known hosts")
-        };
-        let both = known(
-            "globalknownhostsfile /etc/ssh/ssh_known_hosts\nuserknownhostsfile ~/.ssh/a /srv/b\n",
-        );
-        assert_eq!(both.own, ["/home/me/.ssh/a", "/srv/b"].map(PathBuf::from));
-        assert_eq!(both.global, [PathBuf::from("/etc/ssh/ssh_known_hosts")]);
-        let none = known("globalknownhostsfile /etc/g\nuserknownhostsfile none\n");
-        assert_eq!((none.own.len(), none.global.len()), (0, 1));
-    }
-
-    #[tokio::test]
-    async fn ssh_evaluates_match_and_include() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = dir.path().join("config");
-        let text = "User everybody\nMatch host other\n  Port 9\nHost prod-*\n  HostName %h.example.com\n  ServerAliveInterval=30\n";
-        std::fs::write(&file, text).expect("written");
-        let asked = Asked {
-            host: "prod-1".into(),
-            file: Some(file),
-            ..Asked::default()
-        };
-        let Some(said) = resolve(&asked, dir.path()).await.expect("evaluated") else {
-            return;
-        };
-        assert_eq!(said.address.as_deref(), Some("prod-1.example.com"));
-        assert_eq!(
-            (said.user.as_deref(), said.port),
-            (Some("everybody"), Some(22))
-        );
-        assert_eq!(said.keepalive_interval, Some(Duration::from_secs(30)));
-    }
-}
+mod tests;

@@ -28,8 +28,8 @@ const CIPHERS: &[cipher::Name] = &[
 pub(crate) fn config(options: &SessionOptions, judge: &Judge, packet: u32) -> Config {
     let interval = options.keepalive_interval;
     let probes = !interval.is_zero();
-    // The library takes zero as "never give up".
-    let count = options.keepalive_count.max(1);
+    // Never zero, which the library takes as "never give up".
+    let count = options.keepalive_count.get();
     // The library's probes stand still while a full send buffer is flushed. This limit does not, and it lies above
     // the moment at which the probes themselves would give up.
     let inactive = interval.saturating_mul(count.saturating_add(2));

@@ -7,6 +7,7 @@ mod host;
 mod root;
 mod ssh;
 mod task;
+mod technology;
 
 use std::time::Duration;
 

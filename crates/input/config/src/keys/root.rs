@@ -3,6 +3,7 @@
 use super::host::{ADDRESS, OPTIONAL, PORT, PRIMARY, RELEASE, ROLES, USER};
 use super::ssh::SSH;
 use super::task::TASK;
+use super::technology::{BUNDLER, RAILS, RUBY};
 use super::{Key, Kind, Scope};
 use crate::check;
 use std::time::Duration;
@@ -212,6 +213,23 @@ pub(crate) static ROOT: &[Key] = &[
         Kind::Table(SSH),
         "How hosts are reached. What is not set is left to ssh_config and the agent.",
     ),
+    Key::new(
+        "ruby",
+        Kind::Table(RUBY),
+        "How `ruby`, `gem`, `bundle`, `rake` and `rails` are found.",
+    ),
+    Key::new(
+        "bundler",
+        Kind::Table(BUNDLER),
+        "How the recipe `bundler` installs gems.",
+    )
+    .within(Scope::WIDE),
+    Key::new(
+        "rails",
+        Kind::Table(RAILS),
+        "What the recipe `rails` does.",
+    )
+    .within(Scope::WIDE),
     Key::new(
         "tasks",
         Kind::List(&Kind::Table(TASK)),

@@ -21,6 +21,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
 
+/// What is meant by none that may stay unanswered.
+const NEVER_PROBED: &str = "to probe never, write `keepalive_interval = \"0s\"`";
+
 /// Where the credentials of a repository belong.
 const NO_PASSWORD: &str = "with `source = \"push\"` git on this machine takes them from its credential helper; with \
     `source = \"git\"` the host needs a credential helper or a deploy key of its own";
@@ -194,7 +197,15 @@ impl<'a> Typing<'a> {
         };
         match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) if (least..=most).contains(&number) => Some(number),
-            _ => self.refused(at, raw, format!("is not between {least} and {most}")),
+            _ => {
+                let error = Error::Refused {
+                    key: at.path.to_owned(),
+                    reason: format!("is not between {least} and {most}"),
+                };
+                let label = at.path.ends_with("keepalive_count").then_some(NEVER_PROBED);
+                self.mistake(error, raw, label.map(str::to_owned));
+                None
+            }
         }
     }
 

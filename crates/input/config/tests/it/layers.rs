@@ -25,7 +25,13 @@ fn the_example_of_the_design_loads() {
     assert_eq!(settings.source, SourceKind::Push);
     assert_eq!(
         settings.linked_dirs,
-        ["log", "tmp/pids", "public/system", "storage"]
+        [
+            "log",
+            "tmp/pids",
+            "public/system",
+            "storage",
+            "public/assets"
+        ]
     );
     assert_eq!(settings.recipes, ["bundler", "rails"]);
     assert_eq!(settings.shell, ["sh", "-e"]);
@@ -49,6 +55,83 @@ fn the_example_of_the_design_loads() {
     assert_eq!(
         (hosts[1].release, hosts[1].primary.as_slice()),
         (false, &["db".to_owned()][..])
+    );
+}
+
+/// `RAILS_ENV` and the linked directories that these settings give a host of `production`.
+fn brought(settings: &str) -> (Option<String>, String) {
+    let text = format!(
+        "application = \"a\"\n{settings}\n[stages.production]\nhosts = [{{ address = \"h\", env = {{ A = \"b\" }} }}]\n"
+    );
+    let stage = stage(&text, "production");
+    let on = stage.settings_on(&stage.hosts()[0]).expect("settings");
+    assert_eq!(on.linked_dirs, stage.settings().linked_dirs);
+    (on.env.get("RAILS_ENV").cloned(), on.linked_dirs.join(" "))
+}
+
+#[test]
+fn the_recipe_rails_brings_its_environment_and_the_directory_of_assets() {
+    let cases = [
+        ("", None, ""),
+        (
+            "recipes = [\"rails\"]\nlinked_dirs = [\"log\"]",
+            Some("production"),
+            "log public/assets",
+        ),
+        (
+            "recipes = [\"rails\"]\nrails = { env = \"live\", assets_prefix = \"packs/\" }",
+            Some("live"),
+            "public/packs",
+        ),
+        (
+            "recipes = [\"rails\"]\nenv = { RAILS_ENV = \"own\" }\nlinked_dirs = [\"public/\"]",
+            Some("own"),
+            "public",
+        ),
+        (
+            "recipes = [\"rails\"]\nsecrets = { RAILS_ENV = { from_env = \"E\" } }\nrails.assets = false",
+            None,
+            "",
+        ),
+        (
+            "recipes = [\"rails\"]\nlinked_dirs = [\"public/assets/uploads\"]",
+            Some("production"),
+            "public/assets/uploads",
+        ),
+    ];
+    for (settings, env, dirs) in cases {
+        let (found_env, found_dirs) = brought(settings);
+        assert_eq!(
+            (found_env.as_deref(), found_dirs.as_str()),
+            (env, dirs),
+            "{settings}"
+        );
+    }
+}
+
+#[test]
+fn what_a_recipe_brings_says_so() {
+    let text = "application = \"a\"\nrecipes = [\"rails\"]\n[stages.s]\nhosts = [\"h\"]\n";
+    let stage = stage(text, "s");
+    let origin = stage.origin("env.RAILS_ENV").expect("an origin");
+    assert_eq!(origin.to_string(), "recipe `rails`");
+    let dirs = stage.setting("linked_dirs");
+    assert_eq!(
+        dirs[0].origins.last().map(ToString::to_string).as_deref(),
+        Some("recipe `rails`")
+    );
+}
+
+#[test]
+fn the_place_of_a_version_manager_needs_its_name() {
+    let text = "application = \"a\"\nruby.path = \"/opt/rbenv\"\n[stages.s]\nhosts = [\"h\"]\n";
+    let wrong = load(text)
+        .and_then(|config| config.stage("s"))
+        .expect_err("a mistake");
+    assert!(
+        rendered(&wrong).contains("but `manager` does not name one"),
+        "{}",
+        rendered(&wrong)
     );
 }
 

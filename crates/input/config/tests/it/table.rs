@@ -4,6 +4,15 @@ use crate::{given, load, rendered};
 use serde_json::Value;
 use windlass_config::{Config, Source, Stage, reference, schema};
 
+/// The tables of settings: what stands before a name in them, and where they are in the schema.
+const PLACES: [(&str, &[&str]); 5] = [
+    ("", &[]),
+    ("ssh.", &["properties", "ssh"]),
+    ("ruby.", &["properties", "ruby"]),
+    ("bundler.", &["properties", "bundler"]),
+    ("rails.", &["properties", "rails"]),
+];
+
 fn stage(config: &Config) -> Stage {
     config
         .stage("s")
@@ -58,14 +67,19 @@ fn properties<'s>(schema: &'s Value, path: &[&str]) -> Vec<(&'s String, &'s Valu
 #[test]
 fn every_key_changes_the_settings() {
     let schema = schema();
-    let plain = with("");
-    for (prefix, path) in [("", &[][..]), ("ssh.", &["properties", "ssh"][..])] {
+    for (prefix, path) in PLACES {
         for (name, property) in properties(&schema, path) {
             let Some(example) = property["examples"].get(0) else {
                 // Tables and what is not there yet.
                 continue;
             };
-            let setting = with(&format!("{prefix}{name} = {}", toml(example)));
+            // The place of a manager is nothing without the manager.
+            let needed = match (prefix, name.as_str()) {
+                ("ruby.", "path") => "ruby.manager = \"rbenv\"\n",
+                _ => "",
+            };
+            let plain = with(needed);
+            let setting = with(&format!("{needed}{prefix}{name} = {}", toml(example)));
             assert_ne!(
                 setting.settings(),
                 plain.settings(),
@@ -106,7 +120,7 @@ fn every_key_of_a_task_changes_the_task() {
 fn every_default_is_in_force_and_shown() {
     let schema = schema();
     let plain = with("");
-    for (prefix, path) in [("", &[][..]), ("ssh.", &["properties", "ssh"][..])] {
+    for (prefix, path) in PLACES {
         for (name, property) in properties(&schema, path) {
             let default = &property["default"];
             if default.is_null() {
@@ -116,7 +130,9 @@ fn every_default_is_in_force_and_shown() {
             let shown = plain.setting(&key);
             assert_eq!(shown.len(), 1, "{key}");
             assert_eq!(shown[0].origins[0].to_string(), "default");
-            let expected = toml(default).replace("{application}", "a");
+            let expected = toml(default)
+                .replace("{application}", "a")
+                .replace("{stage}", "s");
             assert_eq!(shown[0].value, expected, "{key}");
         }
     }

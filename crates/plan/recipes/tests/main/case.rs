@@ -118,7 +118,7 @@ pub(crate) fn case(change: impl FnOnce(&mut Settings)) -> Case {
 
 impl Case {
     pub(crate) fn with<T>(&self, run: Run, make: impl FnOnce(&Request<'_>) -> T) -> T {
-        let recipes = windlass_recipes::standard();
+        let recipes = windlass_recipes::in_use(&self.settings);
         make(&Request {
             deploy: DeployId::new("d-7k3fq2"),
             now: Timestamp(NOW * 1000),

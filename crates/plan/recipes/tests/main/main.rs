@@ -8,7 +8,9 @@
 mod begun;
 mod case;
 mod deploys;
+mod managers;
 mod plans;
+mod rails;
 mod sources;
 mod support;
 mod tasks;

@@ -81,7 +81,7 @@ fn the_same_request_gives_the_same_plan_and_another_deploy_one_of_its_likeness()
         windlass_planner::digest(&plan),
         windlass_planner::digest(&again)
     );
-    let recipes = windlass_recipes::standard();
+    let recipes = windlass_recipes::in_use(&case.settings);
     let later = windlass_planner::plan(&Request {
         deploy: DeployId::new("d-other1"),
         now: Timestamp((NOW + 60) * 1000),

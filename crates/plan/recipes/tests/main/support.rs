@@ -10,6 +10,7 @@
     reason = "a test that cannot set up its world fails, and says where"
 )]
 
+mod fake_ruby;
 mod made;
 mod small_disk;
 
@@ -208,6 +209,8 @@ impl World {
                 reference: self.settings.branch.clone(),
                 host_keys: Vec::new(),
             }),
+            ruby: windlass_planner::ruby_question(&self.settings),
+            system_prefix: self.dir.path().join("system").to_str().unwrap().to_owned(),
             ..Ask::default()
         }
     }
@@ -261,7 +264,7 @@ impl World {
         run: Run,
         facts: HostFacts,
     ) -> Result<Planned, Error> {
-        let recipes = windlass_recipes::standard();
+        let recipes = windlass_recipes::in_use(&self.settings);
         let facts = BTreeMap::from([(HostName::new("web1"), facts)]);
         let inventory = inventory(&self.settings);
         windlass_planner::plan(&self.request(deploy, run, &inventory, &facts, &recipes))

@@ -3,9 +3,10 @@
 /// All ways to log in were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{endpoint}` refused to let us in: tried {}; it allows {}",
+    "`{endpoint}` refused to let us in: tried {}; it allows {}{}",
     list(tried, "nothing"),
-    list(allowed, "what it does not say")
+    list(allowed, "what it does not say"),
+    not_used(unusable)
 )]
 pub struct AuthError {
     /// The login, as `user@address:port`.
@@ -24,6 +25,13 @@ fn list(words: &[String], none: &str) -> String {
     } else {
         words.join(", ")
     }
+}
+
+fn not_used(unusable: &[String]) -> String {
+    if unusable.is_empty() {
+        return String::new();
+    }
+    format!("; could not use {}", unusable.join(", "))
 }
 
 /// Why nobody is logged in.

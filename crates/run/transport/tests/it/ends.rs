@@ -13,7 +13,7 @@ use crate::support::{LONG, listen, open, options, run, start};
 fn impatient(sshd: &Sshd, address: std::net::SocketAddr) -> SessionOptions {
     SessionOptions {
         keepalive_interval: Duration::from_secs(1),
-        keepalive_count: 1,
+        keepalive_count: std::num::NonZeroU32::MIN,
         ..options(sshd, address)
     }
 }

@@ -12,7 +12,8 @@ use windlass_lab::{Key, KeyKind, Sshd};
 use windlass_model::DisconnectKind;
 use windlass_model::settings::HostKeyPolicy;
 use windlass_transport::{
-    Attention, Error, HostKeyError, HostKeyOptions, HostKeyQuestion, SessionEvent, SessionOptions,
+    Attention, Error, HostKeyError, HostKeyOptions, HostKeyQuestion, KnownHosts, SessionEvent,
+    SessionOptions,
 };
 
 use crate::support::{LONG, open, options, text};
@@ -42,9 +43,12 @@ async fn an_accepted_key_goes_into_the_person_s_file_and_never_into_the_machine_
     let (own, global) = (empty(&sshd, "own"), empty(&sshd, "global"));
     for files in [vec![], vec![own.clone()]] {
         let host_keys = HostKeyOptions {
-            global_files: vec![global.clone()],
+            known: KnownHosts {
+                own: files,
+                global: vec![global.clone()],
+            },
             policy: HostKeyPolicy::AcceptNew,
-            ..HostKeyOptions::strict(files)
+            ..HostKeyOptions::strict(Vec::new())
         };
         let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
         assert_eq!(text(&session, "echo in").await, "in\n");
@@ -59,8 +63,11 @@ async fn a_key_in_the_machine_s_file_is_known() {
     let sshd = Sshd::start_plain().unwrap();
     let own = empty(&sshd, "own");
     let host_keys = HostKeyOptions {
-        global_files: vec![sshd.known_hosts()],
-        ..HostKeyOptions::strict(vec![own.clone()])
+        known: KnownHosts {
+            own: vec![own.clone()],
+            global: vec![sshd.known_hosts()],
+        },
+        ..HostKeyOptions::strict(Vec::new())
     };
     let (session, _events) = open(knowing(&sshd, host_keys)).await.unwrap();
     assert_eq!(text(&session, "echo in").await, "in\n");

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use windlass_lab::{Key, KeyKind, Sshd};
 use windlass_model::{ExitCode, Secret};
 use windlass_transport::{
-    Attention, AuthError, AuthOptions, Error, Prompt, Prompter, SessionOptions,
+    Attention, AuthError, AuthOptions, Error, Prompt, Prompter, SessionEvent, SessionOptions,
 };
 
 use crate::support::{open, options, text};
@@ -224,4 +226,68 @@ async fn an_ssh_agent_that_is_not_there_is_named_and_does_not_stand_in_the_way()
         refused.unusable.iter().any(|why| why.contains("no-agent")),
         "{refused:?}"
     );
+}
+
+/// Something at the socket of an ssh-agent that says which key it holds, and then nothing but what `says` makes of a
+/// request. Ended with the test.
+fn mute_agent(socket: &Path, key: &Key, says: fn(u8) -> Option<u8>) {
+    let line = std::fs::read_to_string(key.path().with_extension("pub")).unwrap();
+    let blob = line.split(' ').nth(1).unwrap();
+    let blob = base64::engine::general_purpose::STANDARD
+        .decode(blob)
+        .unwrap();
+    let length = u32::try_from(blob.len()).unwrap().to_be_bytes();
+    let identities = [&[12, 0, 0, 0, 1], &length[..], &blob, &[0; 4]].concat();
+    let listener = tokio::net::UnixListener::bind(socket).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let identities = identities.clone();
+            tokio::spawn(async move {
+                while let Ok(length) = stream.read_u32().await {
+                    let mut request = vec![0; usize::try_from(length).unwrap()];
+                    stream.read_exact(&mut request).await.unwrap();
+                    let answer = match request[0] {
+                        11 => identities.clone(),
+                        other => says(other).into_iter().collect(),
+                    };
+                    if !answer.is_empty() {
+                        let length = u32::try_from(answer.len()).unwrap();
+                        stream.write_u32(length).await.unwrap();
+                        stream.write_all(&answer).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[tokio::test]
+async fn an_ssh_agent_that_hangs_is_passed_over_in_time_and_named() {
+    // It hangs when it is to sign; and already when it is told of the session.
+    let ways: [fn(u8) -> Option<u8>; 2] = [|kind| (kind != 13).then_some(5), |_| None];
+    for says in ways {
+        let sshd = Sshd::start_plain().unwrap();
+        let held = Key::generate(sshd.dir().join("held"), KeyKind::Ed25519).unwrap();
+        sshd.authorize(&held).unwrap();
+        let socket = sshd.dir().join("mute");
+        mute_agent(&socket, &held, says);
+        let auth = AuthOptions {
+            agent: Some(socket.clone()),
+            agent_answers_within: Some(std::time::Duration::from_secs(1)),
+            ..AuthOptions::default()
+        };
+        let alone = refused(with(&sshd, auth.clone())).await;
+        for part in ["no answer within 1 s", "mute"] {
+            assert!(alone.to_string().contains(part), "{alone}");
+        }
+        let beside = AuthOptions {
+            // The file of the very key that the ssh-agent holds.
+            default_identities: vec![held.path().to_owned()],
+            ..auth
+        };
+        let (session, events) = open(with(&sshd, beside)).await.unwrap();
+        assert_eq!(text(&session, "echo in").await, "in\n");
+        let told = |event: &SessionEvent| matches!(event, SessionEvent::Warning(text) if text.contains("no answer within 1 s"));
+        events.wait(told).await;
+    }
 }

@@ -20,7 +20,7 @@ async fn behind_proxy(
     let proxy = sshd.proxy().unwrap();
     let options = SessionOptions {
         keepalive_interval: Duration::from_secs(1),
-        keepalive_count: 1,
+        keepalive_count: std::num::NonZeroU32::MIN,
         ..options(sshd, proxy.address())
     };
     let (session, events) = open(options).await.unwrap();

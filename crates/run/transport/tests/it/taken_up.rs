@@ -102,7 +102,7 @@ async fn another_host_key_ends_it_at_once_and_is_named_to_all_who_wait() {
     let mut options = options(&sshd, proxy.address());
     // The other machine's keys are known under this one's address.
     other.trust(proxy.address()).unwrap();
-    options.host_keys.files = vec![other.known_hosts()];
+    options.host_keys.known.own = vec![other.known_hosts()];
     let (session, events) = take_up(options);
     for _ in 0..2 {
         let error = refused(&session).await;

@@ -100,18 +100,17 @@ async fn a_file_arrives_with_its_mode() {
 }
 
 #[tokio::test]
-async fn cuts_cost_little_more_than_once_the_file() {
+async fn goes_on_over_connections_that_each_carry_less_than_the_file() {
     let sshd = Sshd::start_plain().unwrap();
     let proxy = sshd.proxy().unwrap();
     let (session, _) = open(options(&sshd, proxy.address())).await.unwrap();
     let (to, bytes) = (place(&sshd), Bytes::random(6_000_000, 3));
     proxy.cut_after(Direction::ToHost, CutAfter::Each(900_000), Cut::Reset);
+    // One that began anew at each cut would never arrive. How much passes in all says nothing: a reset also takes what the
+    // host's kernel has and its sshd has not read yet, which is more on a host that is busy.
     upload(&session, &to, &bytes).await.unwrap();
     assert_arrived(&to, &bytes);
     assert!(proxy.cuts() >= 6, "{} cuts", proxy.cuts());
-    // What was on its way at a cut is lost, a window at most; so much more than the file passes only if it began anew.
-    let passed = proxy.passed(Direction::ToHost);
-    assert!(passed < 18_000_000, "{passed} bytes for 6,000,000");
 }
 
 #[tokio::test]

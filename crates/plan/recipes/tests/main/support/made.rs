@@ -8,6 +8,9 @@ use windlass_model::plan::JobLimits;
 use windlass_model::settings::{
     HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
 };
+use windlass_model::technology::{
+    BundlerSettings, Migrate, RailsSettings, RubyManager, RubySettings,
+};
 use windlass_model::{DeployKind, HostName, HostTarget, ReleaseName, TaskName};
 
 pub(crate) fn settings(root: &str) -> Settings {
@@ -27,6 +30,13 @@ pub(crate) fn settings(root: &str) -> Settings {
         linked_files: Vec::new(),
         linked_dirs: Vec::new(),
         recipes: Vec::new(),
+        ruby: RubySettings {
+            manager: RubyManager::Auto,
+            version: None,
+            path: None,
+        },
+        bundler: bundler(),
+        rails: rails(),
         path: Vec::new(),
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
@@ -54,6 +64,37 @@ pub(crate) fn settings(root: &str) -> Settings {
             jump: Vec::new(),
             proxy_command: None,
         },
+    }
+}
+
+fn bundler() -> BundlerSettings {
+    BundlerSettings {
+        gemfile: None,
+        path: "shared/bundle".to_owned(),
+        without: vec!["development".to_owned(), "test".to_owned()],
+        deployment: true,
+        jobs: 4,
+        flags: vec!["--quiet".to_owned()],
+        check_first: true,
+        binstubs: None,
+        roles: Vec::new(),
+    }
+}
+
+fn rails() -> RailsSettings {
+    let manifests = [".sprockets-manifest*", "manifest*.*", ".manifest.json"];
+    RailsSettings {
+        env: "production".to_owned(),
+        assets: true,
+        assets_prefix: "assets".to_owned(),
+        assets_roles: vec!["web".to_owned()],
+        assets_groups: Vec::new(),
+        keep_assets: None,
+        manifests: manifests.map(str::to_owned).to_vec(),
+        normalize_assets: Vec::new(),
+        migrate: Migrate::Always,
+        migration_role: "db".to_owned(),
+        migration_command: "db:migrate".to_owned(),
     }
 }
 

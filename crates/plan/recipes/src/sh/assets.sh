@@ -1,0 +1,2 @@
+keep_before
+rake assets:precompile

@@ -1,0 +1,217 @@
+//! What stands for something else in values: `~`, `%h` and the like, `${VARIABLE}`.
+
+use std::path::PathBuf;
+
+use super::error::Why;
+use super::{Asked, Here};
+
+/// What the tokens stand for, once host, port and login are settled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tokens<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) here: &'a Here,
+    /// The name or address to connect to.
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) user: &'a str,
+    pub(super) alias: Option<&'a str>,
+}
+
+impl Tokens<'_> {
+    /// A path with all of them filled.
+    pub(super) fn path(&self, text: &str) -> Result<PathBuf, Why> {
+        self.text(text).map(PathBuf::from)
+    }
+
+    /// The same as text.
+    pub(super) fn text(&self, text: &str) -> Result<String, Why> {
+        let (mut filled, mut rest) = match text.strip_prefix('~') {
+            None => (String::new(), text),
+            Some(after) => {
+                let rest = after.trim_start_matches(|c| c != '/');
+                let name = after.strip_suffix(rest).unwrap_or(after);
+                (self.here.home_of(name)?, rest)
+            }
+        };
+        while let Some((before, after)) = rest.split_once(['%', '$']) {
+            let token = rest.get(before.len()..).unwrap_or_default();
+            filled.push_str(before);
+            rest = if token.starts_with('$') {
+                self.variable(&mut filled, after)?
+            } else {
+                let mut characters = after.chars();
+                filled.push_str(&self.token(characters.next())?);
+                characters.as_str()
+            };
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// Fills what follows a `$`; returns what comes after it.
+    fn variable<'t>(&self, filled: &mut String, after: &'t str) -> Result<&'t str, Why> {
+        let Some(after) = after.strip_prefix('{') else {
+            filled.push('$');
+            return Ok(after);
+        };
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| Why::Wrong("`${` has no `}`".to_owned()))?;
+        let value = self.here.env.get(name);
+        filled.push_str(value.ok_or_else(|| {
+            Why::Wrong(format!(
+                "the variable `{name}` is not set in the environment"
+            ))
+        })?);
+        Ok(after)
+    }
+
+    fn token(&self, token: Option<char>) -> Result<String, Why> {
+        let here = self.here;
+        Ok(match token {
+            Some('%') => "%".to_owned(),
+            Some('h') => self.host.to_owned(),
+            Some('n') => self.asked.host.clone(),
+            Some('p') => self.port.to_string(),
+            Some('r') => self.user.to_owned(),
+            Some('k') => self.alias.unwrap_or(&self.asked.host).to_owned(),
+            Some('u') => here.user.clone(),
+            Some('d') => here.home.to_string_lossy().into_owned(),
+            Some('i') => here.uid.to_string(),
+            Some('l') => here.machine.clone(),
+            Some('L') => here
+                .machine
+                .split('.')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            Some(other @ ('C' | 'j')) => {
+                return Err(Why::OnlySsh(format!("`%{other}` is a sum that ssh makes")));
+            }
+            Some(other) => return Err(Why::Wrong(format!("`%{other}` means nothing here"))),
+            None => return Err(Why::Wrong("a `%` stands at the end".to_owned())),
+        })
+    }
+
+    /// The `IdentityAgent` as a file has it.
+    pub(super) fn agent(&self, text: &str) -> Result<String, Why> {
+        let by_variable = text.starts_with('$') && !text.starts_with("${");
+        if by_variable || matches!(text, "none" | "SSH_AUTH_SOCK") {
+            return Ok(self.here.agent(text));
+        }
+        self.text(text)
+    }
+
+    /// A proxy command with what is known only here; host, port and login are filled where it is started.
+    pub(super) fn proxy_command(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            let name = match (character, characters.clone().next()) {
+                ('%', Some('n')) => self.asked.host.as_str(),
+                ('%', Some('k')) => self.alias.unwrap_or(&self.asked.host),
+                ('%', Some(other)) => {
+                    characters.next();
+                    filled.extend(['%', other]);
+                    continue;
+                }
+                _ => {
+                    filled.push(character);
+                    continue;
+                }
+            };
+            characters.next();
+            filled.push_str(&name.replace('%', "%%"));
+        }
+        filled
+    }
+}
+
+/// `HostName`, which knows `%h` and `%%` only.
+pub(super) fn host_name(text: &str, host: &str) -> Result<String, Why> {
+    let mut filled = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (character, character == '%') {
+            (_, false) => filled.push(character),
+            (_, true) => match characters.next() {
+                Some('h') => filled.push_str(host),
+                Some('%') => filled.push('%'),
+                _ => {
+                    let what = "`HostName` may hold `%h` and `%%` and no other token";
+                    return Err(Why::Wrong(what.to_owned()));
+                }
+            },
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str) -> Result<String, Why> {
+        let (asked, here) = (
+            Asked {
+                host: "web".to_owned(),
+                ..Asked::default()
+            },
+            Here {
+                home: PathBuf::from("/home/me"),
+                user: "me".to_owned(),
+                uid: 1000,
+                machine: "desk.example.com".to_owned(),
+                env: [("KEYS".to_owned(), "/srv/%h".to_owned())].into(),
+            },
+        );
+        let tokens = Tokens {
+            asked: &asked,
+            here: &here,
+            host: "web.internal",
+            port: 2222,
+            user: "deploy",
+            alias: None,
+        };
+        tokens.text(text)
+    }
+
+    #[test]
+    fn tokens_variables_and_homes_are_filled_once() {
+        for (text, wanted) in [
+            (
+                "~/.ssh/%h-%n-%p-%r",
+                "/home/me/.ssh/web.internal-web-2222-deploy",
+            ),
+            ("~me/%u%i%%%d", "/home/me/me1000%/home/me"),
+            ("~", "/home/me"),
+            ("%l %L %k", "desk.example.com desk web"),
+            ("${KEYS}/%n/$x$", "/srv/%h/web/$x$"),
+            ("/a~b", "/a~b"),
+        ] {
+            assert_eq!(filled(text).as_deref(), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_filled_is_refused() {
+        for (text, only_ssh) in [
+            ("%C", true),
+            ("~other/key", true),
+            ("%z", false),
+            ("a%", false),
+            ("${NOT_SET}", false),
+            ("${KEYS", false),
+        ] {
+            let why = filled(text).expect_err(text);
+            assert_eq!(matches!(why, Why::OnlySsh(_)), only_ssh, "{text}: {why:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_name_may_hold_the_name_that_was_asked_for() {
+        assert_eq!(host_name("%h.x%%", "web").as_deref(), Ok("web.x%"));
+        assert!(host_name("%n", "web").is_err());
+        assert!(host_name("web%", "web").is_err());
+    }
+}
