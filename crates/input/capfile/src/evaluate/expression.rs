@@ -188,8 +188,9 @@ impl Evaluator<'_> {
 
     /// The deploy root: as set, or Capistrano's default.
     pub(crate) fn root(&mut self) -> Result<String, Unknown> {
-        if let Some(value) = self.setting("deploy_to") {
-            return value.to_text();
+        if self.project.settings.contains_key("deploy_to") {
+            let root = self.setting("deploy_to").unwrap_or(Value::Nil);
+            return root.to_text();
         }
         let name = self.setting("application").unwrap_or(Value::Nil);
         Ok(format!("/var/www/{}", name.to_text()?))
@@ -211,10 +212,31 @@ impl Evaluator<'_> {
         if name == "stage" {
             return Some(Value::Symbol(self.stage.clone()));
         }
-        let setting = self.project.settings.get_mut(name)?;
+        let Some(setting) = self.project.settings.get_mut(name) else {
+            return self.default(name);
+        };
         setting.used = true;
         let value = setting.value.clone();
         Some(self.resolve(value))
+    }
+
+    /// What Capistrano and its plugins set before the project's own files are read.
+    fn default(&mut self, name: &str) -> Option<Value> {
+        let rails = |(plugin, _): &(String, _)| plugin.starts_with("capistrano/rails");
+        Some(match name {
+            "rails_env" if self.project.plugins.iter().any(rails) => Value::text(&self.stage),
+            "branch" => Value::text("master"),
+            "keep_releases" => Value::Int(5),
+            "tmp_dir" => Value::text("/tmp"),
+            "linked_dirs" | "linked_files" => Value::List(Vec::new()),
+            "default_env" => Value::Hash(Vec::new()),
+            "pty" => Value::Bool(false),
+            "deploy_to" => match self.root() {
+                Ok(root) => Value::text(root),
+                Err(unknown) => Value::Unknown(unknown),
+            },
+            _ => return None,
+        })
     }
 
     /// A value with its lambdas worked out.

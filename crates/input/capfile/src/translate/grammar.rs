@@ -132,6 +132,50 @@ pub(super) fn host(text: &str) -> Verdict {
     Ok(())
 }
 
+/// A directory of the host.
+pub(super) fn directory(text: &str) -> Verdict {
+    line(text)?;
+    let known = text.starts_with('/') || text.starts_with("~/");
+    if !known || text.contains([':', '$']) {
+        return Err("the directory must be absolute or below `~/`".to_owned());
+    }
+    Ok(())
+}
+
+pub(super) fn ruby_version(text: &str) -> Verdict {
+    plain(text, ".-_@+", "a version of Ruby")?;
+    if text.chars().all(|c| c == '.') {
+        return Err(format!("`{text}` cannot be a version of Ruby here"));
+    }
+    Ok(())
+}
+
+pub(super) fn group(text: &str) -> Verdict {
+    plain(text, "-_", "a group")
+}
+
+pub(super) fn rake_task(text: &str) -> Verdict {
+    line(text)?;
+    if text.starts_with('-') {
+        return Err("the value begins with `-`".to_owned());
+    }
+    Ok(())
+}
+
+/// A pattern of file names.
+pub(super) fn pattern(text: &str) -> Verdict {
+    relative(text)?;
+    plain(text, "*?[]!.-_/", "a pattern of names")
+}
+
+fn plain(text: &str, also: &str, what: &str) -> Verdict {
+    let fits = |c: char| c.is_ascii_alphanumeric() || also.contains(c);
+    if text.is_empty() || text.starts_with('-') || !text.chars().all(fits) {
+        return Err(format!("`{text}` cannot be {what} here"));
+    }
+    Ok(())
+}
+
 /// An IPv6 address in brackets.
 pub(super) fn address(text: &str) -> Option<String> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');

@@ -65,7 +65,7 @@ fn translated(sheet: &mut Sheet, meaning: Meaning, value: &Value) -> Fate {
         Meaning::Neutral(reason) => return neutral(reason),
         Meaning::Todo(reason) => return todo(reason),
         Meaning::Special(special) => more(sheet, special, value),
-        Meaning::Key(..) if matches!(value, Value::Nil) => {
+        Meaning::Key(_, _, shape) if off(shape, value) => {
             return neutral("nil is what it is without");
         }
         Meaning::Key(table, key, shape) => item(shape, value).map(|item| {
@@ -74,6 +74,11 @@ fn translated(sheet: &mut Sheet, meaning: Meaning, value: &Value) -> Fate {
         }),
     };
     done.unwrap_or_else(todo)
+}
+
+/// Whether a setting is turned off, which is how it is where nothing is said.
+fn off(shape: Shape, value: &Value) -> bool {
+    matches!(value, Value::Nil) || (shape != Shape::Flag && matches!(value, Value::Bool(false)))
 }
 
 fn more(sheet: &mut Sheet, special: Special, value: &Value) -> Result<Fate, String> {
@@ -89,8 +94,9 @@ fn more(sheet: &mut Sheet, special: Special, value: &Value) -> Result<Fate, Stri
             "Capistrano itself reads it nowhere; [ssh] connect_for is the time to connect",
         )),
         Special::Ruby(manager) => Ok(ruby(sheet, manager, value)),
-        Special::RubyPath => {
-            sheet.put("ruby", "path", item(Shape::Line, value)?);
+        Special::RubyPath(manager) => {
+            sheet.put("ruby", "manager", Item::text(manager));
+            sheet.put("ruby", "path", item(Shape::Directory, value)?);
             Ok(Fate::Carried)
         }
         Special::BundlePath => bundle_path(sheet, value),
@@ -206,7 +212,7 @@ fn ruby(sheet: &mut Sheet, manager: &'static str, value: &Value) -> Fate {
         Value::Unknown(unknown) if unknown.why.contains(".ruby-version") => {
             neutral("the project's own .ruby-version counts, as it did")
         }
-        value => match item(Shape::Line, value) {
+        value => match item(Shape::RubyVersion, value) {
             Ok(Item::Text(version)) if version == "default" => neutral("the manager's own default"),
             Ok(version) => {
                 sheet.put("ruby", "version", version);
@@ -228,6 +234,7 @@ fn bundle_path(sheet: &mut Sheet, value: &Value) -> Result<Fate, String> {
         .map(|(_, rest)| format!("shared/{rest}"));
     match below {
         Some(path) => {
+            grammar::relative(&path)?;
             sheet.put("bundler", "path", Item::text(path));
             Ok(Fate::Carried)
         }

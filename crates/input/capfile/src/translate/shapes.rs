@@ -2,6 +2,7 @@
 
 use super::grammar;
 use super::table::Shape;
+use crate::evaluate::expression::RELEASE;
 use crate::toml::Item;
 use crate::value::Value;
 
@@ -15,9 +16,14 @@ pub(super) fn item(shape: Shape, value: &Value) -> Result<Item, String> {
         Shape::Repository => grammar::repository,
         Shape::Branch => grammar::branch,
         Shape::Root => grammar::root,
-        Shape::Subtree | Shape::Linked => grammar::relative,
+        Shape::Inner | Shape::Inners | Shape::Linked => grammar::relative,
+        Shape::Directory => grammar::directory,
+        Shape::RubyVersion => grammar::ruby_version,
+        Shape::RakeTask => grammar::rake_task,
+        Shape::Manifests => grammar::pattern,
         Shape::Roles | Shape::Role => grammar::role,
-        Shape::Line | Shape::Words | Shape::Groups => grammar::line,
+        Shape::Groups => grammar::group,
+        Shape::Line => grammar::line,
         Shape::Count => return count(value),
         Shape::Flag => return flag(value),
     };
@@ -25,7 +31,7 @@ pub(super) fn item(shape: Shape, value: &Value) -> Result<Item, String> {
     texts.iter().try_for_each(|text| check(text))?;
     let many = matches!(
         shape,
-        Shape::Linked | Shape::Roles | Shape::Words | Shape::Groups
+        Shape::Linked | Shape::Roles | Shape::Inners | Shape::Groups | Shape::Manifests
     );
     match texts.as_slice() {
         texts if many => Ok(Item::texts(texts.iter().cloned())),
@@ -42,7 +48,15 @@ fn texts(shape: Shape, value: &Value) -> Result<Vec<String>, String> {
     for word in words {
         match shape {
             Shape::Groups => texts.extend(word.split([' ', ':']).map(str::to_owned)),
-            Shape::Root => texts.push(match word.strip_prefix("$HOME/") {
+            // What is below the release is named by that alone.
+            Shape::Inner | Shape::Inners => {
+                let below = word
+                    .strip_prefix(RELEASE)
+                    .map(|below| below.trim_start_matches('/'));
+                texts.push(below.map_or(word.clone(), str::to_owned));
+            }
+            Shape::Manifests => texts.push(manifest(&word)?),
+            Shape::Root | Shape::Directory => texts.push(match word.strip_prefix("$HOME/") {
                 Some(rest) => format!("~/{rest}"),
                 None => word,
             }),
@@ -57,6 +71,16 @@ fn texts(shape: Shape, value: &Value) -> Result<Vec<String>, String> {
     }
     texts.retain(|text| !text.is_empty());
     Ok(texts)
+}
+
+/// A manifest is named below the directory of assets here, and by its whole path there.
+fn manifest(path: &str) -> Result<String, String> {
+    let below = path
+        .strip_prefix(RELEASE)
+        .and_then(|path| path.strip_prefix("/public/"));
+    let name = below.and_then(|below| below.split_once('/'));
+    name.map(|(_, name)| name.to_owned())
+        .ok_or_else(|| "manifests are named below public/<assets_prefix> here".to_owned())
 }
 
 fn count(value: &Value) -> Result<Item, String> {

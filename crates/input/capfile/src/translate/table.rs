@@ -21,14 +21,20 @@ pub(super) enum Shape {
     Repository,
     Branch,
     Root,
-    Subtree,
+    /// A path below the release.
+    Inner,
+    Inners,
     Linked,
+    /// A directory of the host.
+    Directory,
+    RubyVersion,
+    RakeTask,
+    Manifests,
     Count,
     Flag,
     Roles,
     Role,
-    Words,
-    /// A hash or list of words, spread over `without`.
+    /// Words in a list, or in one text.
     Groups,
 }
 
@@ -40,7 +46,7 @@ pub(super) enum Special {
     Pty,
     ShallowClone,
     Ruby(&'static str),
-    RubyPath,
+    RubyPath(&'static str),
     BundlePath,
     BundleFlags,
     Conditionally,
@@ -69,7 +75,7 @@ static TABLE: &[(&str, Meaning)] = &[
     ("repo_url", Key("", "repository", Shape::Repository)),
     ("branch", Key("", "branch", Shape::Branch)),
     ("deploy_to", Key("", "deploy_to", Shape::Root)),
-    ("repo_tree", Key("", "subtree", Shape::Subtree)),
+    ("repo_tree", Key("", "subtree", Shape::Inner)),
     ("keep_releases", Key("", "keep_releases", Shape::Count)),
     ("linked_files", Key("", "linked_files", Shape::Linked)),
     ("linked_dirs", Key("", "linked_dirs", Shape::Linked)),
@@ -82,10 +88,10 @@ static TABLE: &[(&str, Meaning)] = &[
     ("scm", More(Special::Scm)),
     // Ruby and its version managers.
     ("rbenv_ruby", More(Special::Ruby("rbenv"))),
-    ("rbenv_custom_path", More(Special::RubyPath)),
-    ("rbenv_path", More(Special::RubyPath)),
+    ("rbenv_custom_path", More(Special::RubyPath("rbenv"))),
+    ("rbenv_path", More(Special::RubyPath("rbenv"))),
     ("rvm_ruby_version", More(Special::Ruby("rvm"))),
-    ("rvm_custom_path", More(Special::RubyPath)),
+    ("rvm_custom_path", More(Special::RubyPath("rvm"))),
     ("chruby_ruby", More(Special::Ruby("chruby"))),
     (
         "rbenv_type",
@@ -107,11 +113,11 @@ static TABLE: &[(&str, Meaning)] = &[
         Neutral("where chruby is, is found out on the host"),
     ),
     // Bundler.
-    ("bundle_gemfile", Key("bundler", "gemfile", Shape::Line)),
+    ("bundle_gemfile", Key("bundler", "gemfile", Shape::Inner)),
     ("bundle_path", More(Special::BundlePath)),
     ("bundle_without", Key("bundler", "without", Shape::Groups)),
     ("bundle_jobs", Key("bundler", "jobs", Shape::Count)),
-    ("bundle_binstubs", Key("bundler", "binstubs", Shape::Line)),
+    ("bundle_binstubs", Key("bundler", "binstubs", Shape::Inner)),
     ("bundle_roles", Key("bundler", "roles", Shape::Roles)),
     (
         "bundle_check_before_install",
@@ -126,17 +132,20 @@ static TABLE: &[(&str, Meaning)] = &[
     ("bundle_servers", Todo("say it by roles in [bundler]")),
     // Rails.
     ("rails_env", Key("rails", "env", Shape::Line)),
-    ("assets_prefix", Key("rails", "assets_prefix", Shape::Line)),
+    ("assets_prefix", Key("rails", "assets_prefix", Shape::Inner)),
     ("assets_roles", Key("rails", "assets_roles", Shape::Roles)),
     (
         "rails_assets_groups",
-        Key("rails", "assets_groups", Shape::Words),
+        Key("rails", "assets_groups", Shape::Groups),
     ),
     ("keep_assets", Key("rails", "keep_assets", Shape::Count)),
-    ("assets_manifests", Key("rails", "manifests", Shape::Words)),
+    (
+        "assets_manifests",
+        Key("rails", "manifests", Shape::Manifests),
+    ),
     (
         "normalize_asset_timestamps",
-        Key("rails", "normalize_assets", Shape::Words),
+        Key("rails", "normalize_assets", Shape::Inners),
     ),
     (
         "migration_role",
@@ -144,7 +153,7 @@ static TABLE: &[(&str, Meaning)] = &[
     ),
     (
         "migration_command",
-        Key("rails", "migration_command", Shape::Line),
+        Key("rails", "migration_command", Shape::RakeTask),
     ),
     ("conditionally_migrate", More(Special::Conditionally)),
     (

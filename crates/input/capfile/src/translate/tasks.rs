@@ -123,7 +123,7 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
         .map_err(|why| todo(format!("{why}; write it as [[tasks]]")))?;
     let Script {
         target: Some(target),
-        lines,
+        mut lines,
     } = script
     else {
         return Err(neutral("it runs no command"));
@@ -141,6 +141,7 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
         target,
         ..TaskEntry::default()
     };
+    set_by_recipe(evaluator, &mut lines);
     around(&mut entry, &lines).map_err(todo)?;
     if entry.target.in_turn {
         entry
@@ -148,6 +149,26 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
             .push("ran host by host; here on all at once".to_owned());
     }
     Ok(entry)
+}
+
+/// With the recipe `rails` every command has `RAILS_ENV`; what says the same needs not say it.
+fn set_by_recipe(evaluator: &mut Evaluator<'_>, lines: &mut [Line]) {
+    let rails = |name: &str| name.starts_with("capistrano/rails");
+    if !evaluator
+        .project
+        .plugins
+        .iter()
+        .any(|(name, _)| rails(name))
+    {
+        return;
+    }
+    let Some(Ok(stage)) = evaluator.setting("rails_env").map(|value| value.to_text()) else {
+        return;
+    };
+    for line in lines {
+        line.env
+            .retain(|(name, value)| name != "RAILS_ENV" || *value != stage);
+    }
 }
 
 /// What is around all lines stands beside the script, and what is around some of them in it.
