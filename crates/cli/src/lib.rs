@@ -5,6 +5,7 @@
 
 mod adhoc;
 mod args;
+mod capistrano;
 mod carry_out;
 mod commands;
 mod context;

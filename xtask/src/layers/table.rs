@@ -55,6 +55,7 @@ pub(super) const LAYERS: &[Layer] = &[
         "windlass",
         "crates/cli",
         &[
+            "windlass-capfile",
             "windlass-config",
             "windlass-inventory",
             "windlass-model",
@@ -70,6 +71,15 @@ pub(super) const LAYERS: &[Layer] = &[
             "windlass-reporter",
         ],
     ),
+    Layer {
+        // What it writes is read by the settings' own reader.
+        tests_use: &["windlass-config"],
+        ..pure(
+            "windlass-capfile",
+            "crates/input/capfile",
+            &["windlass-model"],
+        )
+    },
     pure(
         "windlass-config",
         "crates/input/config",
@@ -180,6 +190,12 @@ pub(super) const CONFINED: &[Confined] = &[
         users: &["windlass-reporter"],
         testers: &[],
         reason: "only the reporter writes to the terminal",
+    },
+    Confined {
+        dependency: "lib-ruby-parser",
+        users: &["windlass-capfile"],
+        testers: &[],
+        reason: "only the import of Capistrano projects reads Ruby",
     },
     Confined {
         dependency: "clap",

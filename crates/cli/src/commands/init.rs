@@ -1,6 +1,8 @@
-//! `init`: looks at the project and writes a windlass.toml of at most 25 lines.
+//! `init`: looks at the project and writes a windlass.toml of at most 25 lines; beside a Capfile, the one that carries that
+//! project over.
 
 use crate::args::InitArgs;
+use crate::capistrano;
 use crate::error::Failure;
 use crate::project::{Project, application_name, recognise};
 use crate::world::World;
@@ -19,21 +21,33 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
         )
         .hint("windlass init --force writes over it"));
     }
+    if let Some(imported) = capistrano::carried_over(&world.directory)? {
+        write(&path, &imported.text)?;
+        crate::screen::say(&format!("wrote {} from the Capfile", path.display()));
+        for line in capistrano::account(&imported) {
+            crate::screen::say(&line);
+        }
+        crate::screen::say("next: look at the lines with TODO, then: windlass check STAGE");
+        return Ok(ExitCode::Done);
+    }
     let project = look(&world.directory);
-    let text = project.settings();
-    std::fs::File::create(&path)
+    write(&path, &project.settings())?;
+    crate::screen::say(&format!("wrote {} for {}", path.display(), project.kind));
+    crate::screen::say(
+        "next: put your host into [stages.production], then: windlass check production",
+    );
+    Ok(ExitCode::Done)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::File::create(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| {
             Failure::new(
                 ExitCode::Failed,
                 format!("cannot write {}: {error}", path.display()),
             )
-        })?;
-    crate::screen::say(&format!("wrote {} for {}", path.display(), project.kind));
-    crate::screen::say(
-        "next: put your host into [stages.production], then: windlass check production",
-    );
-    Ok(ExitCode::Done)
+        })
 }
 
 fn look(directory: &Path) -> Project {

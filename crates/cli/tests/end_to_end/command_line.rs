@@ -38,6 +38,58 @@ fn init_says_what_it_saw() {
 }
 
 #[test]
+fn init_beside_a_capfile_carries_the_project_over() {
+    let stage = Stage::new();
+    let here = stage.repo.work();
+    std::fs::create_dir_all(here.join("config/deploy")).expect("directories");
+    for (name, text) in [
+        (
+            "Capfile",
+            "require 'capistrano/setup'\nrequire 'capistrano/npm'\n",
+        ),
+        (
+            "config/deploy.rb",
+            "set :application, 'shop'\nset :linked_dirs, %w[log]\n\
+             after 'deploy:published', :warm do\n  on(roles(:app)) { execute :true }\nend\n",
+        ),
+        (
+            "config/deploy/production.rb",
+            "server 'web1.example.com', user: 'deploy', roles: %w[app]\n",
+        ),
+    ] {
+        std::fs::write(here.join(name), text).expect("written");
+    }
+    let run = stage.run(&["init"]);
+    let todo = "  Capfile:2 require 'capistrano/npm'";
+    assert_said(
+        &run,
+        0,
+        &["from the Capfile\n", "of 3 files; 1 TODO in it:\n", todo],
+    );
+    let run = stage.run(&["config", "production", "linked_dirs"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        String::from_utf8_lossy(&run.stdout).contains("log"),
+        "{run}"
+    );
+    let run = stage.run(&["tasks", "production"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        String::from_utf8_lossy(&run.stdout).contains("warm"),
+        "{run}"
+    );
+}
+
+#[test]
+fn init_says_where_a_capfile_is_no_ruby() {
+    let stage = Stage::new();
+    std::fs::write(stage.repo.work().join("Capfile"), "require 'a'\nset :b,,\n").expect("written");
+    let run = stage.run(&["init"]);
+    assert_said(&run, 20, &["Capfile:2: this is not Ruby", "mend line 2"]);
+    assert!(!stage.repo.work().join("windlass.toml").exists(), "{run}");
+}
+
+#[test]
 fn hosts_are_chosen_only_where_that_has_a_meaning() {
     let stage = Stage::new();
     stage.configure("", "");

@@ -5,6 +5,7 @@
 mod adhoc;
 mod agent;
 mod bad_input;
+mod capistrano;
 mod command_line;
 mod ends;
 mod faults;

@@ -1,0 +1,378 @@
+//! The whole way: files in, text and accounts out.
+
+use crate::error::Error;
+use crate::evaluate::{Evaluator, Parsed};
+use crate::files::{Role, SourceFile, in_load_order};
+use crate::ledger::{Fate, Ledger, Statement};
+use crate::output::{merge, write};
+use crate::syntax::parse::parse;
+use crate::translate::translate;
+use std::fmt;
+
+/// The longest line of the source that is shown beside a TODO.
+const SHOWN: usize = 100;
+
+/// A project as windlass.toml.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The text of windlass.toml.
+    pub text: String,
+    /// What a person has to look at, in the order of the files.
+    pub todos: Vec<Todo>,
+    /// Every statement of the source with its fate.
+    pub ledger: Vec<Account>,
+    /// How many files were read.
+    pub files: usize,
+}
+
+impl Imported {
+    /// How many statements are in the file.
+    pub fn carried(&self) -> usize {
+        let carried = self.ledger.iter();
+        carried
+            .filter(|account| account.fate == Fate::Carried)
+            .count()
+    }
+}
+
+/// What became of one statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The file.
+    pub file: String,
+    /// The line it begins in.
+    pub line: u32,
+    /// Where it begins and ends in the file, in bytes.
+    pub span: (usize, usize),
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// A statement that was not carried over, or not wholly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Todo {
+    /// The file.
+    pub file: String,
+    /// The line it begins in.
+    pub line: u32,
+    /// Its first line, without what looks secret.
+    pub source: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Todo {
+    /// The stage whose file it stands in.
+    pub(crate) fn stage(&self) -> Option<&str> {
+        let rest = self.file.strip_prefix("config/deploy/")?;
+        rest.strip_suffix(".rb")
+    }
+
+    /// Whether it is about tasks.
+    pub(crate) fn is_of_tasks(&self) -> bool {
+        let starts = ["task ", "task(", "after ", "after(", "before ", "before("];
+        let starts = starts.iter().any(|start| self.source.starts_with(start));
+        starts || self.file.starts_with("lib/")
+    }
+}
+
+impl fmt::Display for Todo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.rsplit('/').next().unwrap_or_default();
+        write!(
+            f,
+            "{file}:{} {} ({})",
+            self.line,
+            self.source,
+            plain(&self.why)
+        )
+    }
+}
+
+/// What the import cannot read from the project.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// Names that no stage may bear. One that does gets another name, and that is said.
+    pub reserved: &'a [&'a str],
+    /// The name of the application, where the project does not say it.
+    pub application: &'a str,
+}
+
+/// Imports a project.
+pub fn import(files: &[SourceFile], around: Surroundings<'_>) -> Result<Imported, Error> {
+    let ordered = in_load_order(files)?;
+    let mut parsed = Vec::new();
+    for file in &ordered {
+        parsed.push(Parsed {
+            name: file.name.clone(),
+            text: file.text.clone(),
+            body: parse(file)?,
+        });
+    }
+    let roles: Vec<Role> = ordered.iter().map(|file| file.role()).collect();
+    let mut ledger = Ledger::default();
+    let mut sheets = Vec::new();
+    for stage in stages(&roles) {
+        let mut evaluator = Evaluator::new(&parsed, &stage);
+        for (number, role) in roles.iter().enumerate() {
+            if !matches!(role, Role::Stage(other) if *other != stage) {
+                evaluator.file(number);
+            }
+        }
+        let sheet = translate(&mut evaluator);
+        ledger.absorb(evaluator.ledger);
+        let mut name = stage_name(&stage, around.reserved);
+        while sheets.iter().any(|(_, other, _)| *other == name) {
+            name.push('-');
+        }
+        sheets.push((stage, name, sheet));
+    }
+    let mut merged = merge(sheets);
+    merged.name(around.application);
+    let todos = todos(&parsed, &ledger);
+    Ok(Imported {
+        text: write(&merged, &todos),
+        todos,
+        ledger: accounts(&parsed, &ledger),
+        files: parsed.len(),
+    })
+}
+
+/// The name of a stage in windlass.toml, which has letters, digits, `.`, `-` and `_` and is no reserved word.
+fn stage_name(stage: &str, reserved: &[&str]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let name: String = stage
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect();
+    let dots = name.chars().all(|c| c == '.');
+    if dots || name.starts_with('-') || reserved.contains(&name.as_str()) {
+        return format!("stage-{}", name.trim_start_matches(['-', '.']));
+    }
+    name
+}
+
+/// The stages that have a file; `production` where none has.
+fn stages(roles: &[Role]) -> Vec<String> {
+    let stages = roles.iter().filter_map(|role| match role {
+        Role::Stage(name) => Some(name.clone()),
+        _ => None,
+    });
+    let stages: Vec<String> = stages.collect();
+    if stages.is_empty() {
+        vec!["production".to_owned()]
+    } else {
+        stages
+    }
+}
+
+fn accounts(parsed: &[Parsed], ledger: &Ledger) -> Vec<Account> {
+    let entries = ledger.entries();
+    entries
+        .map(|(statement, fate)| Account {
+            file: name(parsed, statement),
+            line: statement.line,
+            span: (statement.start, statement.end),
+            fate: fate.clone(),
+        })
+        .collect()
+}
+
+fn todos(parsed: &[Parsed], ledger: &Ledger) -> Vec<Todo> {
+    let entries = ledger.entries();
+    let todos = entries.filter_map(|(statement, fate)| match fate {
+        Fate::Todo(why) => Some(Todo {
+            file: name(parsed, statement),
+            line: statement.line,
+            source: source(parsed, statement),
+            why: why.clone(),
+        }),
+        _ => None,
+    });
+    todos.collect()
+}
+
+fn name(parsed: &[Parsed], statement: &Statement) -> String {
+    parsed
+        .get(statement.file)
+        .map_or_else(String::new, |file| file.name.clone())
+}
+
+/// The first line of a statement.
+fn source(parsed: &[Parsed], statement: &Statement) -> String {
+    let text = parsed.get(statement.file).map_or("", |file| &file.text);
+    let text = text.get(statement.start..statement.end).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default().trim();
+    let line = plain(&without_secrets(text, line));
+    if line.chars().count() <= SHOWN {
+        return line;
+    }
+    let start: String = line.chars().take(SHOWN).collect();
+    format!("{start}…")
+}
+
+/// Text for a comment: what would break the line or the screen becomes a space.
+fn plain(text: &str) -> String {
+    let odd = |c: char| c.is_control();
+    text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
+}
+
+/// A line without its quoted words, where the statement looks as if one of them lets somebody in.
+fn without_secrets(statement: &str, line: &str) -> String {
+    let lower = statement.to_ascii_lowercase();
+    let words = [
+        "passw",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "credential",
+        "passphrase",
+    ];
+    let url = lower.contains("://") && lower.contains('@');
+    if !url && !words.iter().any(|word| lower.contains(word)) {
+        return line.to_owned();
+    }
+    match line.find(['"', '\'', '%', '`', '<']) {
+        Some(at) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Kind, Node};
+    use proptest::prelude::*;
+
+    /// The statements that one only holds; none where it speaks for itself.
+    fn inner(node: &Node) -> Option<Vec<&Node>> {
+        match &node.kind {
+            Kind::If(found) => Some(found.yes.iter().chain(&found.no).collect()),
+            Kind::Sequence(body) => Some(body.iter().collect()),
+            Kind::Call(call) if ["each", "namespace"].contains(&call.name.as_str()) => {
+                call.block.as_ref().map(|block| block.body.iter().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Every statement that nobody accounts for, by its line.
+    fn forgotten(file: usize, body: &[&Node], ledger: &Ledger, found: &mut Vec<u32>) {
+        for node in body {
+            match ledger.fate(Statement::new(file, node.span)) {
+                Some(Fate::Opened) => match inner(node) {
+                    Some(inner) if !inner.is_empty() => forgotten(file, &inner, ledger, found),
+                    _ => found.push(node.span.line),
+                },
+                Some(_) => {}
+                None => found.push(node.span.line),
+            }
+        }
+    }
+
+    fn lines_forgotten(text: &str) -> Vec<u32> {
+        let files = [SourceFile::new("config/deploy.rb", text)];
+        let around = Surroundings {
+            reserved: &[],
+            application: "a",
+        };
+        let imported = import(&files, around).unwrap();
+        let mut ledger = Ledger::default();
+        for account in &imported.ledger {
+            let (start, end) = account.span;
+            let line = account.line;
+            let statement = Statement {
+                file: 0,
+                start,
+                end,
+                line,
+            };
+            ledger.note(statement, account.fate.clone());
+        }
+        let body = parse(&files[0]).unwrap();
+        let mut found = Vec::new();
+        forgotten(0, &body.iter().collect::<Vec<_>>(), &ledger, &mut found);
+        found
+    }
+
+    #[test]
+    fn a_statement_without_account_is_seen() {
+        let body = parse(&SourceFile::new("a", "set :a, 1\nif x\n  y\nend\n")).unwrap();
+        let mut ledger = Ledger::default();
+        ledger.note(Statement::new(0, body[1].span), Fate::Opened);
+        let mut found = Vec::new();
+        forgotten(0, &body.iter().collect::<Vec<_>>(), &ledger, &mut found);
+        assert_eq!(found, [1, 3]);
+    }
+
+    /// Statements that hold no others.
+    const LEAVES: &[&str] = &[
+        "set :a, 1",
+        "set :branch, 'x'",
+        "set :branch, `x`",
+        "append :linked_dirs, 'log'",
+        "fetch(:a) << 1",
+        "delete :branch",
+        "ask :b, 'c'",
+        "server 'h', roles: %w[app]",
+        "role :app, %w[a b]",
+        "role :x, []",
+        "require 'capistrano/rails'",
+        "require x",
+        "lock '3'",
+        "x = 1",
+        "x = `y`",
+        "puts 1",
+        "1",
+        "nil",
+        "def a; end",
+        "task :t",
+        "task(:t) { on(roles(:app)) { execute :a } }",
+        "task(:u) { x }",
+        "task t: :u",
+        "after :t, :u",
+        "before('deploy:updated') { on(roles(:web)) { execute 'a b' } }",
+        "after 'deploy', 'no:such'",
+        "()",
+        "import 'x'",
+        "install_plugin A::B",
+        "namespace :e",
+        "set_if_empty :a, 2",
+        "remove :linked_dirs, 'log'",
+        "fetch(:linked_dirs).push 'x'",
+        "Foo.bar = 1",
+        "class A; end",
+        "set fetch(:q), 1",
+        "invoke 'x'",
+    ];
+
+    /// Statements of every kind; blocks hold others.
+    fn statements() -> impl Strategy<Value = String> {
+        let leaf = proptest::sample::select(LEAVES);
+        leaf.prop_map(|leaf: &str| leaf.to_owned())
+            .prop_recursive(3, 24, 4, |inner| {
+                let body = proptest::collection::vec(inner, 0..4).prop_map(|body| body.join("\n"));
+                (body, 0..8_u8).prop_map(|(body, kind)| match kind {
+                    0 => format!("namespace :n do\n{body}\nend"),
+                    1 => format!("if fetch(:stage) == :production\n{body}\nelse\n set :z, 1\nend"),
+                    2 => format!("unless fetch(:a)\n{body}\nend"),
+                    3 => format!("if ENV['X']\n{body}\nend"),
+                    4 => format!("%w[a b].each do |i|\n{body}\nend"),
+                    5 => format!("unknown.each do |i|\n{body}\nend"),
+                    6 => format!("begin\n{body}\nend"),
+                    _ => format!("[].each {{ |i|\n{body}\n}}"),
+                })
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn every_statement_is_accounted_for(text in proptest::collection::vec(statements(), 0..8)) {
+            let text = text.join("\n");
+            prop_assert_eq!(lines_forgotten(&text), Vec::<u32>::new(), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The one table of Capistrano's settings: what each is called here, or why it needs no counterpart.
+
+/// What becomes of a setting.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Meaning {
+    /// A key of a table, of this shape.
+    Key(&'static str, &'static str, Shape),
+    /// More than a key: [`super::settings`] has it by this word.
+    Special(Special),
+    /// Nothing is needed, for this reason.
+    Neutral(&'static str),
+    /// A person is needed, for this reason.
+    Todo(&'static str),
+}
+
+/// The shape of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Line,
+    Application,
+    Repository,
+    Branch,
+    Root,
+    /// A path below the release.
+    Inner,
+    Inners,
+    Linked,
+    /// A directory of the host.
+    Directory,
+    RubyVersion,
+    RakeTask,
+    Manifests,
+    Count,
+    Flag,
+    Roles,
+    Role,
+    /// Words in a list, or in one text.
+    Groups,
+}
+
+/// Settings that are more than a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Special {
+    DefaultEnv,
+    SshOptions,
+    Pty,
+    ShallowClone,
+    Ruby(&'static str),
+    RubyPath(&'static str),
+    BundlePath,
+    BundleFlags,
+    Conditionally,
+    Scm,
+    Timeout,
+}
+
+use Meaning::{Key, Neutral, Special as More, Todo};
+
+const FIXED: &str = "the layout is fixed, so that both tools can work in it";
+const SCREEN: &str = "the log file always holds everything";
+const PUSH: &str = "with source \"push\" no host asks the repository's host";
+const USED: &str =
+    "tells the version manager which commands to wrap; all of them see the chosen Ruby here";
+
+/// What is known of the setting of this name.
+pub(super) fn meaning(name: &str) -> Option<Meaning> {
+    TABLE
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, meaning)| *meaning)
+}
+
+static TABLE: &[(&str, Meaning)] = &[
+    ("application", Key("", "application", Shape::Application)),
+    ("repo_url", Key("", "repository", Shape::Repository)),
+    ("branch", Key("", "branch", Shape::Branch)),
+    ("deploy_to", Key("", "deploy_to", Shape::Root)),
+    ("repo_tree", Key("", "subtree", Shape::Inner)),
+    ("keep_releases", Key("", "keep_releases", Shape::Count)),
+    ("linked_files", Key("", "linked_files", Shape::Linked)),
+    ("linked_dirs", Key("", "linked_dirs", Shape::Linked)),
+    ("git_enable_submodules", Key("", "submodules", Shape::Flag)),
+    ("default_env", More(Special::DefaultEnv)),
+    ("ssh_options", More(Special::SshOptions)),
+    ("pty", More(Special::Pty)),
+    ("git_shallow_clone", More(Special::ShallowClone)),
+    ("connection_timeout", More(Special::Timeout)),
+    ("scm", More(Special::Scm)),
+    // Ruby and its version managers.
+    ("rbenv_ruby", More(Special::Ruby("rbenv"))),
+    ("rbenv_custom_path", More(Special::RubyPath("rbenv"))),
+    ("rbenv_path", More(Special::RubyPath("rbenv"))),
+    ("rvm_ruby_version", More(Special::Ruby("rvm"))),
+    ("rvm_custom_path", More(Special::RubyPath("rvm"))),
+    ("chruby_ruby", More(Special::Ruby("chruby"))),
+    (
+        "rbenv_type",
+        Neutral("where rbenv is, is found out on the host; [ruby] path says it otherwise"),
+    ),
+    (
+        "rvm_type",
+        Neutral("where rvm is, is found out on the host; [ruby] path says it otherwise"),
+    ),
+    ("rbenv_prefix", Neutral(USED)),
+    ("rbenv_map_bins", Neutral(USED)),
+    ("rbenv_roles", Neutral(USED)),
+    ("rvm_map_bins", Neutral(USED)),
+    ("rvm_roles", Neutral(USED)),
+    ("chruby_map_bins", Neutral(USED)),
+    ("asdf_map_ruby_bins", Neutral(USED)),
+    (
+        "chruby_exec",
+        Neutral("where chruby is, is found out on the host"),
+    ),
+    // Bundler.
+    ("bundle_gemfile", Key("bundler", "gemfile", Shape::Inner)),
+    ("bundle_path", More(Special::BundlePath)),
+    ("bundle_without", Key("bundler", "without", Shape::Groups)),
+    ("bundle_jobs", Key("bundler", "jobs", Shape::Count)),
+    ("bundle_binstubs", Key("bundler", "binstubs", Shape::Inner)),
+    ("bundle_roles", Key("bundler", "roles", Shape::Roles)),
+    (
+        "bundle_check_before_install",
+        Key("bundler", "check_first", Shape::Flag),
+    ),
+    ("bundle_flags", More(Special::BundleFlags)),
+    (
+        "bundle_bins",
+        Neutral("write `bundle exec` where a task needs it"),
+    ),
+    ("bundle_env_variables", Todo("put the variables into [env]")),
+    ("bundle_servers", Todo("say it by roles in [bundler]")),
+    // Rails.
+    ("rails_env", Key("rails", "env", Shape::Line)),
+    ("assets_prefix", Key("rails", "assets_prefix", Shape::Inner)),
+    ("assets_roles", Key("rails", "assets_roles", Shape::Roles)),
+    (
+        "rails_assets_groups",
+        Key("rails", "assets_groups", Shape::Groups),
+    ),
+    ("keep_assets", Key("rails", "keep_assets", Shape::Count)),
+    (
+        "assets_manifests",
+        Key("rails", "manifests", Shape::Manifests),
+    ),
+    (
+        "normalize_asset_timestamps",
+        Key("rails", "normalize_assets", Shape::Inners),
+    ),
+    (
+        "migration_role",
+        Key("rails", "migration_role", Shape::Role),
+    ),
+    (
+        "migration_command",
+        Key("rails", "migration_command", Shape::RakeTask),
+    ),
+    ("conditionally_migrate", More(Special::Conditionally)),
+    (
+        "migration_servers",
+        Todo("say it by migration_role in [rails]"),
+    ),
+    // What needs nothing here.
+    ("format", Neutral(SCREEN)),
+    ("format_options", Neutral(SCREEN)),
+    ("log_level", Neutral(SCREEN)),
+    ("stage", Neutral("the stage is a table here")),
+    ("stages", Neutral("the stages are tables here")),
+    (
+        "default_stage",
+        Neutral("with one stage it may be left out on the command line"),
+    ),
+    (
+        "user",
+        Todo("Capistrano 3 reads no such setting; [ssh] user is meant"),
+    ),
+    (
+        "use_sudo",
+        Neutral("Capistrano 3 reads no such setting; [[tasks]] have `sudo`"),
+    ),
+    ("deploy_via", Neutral("Capistrano 3 reads no such setting")),
+    (
+        "local_user",
+        Neutral("the name of the person at this machine is taken from the system"),
+    ),
+    ("locale", Neutral("messages are in English")),
+    ("tmp_dir", Neutral("nothing is written to /tmp")),
+    ("repo_path", Neutral(FIXED)),
+    ("releases_directory", Neutral(FIXED)),
+    ("shared_directory", Neutral(FIXED)),
+    ("current_directory", Neutral(FIXED)),
+    (
+        "print_config_variables",
+        Neutral("windlass config STAGE shows every value"),
+    ),
+    (
+        "git_wrapper_path",
+        Neutral("git is called without a wrapper"),
+    ),
+    (
+        "git_environmental_variables",
+        Neutral("git is called without a wrapper"),
+    ),
+    ("git_strategy", Neutral(PUSH)),
+    ("git_max_concurrent_connections", Neutral(PUSH)),
+    ("git_wait_interval", Neutral(PUSH)),
+    (
+        "git_http_username",
+        Todo("git's credential helper on this machine keeps it"),
+    ),
+    (
+        "git_http_password",
+        Todo("git's credential helper on this machine keeps it"),
+    ),
+    (
+        "git_verify_commit",
+        Todo("a local task before `starting` can run git verify-commit"),
+    ),
+    (
+        "filter",
+        Todo("--host and --role on the command line choose hosts"),
+    ),
+    (
+        "revision_log_message",
+        Neutral("the lines of revisions.log keep Capistrano's own form"),
+    ),
+    ("app_command", Todo("put the command into [restart]")),
+];

@@ -1,0 +1,164 @@
+//! Values of Ruby as far as they are known before anything runs.
+//!
+//! What cannot be known is a value too: [`Value::Unknown`] says why and travels through whatever is made of it.
+
+use crate::syntax::Block;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The longest text that is worked out; what is longer is unknown.
+const LONGEST: usize = 64 << 10;
+
+/// Local variables.
+pub(crate) type Locals = BTreeMap<String, Value>;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    Symbol(String),
+    List(Vec<Value>),
+    Hash(Vec<(Value, Value)>),
+    /// A lambda, which is worked out when it is fetched.
+    Lambda(Arc<Block>, Locals),
+    /// A proxy command of `Net::SSH`.
+    Proxy(String),
+    Unknown(Unknown),
+}
+
+/// Why a value is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// The reason, to follow "because": `deploy.rb:3 runs a command on this machine`.
+    pub(crate) why: String,
+    /// The variable of the environment that it is, where it is nothing else.
+    pub(crate) variable: Option<String>,
+}
+
+impl Value {
+    /// A value that is not known.
+    pub(crate) fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown(Unknown {
+            why: why.into(),
+            variable: None,
+        })
+    }
+
+    /// Text, unless it is too long to be any.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.len() > LONGEST {
+            return Self::unknown("the text grows too long to be worked out here");
+        }
+        Self::Text(text)
+    }
+
+    /// Whether a condition holds; none where that is not known.
+    pub(crate) fn truth(&self) -> Result<bool, Unknown> {
+        match self {
+            Self::Nil | Self::Bool(false) => Ok(false),
+            Self::Unknown(unknown) => Err(unknown.clone()),
+            _ => Ok(true),
+        }
+    }
+
+    /// As `to_s` has it.
+    pub(crate) fn to_text(&self) -> Result<String, Unknown> {
+        match self {
+            Self::Nil => Ok(String::new()),
+            Self::Bool(value) => Ok(value.to_string()),
+            Self::Int(value) => Ok(value.to_string()),
+            Self::Text(text) | Self::Symbol(text) => Ok(text.clone()),
+            Self::Unknown(unknown) => Err(unknown.clone()),
+            Self::List(_) | Self::Hash(_) | Self::Lambda(..) | Self::Proxy(_) => Err(Unknown {
+                why: format!("{} is used as text", self.kind()),
+                variable: None,
+            }),
+        }
+    }
+
+    /// Text or a symbol, and nothing else.
+    pub(crate) fn word(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Symbol(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The values of a list, or the one value; nil is none.
+    pub(crate) fn items(&self) -> Vec<Value> {
+        match self {
+            Self::List(items) => items.iter().flat_map(Value::items).collect(),
+            Self::Nil => Vec::new(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// What is not known in it, however deep.
+    pub(crate) fn first_unknown(&self) -> Option<&Unknown> {
+        match self {
+            Self::Unknown(unknown) => Some(unknown),
+            Self::List(items) => items.iter().find_map(Value::first_unknown),
+            Self::Hash(pairs) => pairs
+                .iter()
+                .find_map(|(key, value)| key.first_unknown().or_else(|| value.first_unknown())),
+            _ => None,
+        }
+    }
+
+    /// The value of a key that is text or a symbol.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Value> {
+        match self {
+            Self::Hash(pairs) => {
+                let mut pairs = pairs.iter();
+                let found = pairs.find(|(name, _)| name.word() == Some(key));
+                found.map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "nil",
+            Self::Bool(_) => "true or false",
+            Self::Int(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Symbol(_) => "a symbol",
+            Self::List(_) => "a list",
+            Self::Hash(_) => "a hash",
+            Self::Lambda(..) => "a lambda",
+            Self::Proxy(_) => "a proxy",
+            Self::Unknown(_) => "what is not known",
+        }
+    }
+
+    /// Whether two are the same; none where that cannot be said.
+    pub(crate) fn same(&self, other: &Value) -> Result<bool, Unknown> {
+        match (self, other) {
+            (Self::Unknown(unknown), _) | (_, Self::Unknown(unknown)) => Err(unknown.clone()),
+            (Self::Nil, Self::Nil) => Ok(true),
+            (Self::Bool(one), Self::Bool(two)) => Ok(one == two),
+            (Self::Int(one), Self::Int(two)) => Ok(one == two),
+            (Self::Text(one), Self::Text(two)) | (Self::Symbol(one), Self::Symbol(two)) => {
+                Ok(one == two)
+            }
+            (Self::List(one), Self::List(two)) if one.len() == two.len() => {
+                for (one, two) in one.iter().zip(two) {
+                    if !one.same(two)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            (Self::Hash(_) | Self::Lambda(..), Self::Hash(_) | Self::Lambda(..)) => Err(Unknown {
+                why: format!("{} is compared", self.kind()),
+                variable: None,
+            }),
+            _ => Ok(false),
+        }
+    }
+}
