@@ -18,6 +18,8 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
     for (name, setting) in &settings {
         let value = evaluator.resolve(setting.value.clone());
         let fate = match meaning(name) {
+            // A table of a recipe that is not in use is a mistake in our file, and nothing to Capistrano.
+            Some(meaning) if !in_use(sheet, &meaning) => Fate::Opened,
             Some(meaning) => translated(sheet, meaning, &value),
             None => plugins::setting(name).map_or_else(|| Fate::Opened, todo),
         };
@@ -40,6 +42,17 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
         note(evaluator, &made_by.unwrap_or_default(), &todo(reason));
     }
     defaults(evaluator, sheet);
+}
+
+/// Whether the recipe that a setting is about, if any, is in use.
+fn in_use(sheet: &Sheet, meaning: &Meaning) -> bool {
+    let table = match meaning {
+        Meaning::Key(table, ..) => table,
+        Meaning::Special(Special::BundlePath | Special::BundleFlags) => "bundler",
+        Meaning::Special(Special::Conditionally) => "rails",
+        _ => return true,
+    };
+    !["bundler", "rails"].contains(&table) || sheet.recipes.contains(&table)
 }
 
 fn unknown_setting(name: &str, setting: &Setting, value: &Value) -> Fate {

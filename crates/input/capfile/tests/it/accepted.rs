@@ -11,6 +11,14 @@ fn every_case_is_accepted() {
     }
 }
 
+#[test]
+fn a_setting_of_a_plugin_that_is_not_required_is_a_todo() {
+    let imported = of("set :bundle_without, 'a'\nset :conditionally_migrate, true");
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    let lines: Vec<u32> = imported.todos.iter().map(|todo| todo.line).collect();
+    assert_eq!(lines, [1, 2]);
+}
+
 const SETTINGS: &[&str] = &[
     "application",
     "repo_url",
