@@ -209,7 +209,7 @@ fn question(host: &Host, resolved: &Resolved, first: bool) -> Ask {
         linked_files: settings.linked_files.clone(),
         linked_dirs: settings.linked_dirs.clone(),
         remote: resolved.remote.clone().filter(|_| first),
-        ruby: windlass_planner::ruby_question(settings),
+        ruby: windlass_recipes::ruby_question(settings),
         ..Ask::default()
     }
 }

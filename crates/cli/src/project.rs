@@ -4,6 +4,7 @@
 //! address is filled in; steps whose recipe does not exist yet are written out as `[[tasks]]`.
 
 use std::fmt::{self, Write as _};
+use toml_writer::{ToTomlValue as _, TomlStringBuilder};
 
 /// What a project is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,21 +152,7 @@ recipes     = ["bundler", "rails"]
 
 /// A basic TOML string.
 fn toml_string(value: &str) -> String {
-    let mut text = String::from("\"");
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => {
-                text.push('\\');
-                text.push(c);
-            }
-            c if c.is_control() => {
-                let _ = write!(text, "\\u{:04X}", u32::from(c));
-            }
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
+    TomlStringBuilder::new(value).as_basic().to_toml_value()
 }
 
 #[cfg(test)]

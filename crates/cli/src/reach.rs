@@ -231,7 +231,7 @@ fn address(jump: &str) -> Result<(String, Option<String>, Option<u16>), ConfigEr
         host: jump.to_owned(),
         message,
     };
-    let address = windlass_config::Address::parse(jump).map_err(refused)?;
+    let address = windlass_model::address::Address::parse(jump).map_err(refused)?;
     let name = address.names.into_iter().next();
     let name = name.ok_or_else(|| refused("it names no host".to_owned()))?;
     Ok((name, address.user, address.port))

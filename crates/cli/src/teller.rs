@@ -37,7 +37,7 @@ impl Searched {
         let searched = inventory.hosts.iter().filter_map(|host| {
             let name = &host.target.name;
             let facts = facts.get(name)?;
-            let ruby = windlass_planner::Ruby::of(&host.settings, facts);
+            let ruby = windlass_recipes::Ruby::of(&host.settings, facts);
             let searched = Self {
                 path: facts.path.clone(),
                 ruby: ruby.map(|ruby| ruby.search_path()).unwrap_or_default(),

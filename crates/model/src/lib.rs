@@ -4,11 +4,13 @@
 //! guarantees that its values can be sent, stored and compared; it never reads a file, the network, the environment
 //! or a terminal, and it knows the time only through [`clock::Clock`].
 
+pub mod address;
 pub mod clock;
 pub mod command;
 pub mod disconnect;
 pub mod event;
 pub mod exit_code;
+pub mod grammar;
 pub mod host;
 pub mod id;
 pub mod inventory;

@@ -10,8 +10,9 @@ use crate::revision::{Intention, resolve};
 use crate::world::World;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use windlass_config::{Address, Config, Given};
+use windlass_config::{Config, Given};
 use windlass_journal::{AdHoc, AdHocHost};
+use windlass_model::address::Address;
 use windlass_model::settings::Settings;
 use windlass_model::{Action, Command, ExitCode, HostName, HostTarget, Secret, Step, TaskName};
 

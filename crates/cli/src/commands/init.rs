@@ -67,7 +67,7 @@ fn look(directory: &Path) -> Project {
 
 /// The URL of a clone as windlass.toml takes it.
 fn without_secret(url: String) -> String {
-    windlass_config::without_password(&url).unwrap_or(url)
+    windlass_model::grammar::without_password(&url).unwrap_or(url)
 }
 
 /// What git says, or nothing where there is no repository or no git: `init` guesses, it does not insist.

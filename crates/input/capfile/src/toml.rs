@@ -1,6 +1,6 @@
 //! Values as they are written into windlass.toml.
 
-use std::fmt::Write as _;
+use toml_writer::{ToTomlKey as _, ToTomlValue as _, TomlKeyBuilder, TomlStringBuilder};
 
 /// A value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,48 +49,19 @@ impl Item {
 
 /// A key, bare where TOML allows it.
 pub(crate) fn key(name: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.is_empty() && name.chars().all(bare) {
-        return name.to_owned();
-    }
-    quoted(name)
+    let builder = TomlKeyBuilder::new(name);
+    let key = builder.as_unquoted().unwrap_or_else(|| builder.as_basic());
+    key.to_toml_key()
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", escaped(text))
+    TomlStringBuilder::new(text).as_basic().to_toml_value()
 }
 
-/// Several lines as people write them. A quote at the end of a line could close the text, so all are escaped.
+/// Several lines as people write them, with the end on a line of its own.
 fn block(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(escaped_in_block).collect();
-    format!("\"\"\"\n{}\n\"\"\"", lines.join("\n"))
-}
-
-fn escaped_in_block(line: &str) -> String {
-    // Single quotes need nothing, and double ones only where three follow one another.
-    escaped(line)
-        .replace("\\\"", "\"")
-        .replace("\"\"\"", "\\\"\\\"\\\"")
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
+    let text = format!("{text}\n");
+    TomlStringBuilder::new(&text).as_ml_basic().to_toml_value()
 }
 
 #[cfg(test)]
@@ -104,7 +75,7 @@ mod tests {
         let script = Item::text("if a; then\n  echo \"x\"\\n'\"\"\"\"\nfi");
         assert_eq!(
             script.written(),
-            "\"\"\"\nif a; then\n  echo \"x\"\\\\n'\\\"\\\"\\\"\"\nfi\n\"\"\""
+            "\"\"\"\nif a; then\n  echo \"x\"\\\\n'\"\"\\\"\"\nfi\n\"\"\""
         );
         assert_eq!(key("a b"), "\"a b\"");
     }

@@ -1,10 +1,10 @@
 //! Mistakes that only show when several values are seen together.
 
-use crate::address::Address;
 use crate::error::{Error, Mistake};
 use crate::suggest::{listed, nearest};
 use crate::value::{Data, Entry, Table, Value};
 use std::collections::BTreeMap;
+use windlass_model::address::Address;
 
 /// What the file's own tables contradict: tasks and the hosts of every stage.
 pub(crate) fn file(table: &Table) -> Vec<Mistake> {

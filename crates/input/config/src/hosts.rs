@@ -1,11 +1,11 @@
 //! The hosts of a stage as the file has them: address, roles, and the layer of settings that each one is.
 
-use crate::address::Address;
 use crate::config::table;
 use crate::error::{Error, Mistake, Mistakes};
 use crate::layer;
 use crate::origin::Origin;
 use crate::value::{Data, Entry, Table, Value};
+use windlass_model::address::Address;
 
 /// The roles of a host that names none.
 pub(crate) const DEFAULT_ROLES: [&str; 3] = ["app", "web", "db"];

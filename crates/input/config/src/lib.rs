@@ -15,7 +15,6 @@
 //! # Ok::<(), windlass_config::Mistakes>(())
 //! ```
 
-mod address;
 mod check;
 mod config;
 mod cross;
@@ -38,8 +37,7 @@ mod typing;
 mod units;
 mod value;
 
-pub use address::Address;
-pub use check::{COMMANDS, without_password};
+pub use check::COMMANDS;
 pub use config::{Config, Effective, Given, Stage};
 pub use error::{Error, Mistake, Mistakes};
 pub use file::{FILE_NAME, find, read};

@@ -4,6 +4,7 @@ use crate::origin::{Origin, Place};
 use crate::units::{show_duration, show_size};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use windlass_model::grammar::quoted;
 
 /// A value with its origins. A list to which others were added has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,19 +80,4 @@ impl Value {
             }
         }
     }
-}
-
-/// Text between quotation marks, on one line.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 2);
-    shown.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => shown.extend(['\\', c]),
-            c if c.is_control() => shown.extend(c.escape_default()),
-            c => shown.push(c),
-        }
-    }
-    shown.push('"');
-    shown
 }

@@ -2,7 +2,6 @@
 
 use crate::refusal::{Reason, Refusal};
 use crate::request::{Request, Run};
-use crate::ruby::{Lacking, install, lacking};
 use std::collections::BTreeMap;
 use windlass_facts::{Begun, Current, Entry, HostFacts, Linked, Logout, RemoteFacts};
 use windlass_model::inventory::Host;
@@ -31,7 +30,7 @@ pub fn precheck(request: &Request<'_>) -> Vec<Refusal> {
             check.root();
             check.current();
             check.linked_files();
-            check.ruby();
+            check.recipes();
             check.remote();
         }
     }
@@ -210,29 +209,14 @@ impl Check<'_> {
         }
     }
 
-    fn ruby(&mut self) {
+    fn recipes(&mut self) {
         if !self.host.target.release {
             return;
         }
-        let (settings, facts) = (&self.host.settings, self.facts);
-        match lacking(settings, facts) {
-            Some(Lacking::Manager(kind)) => {
-                let version = settings.ruby.version.clone();
-                let hint = format!(
-                    "install it, name its place as `path` in [ruby], or set `ruby.manager = \"none\"` for {}",
-                    self.host.target.name
-                );
-                self.refuse(Reason::NoRubyManager { kind, version }, Some(hint));
+        for recipe in self.request.recipes {
+            for lack in recipe.lacks(self.host, self.facts) {
+                self.refuse(Reason::Lacks { what: lack.what }, Some(lack.hint));
             }
-            Some(Lacking::Version(rubies, version)) => {
-                let hint = format!("on the host: {}", install(rubies.kind, version));
-                let reason = Reason::NoRuby {
-                    version: version.to_owned(),
-                    rubies: rubies.clone(),
-                };
-                self.refuse(reason, Some(hint));
-            }
-            None => {}
         }
     }
 

@@ -2,8 +2,10 @@
 
 use crate::plan::Note;
 use crate::scope::{Scope, ScopeHost};
+use windlass_facts::HostFacts;
+use windlass_model::inventory::Host;
 use windlass_model::plan::Phase;
-use windlass_model::{Action, Command, HostName, TaskName, Undo};
+use windlass_model::{Action, Command, Environment, HostName, TaskName, Undo};
 
 /// The tasks of one technology.
 pub trait Recipe: Send + Sync {
@@ -15,6 +17,16 @@ pub trait Recipe: Send + Sync {
     /// A task without steps is given all the same: other tasks may stand before or after it.
     fn tasks(&self, scope: &Scope<'_>) -> Vec<TaskSpec>;
 
+    /// What it puts around the commands of people on a host; the settings' own words come after it and win.
+    fn surroundings(&self, _host: &ScopeHost<'_>) -> Surroundings {
+        Surroundings::default()
+    }
+
+    /// What it needs on a host where releases are made and does not find there: a deploy does not begin.
+    fn lacks(&self, _host: &Host, _facts: &HostFacts) -> Vec<Lack> {
+        Vec::new()
+    }
+
     /// What a person should know of this run beside the tasks, such as a task that has no host.
     fn notes(&self, _scope: &Scope<'_>) -> Vec<Note> {
         Vec::new()
@@ -25,6 +37,24 @@ pub trait Recipe: Send + Sync {
     fn unlock_after_undo(&self, _scope: &Scope<'_>, _host: &ScopeHost<'_>) -> Option<Command> {
         None
     }
+}
+
+/// What is around a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Directories that come before the login's PATH, after those of the settings.
+    pub path: Vec<String>,
+    /// Variables.
+    pub env: Environment,
+}
+
+/// What a host does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// What it is, as a sentence of its own.
+    pub what: String,
+    /// How it comes to be there, or how to do without.
+    pub hint: String,
 }
 
 /// A task with its place and its steps.

@@ -2,9 +2,8 @@
 
 use crate::error::list;
 use std::fmt;
-use windlass_facts::{Linked, Lock, Rubies};
+use windlass_facts::{Linked, Lock};
 use windlass_model::HostName;
-use windlass_model::technology::ManagerKind;
 
 /// One reason not to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,19 +79,10 @@ pub enum Reason {
         /// What is there.
         state: Linked,
     },
-    /// There is no version manager for Ruby.
-    NoRubyManager {
-        /// The one that is named; none = any.
-        kind: Option<ManagerKind>,
-        /// The version that is asked for.
-        version: Option<String>,
-    },
-    /// The version manager lacks the version of Ruby.
-    NoRuby {
-        /// The version.
-        version: String,
-        /// What there is.
-        rubies: Rubies,
+    /// Something that a recipe needs is not there.
+    Lacks {
+        /// What, as the recipe says it.
+        what: String,
     },
     /// Several hosts are one directory.
     SharedRoot {
@@ -163,8 +153,7 @@ impl fmt::Display for Reason {
                 write!(f, "linked file `{path}` is there but is not a file")
             }
             Self::LinkedFile { path, .. } => write!(f, "linked file `{path}` is missing"),
-            Self::NoRubyManager { kind, version } => no_manager(f, *kind, version.as_deref()),
-            Self::NoRuby { version, rubies } => no_ruby(f, version, rubies),
+            Self::Lacks { what } => f.write_str(what),
             Self::SharedRoot { path, others } => {
                 write!(f, "`{path}` is the same directory as on {}", list(others))
             }
@@ -183,31 +172,6 @@ impl fmt::Display for Reason {
             Self::NotBegun { error } => write!(f, "the deploy could not be begun: {error}"),
         }
     }
-}
-
-fn no_manager(
-    f: &mut fmt::Formatter<'_>,
-    kind: Option<ManagerKind>,
-    version: Option<&str>,
-) -> fmt::Result {
-    match (kind, version) {
-        (Some(kind), _) => write!(f, "{} is not where it is looked for", kind.as_str()),
-        (None, Some(version)) => write!(f, "no version manager has Ruby {version}"),
-        (None, None) => f.write_str("there is no version manager for Ruby"),
-    }
-}
-
-fn no_ruby(f: &mut fmt::Formatter<'_>, version: &str, rubies: &Rubies) -> fmt::Result {
-    let there = match rubies.versions.as_slice() {
-        [] => "none".to_owned(),
-        versions => versions.join(", "),
-    };
-    write!(
-        f,
-        "{} in {} lacks Ruby {version}; it has {there}",
-        rubies.kind.as_str(),
-        rubies.path
-    )
 }
 
 fn locked(f: &mut fmt::Formatter<'_>, lock: &Lock) -> fmt::Result {

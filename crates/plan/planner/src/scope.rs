@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::release_name::next_release;
 use crate::request::{Request, Run, Wanted};
 use crate::rollback::rollback_target;
-use crate::ruby::Ruby;
 use std::collections::BTreeMap;
 use windlass_facts::{Begun, Current, HostFacts, RemoteFacts};
 use windlass_model::inventory::Host;
@@ -132,14 +131,15 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A command of the user's on a host: all of the settings' surroundings, the host's Ruby and the `DEPLOY_` variables,
-    /// in the release.
+    /// A command of the user's on a host: all of the settings' surroundings, those of the recipes and the `DEPLOY_`
+    /// variables, in the release.
     pub fn users(&self, host: &ScopeHost<'_>, script: impl Into<String>) -> Command {
         let settings = host.settings();
         let (mut path, mut env) = (settings.path.clone(), Environment::new());
-        if let Some(ruby) = host.ruby() {
-            path.extend(ruby.search_path());
-            env = ruby.variables(host.layout.root());
+        for recipe in self.request.recipes {
+            let around = recipe.surroundings(host);
+            path.extend(around.path);
+            env.extend(around.env);
         }
         env.extend(settings.env.clone());
         env.extend(deploy_variables(self, host, &self.release_path(host)));
@@ -165,11 +165,6 @@ impl<'a> ScopeHost<'a> {
     /// The settings in force on it.
     pub fn settings(&self) -> &'a Settings {
         &self.host.settings
-    }
-
-    /// The Ruby that it uses, where that comes from a version manager.
-    pub fn ruby(&self) -> Option<Ruby<'a>> {
-        Ruby::of(self.settings(), self.facts)
     }
 
     /// Whether it has one of these roles; no roles mean all hosts.

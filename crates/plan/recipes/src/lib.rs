@@ -1,8 +1,8 @@
 //! The standard recipes: how code comes to a host, becomes a release, is published and taken back.
 //!
-//! One file per concern, each with its tasks beside their undos; `bundler` and `rails` only where settings name them. The shell lies in `sh/` as fixed text; values come in
-//! as quoted variables before it. Every undo may be repeated and may find that nothing, or only half, was done. Recipes
-//! are pure and decide nothing about order: that is the planner's.
+//! One file per concern, each with its tasks beside their undos; `bundler` and `rails` only where settings name them. The
+//! shell lies in `sh/` as fixed text; values come in as quoted variables before it. Every undo may be repeated and may
+//! find that nothing, or only half, was done. Recipes are pure and decide nothing about order: that is the planner's.
 
 mod bundler;
 mod cleanup;
@@ -20,6 +20,7 @@ mod script;
 mod setup;
 
 pub use lock::{fence_script, unlock_script};
+pub use ruby::{Ruby, ruby_question};
 pub use setup::setup_script;
 
 use windlass_model::Settings;
@@ -53,6 +54,7 @@ fn named(name: &str) -> Option<Box<dyn Recipe>> {
 
 fn standard() -> Vec<Box<dyn Recipe>> {
     vec![
+        Box::new(ruby::FindRuby),
         Box::new(lock::DeployLock),
         Box::new(push::Push),
         Box::new(git_mirror::GitMirror),

@@ -28,6 +28,7 @@ mod options;
 mod pacer;
 mod patience;
 mod pattern;
+mod percent;
 mod proxy_command;
 mod redial;
 mod schedule;

@@ -1,6 +1,6 @@
 //! A command whose input and output are the connection.
 
-use std::fmt::Write as _;
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use tokio::io::{
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::options::Endpoint;
-use crate::task;
+use crate::{percent, task};
 
 /// The longest piece of what the command says that is kept as one line.
 const LINE: usize = 1024;
@@ -67,24 +67,15 @@ async fn listen(from: impl AsyncRead + Unpin, say: impl Fn(&str)) -> io::Result<
 
 /// Fills `%h`, `%n`, `%p`, `%r` and `%%`; anything else stays.
 fn fill(command: &str, to: &Endpoint) -> String {
-    let mut filled = String::with_capacity(command.len());
-    let mut characters = command.chars();
-    while let Some(character) = characters.next() {
-        if character != '%' {
-            filled.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('h' | 'n') => filled.push_str(&to.address),
-            Some('p') => {
-                // Writing to a string cannot fail.
-                let _written = write!(filled, "{}", to.port);
-            }
-            Some('r') => filled.push_str(&to.user),
-            Some('%') | None => filled.push('%'),
-            Some(other) => filled.extend(['%', other]),
-        }
-    }
+    let Ok(filled) = percent::fill(command, |token| {
+        Ok::<_, Infallible>(match token {
+            Some('h' | 'n') => to.address.clone(),
+            Some('p') => to.port.to_string(),
+            Some('r') => to.user.clone(),
+            Some('%') | None => "%".to_owned(),
+            Some(other) => format!("%{other}"),
+        })
+    });
     filled
 }
 

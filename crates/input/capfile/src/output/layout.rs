@@ -3,8 +3,12 @@
 use super::merge::{Merged, StageSheet};
 use crate::Todo;
 use crate::toml::{Item, key};
-use crate::translate::TaskEntry;
+use crate::translate::{Key, TaskEntry};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+type Keys = BTreeMap<Key, Item>;
+type Remarks = BTreeMap<Key, String>;
 
 /// The keys at the top in the order in which people read them.
 const TOP: &[&str] = &[
@@ -37,7 +41,7 @@ pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
         rest.into_iter().partition(|todo| todo.stage().is_some());
     notes(&mut text, &of_settings);
     for table in TABLES {
-        let rows = rows(&merged.top, table);
+        let rows = rows(&merged.top, &merged.remarks, table);
         if !rows.is_empty() {
             let _ = write!(text, "\n[{table}]\n{rows}");
         }
@@ -47,7 +51,7 @@ pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
     }
     notes(&mut text, &in_tasks);
     for stage in &merged.stages {
-        write_stage(&mut text, stage);
+        write_stage(&mut text, stage, &merged.remarks);
         let of_it = |todo: &&&Todo| todo.stage() == Some(stage.source.as_str());
         let of_it: Vec<&Todo> = in_stages.iter().filter(of_it).copied().collect();
         notes(&mut text, &of_it);
@@ -75,14 +79,19 @@ fn top(text: &mut String, merged: &Merged) {
     }
 }
 
-/// The rows of a table.
-fn rows(keys: &std::collections::BTreeMap<crate::translate::Key, Item>, table: &str) -> String {
-    let rows = keys.iter().filter(|((of, _), _)| *of == table);
-    let rows = rows.map(|((_, name), item)| format!("{} = {}\n", key(name), item.written()));
-    rows.collect()
+/// The rows of a table, each below the words about it.
+fn rows(keys: &Keys, remarks: &Remarks, table: &str) -> String {
+    let mut text = String::new();
+    for (place, item) in keys.iter().filter(|((of, _), _)| *of == table) {
+        if let Some(words) = remarks.get(place) {
+            let _ = writeln!(text, "# {words}");
+        }
+        let _ = writeln!(text, "{} = {}", key(&place.1), item.written());
+    }
+    text
 }
 
-fn write_stage(text: &mut String, stage: &StageSheet) {
+fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
     let name = format!("stages.{}", key(&stage.name));
     text.push('\n');
     if stage.name != stage.source {
@@ -92,7 +101,7 @@ fn write_stage(text: &mut String, stage: &StageSheet) {
             stage.source.escape_debug()
         );
     }
-    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, ""));
+    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, remarks, ""));
     match stage.hosts.as_slice() {
         [] => text.push_str(
             "hosts = [\"deploy@www.example.com\"]  # TODO your host: the project names none\n",
@@ -106,7 +115,7 @@ fn write_stage(text: &mut String, stage: &StageSheet) {
         }
     }
     for table in TABLES {
-        let rows = rows(&stage.keys, table);
+        let rows = rows(&stage.keys, remarks, table);
         if !rows.is_empty() {
             let _ = write!(text, "[{name}.{table}]\n{rows}");
         }

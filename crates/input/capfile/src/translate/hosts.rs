@@ -32,19 +32,13 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
 
 /// The host, and what of it could not be said.
 fn host(server: &Server) -> Result<(Item, Option<String>), String> {
-    grammar::host(&server.host)?;
-    let mut address = grammar::address(&server.host).unwrap_or_else(|| server.host.clone());
-    if let Some(user) = &server.user {
-        grammar::user(user)?;
-        address = format!("{user}@{address}");
-    }
-    if let Some(port) = server.port {
-        let port = ssh::port_of(&Value::Int(port))?;
-        address = format!("{address}:{port}");
-    }
+    let port = server.port.map(|port| ssh::port_of(&Value::Int(port)));
+    let address = grammar::address(&server.host, server.user.as_deref(), port.transpose()?)?;
     let mut roles: Vec<&String> = server.roles.iter().collect();
     roles.retain(|role| *role != "all");
-    roles.iter().try_for_each(|role| grammar::role(role))?;
+    roles
+        .iter()
+        .try_for_each(|role| grammar::check(grammar::role, role))?;
     let mut pairs = vec![
         ("address".to_owned(), Item::text(address)),
         ("roles".to_owned(), Item::texts(roles.into_iter().cloned())),

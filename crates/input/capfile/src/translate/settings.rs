@@ -156,11 +156,11 @@ fn variable(sheet: &mut Sheet, name: &Value, value: &Value) -> Result<(), String
         Value::Symbol(name) => name.to_uppercase(),
         name => name.to_text().map_err(|unknown| unknown.why)?,
     };
-    grammar::variable(&name)?;
+    grammar::check(grammar::variable, &name)?;
     if let Value::Unknown(unknown) = value
         && let Some(from) = &unknown.variable
     {
-        grammar::variable(from)?;
+        grammar::check(grammar::variable, from)?;
         let from = Item::Table(vec![("from_env".to_owned(), Item::text(from))]);
         sheet.put("secrets", &name, from);
         return Ok(());
@@ -247,7 +247,7 @@ fn bundle_path(sheet: &mut Sheet, value: &Value) -> Result<Fate, String> {
         .map(|(_, rest)| format!("shared/{rest}"));
     match below {
         Some(path) => {
-            grammar::relative(&path)?;
+            grammar::check(grammar::inner_path, &path)?;
             sheet.put("bundler", "path", Item::text(path));
             Ok(Fate::Carried)
         }

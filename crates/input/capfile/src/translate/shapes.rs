@@ -11,13 +11,14 @@ pub(super) fn item(shape: Shape, value: &Value) -> Result<Item, String> {
     if let Some(unknown) = value.first_unknown() {
         return Err(unknown.why.clone());
     }
-    let check = match shape {
+    let rule = match shape {
         Shape::Application => grammar::application,
         Shape::Repository => grammar::repository,
         Shape::Branch => grammar::branch,
         Shape::Root => grammar::root,
-        Shape::Inner | Shape::Inners | Shape::Linked => grammar::relative,
-        Shape::Directory => grammar::directory,
+        Shape::Inner | Shape::Inners => grammar::inner_path,
+        Shape::Linked => grammar::linked,
+        Shape::Directory => grammar::search_path,
         Shape::RubyVersion => grammar::ruby_version,
         Shape::RakeTask => grammar::rake_task,
         Shape::Manifests => grammar::pattern,
@@ -28,7 +29,9 @@ pub(super) fn item(shape: Shape, value: &Value) -> Result<Item, String> {
         Shape::Flag => return flag(value),
     };
     let texts = texts(shape, value)?;
-    texts.iter().try_for_each(|text| check(text))?;
+    texts
+        .iter()
+        .try_for_each(|text| grammar::check(rule, text))?;
     let many = matches!(
         shape,
         Shape::Linked | Shape::Roles | Shape::Inners | Shape::Groups | Shape::Manifests

@@ -51,7 +51,7 @@ fn option(name: &str, value: &Value) -> Result<Option<(&'static str, Item)>, Str
     Ok(Some(match (name, value) {
         ("user", user) => {
             let user = user.to_text().map_err(|unknown| unknown.why)?;
-            grammar::user(&user)?;
+            grammar::check(grammar::user, &user)?;
             ("user", Item::text(user))
         }
         ("port", port) => ("port", Item::Int(port_of(port)?)),
@@ -59,7 +59,7 @@ fn option(name: &str, value: &Value) -> Result<Option<(&'static str, Item)>, Str
         ("user_known_hosts_file", files) => ("known_hosts", files_of(files)?),
         ("forward_agent", _) => ("forward_agent", Item::Bool(true)),
         ("proxy", Value::Proxy(command)) => {
-            grammar::line(command)?;
+            grammar::check(grammar::line, command)?;
             ("proxy_command", Item::text(command))
         }
         ("config", Value::Bool(false)) => ("config", Item::text("none")),
@@ -115,7 +115,7 @@ fn files_of(value: &Value) -> Result<Item, String> {
     let mut files = Vec::new();
     for file in value.items() {
         let file = file.to_text().map_err(|unknown| unknown.why)?;
-        grammar::line(&file)?;
+        grammar::check(grammar::line, &file)?;
         files.push(file);
     }
     Ok(Item::texts(files))

@@ -111,7 +111,7 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
 }
 
 fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> {
-    grammar::task(&task.name).map_err(todo)?;
+    grammar::check(grammar::task, &task.name).map_err(todo)?;
     if !task.needs.is_empty() {
         let needs = task.needs.join(", ");
         return Err(todo(format!(
@@ -134,7 +134,7 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
     target
         .roles
         .iter()
-        .try_for_each(|role| grammar::role(role))
+        .try_for_each(|role| grammar::check(grammar::role, role))
         .map_err(todo)?;
     let mut entry = TaskEntry {
         name: task.name.clone(),
@@ -181,7 +181,7 @@ fn around(entry: &mut TaskEntry, lines: &[Line]) -> Result<(), String> {
     let named = |line: &Line| {
         line.env
             .iter()
-            .try_for_each(|(name, _)| grammar::variable(name))
+            .try_for_each(|(name, _)| grammar::check(grammar::variable, name))
     };
     lines.iter().try_for_each(named)?;
     let literal = first.env.iter().all(|(_, value)| !value.contains('$'));
@@ -219,7 +219,8 @@ fn relative(dir: &str) -> Result<String, String> {
     let dir = dir
         .strip_prefix(RELEASE)
         .map_or(dir, |below| below.trim_start_matches('/'));
-    grammar::line(dir).map_err(|_| "its directory cannot be named before it runs".to_owned())?;
+    grammar::check(grammar::line, dir)
+        .map_err(|_| "its directory cannot be named before it runs".to_owned())?;
     Ok(dir.to_owned())
 }
 
@@ -297,6 +298,13 @@ fn restart(sheet: &mut Sheet, entry: &TaskEntry) -> bool {
             _ => entry.run.clone(),
         };
         sheet.put("restart", role, Item::text(run));
+        if !entry.remarks.is_empty() {
+            sheet.remark(
+                "restart",
+                role,
+                &format!("TODO {}", entry.remarks.join("; ")),
+            );
+        }
     }
     true
 }

@@ -1,6 +1,6 @@
 //! Projects as people have them, and their windlass.toml.
 
-use crate::{case, imported, of};
+use crate::{case, imported, mistakes, of};
 use std::fmt::Write as _;
 use windlass_capfile::Fate;
 
@@ -125,10 +125,7 @@ fn what_cannot_be_known_is_told_with_its_place() {
             "the variable ROOT of whoever deploys, without a default",
         ),
         ("set :keep_releases, 0", "a number from 1 to 10000"),
-        (
-            "set :linked_files, ['../x']",
-            "is no path below the release",
-        ),
+        ("set :linked_files, ['../x']", "climbs out with `..`"),
         (
             "set :a, -> { fetch(:b) }; set :b, -> { fetch(:a) }; set :branch, -> { fetch(:a) }",
             "call each other without end",
@@ -161,4 +158,22 @@ fn a_stage_named_like_a_command_gets_another_name() {
     let text = imported(&files).text;
     assert!(text.contains("[stages.stage-demo]"), "{text}");
     assert!(text.contains("# TODO demo.rb:1 frobnicate"), "{text}");
+}
+
+#[test]
+fn what_a_restart_loses_is_said_beside_it() {
+    let imported = of(
+        "namespace :deploy do\n  task :restart do\n    on roles(:app), in: :sequence, wait: 5 do\n      \
+         execute :sudo, 'systemctl restart shop'\n    end\n  end\n  after :publishing, :restart\nend\n",
+    );
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    let wanted = "[restart]\n# TODO ran host by host; here on all at once\napp = ";
+    assert!(imported.text.contains(wanted), "{}", imported.text);
+}
+
+#[test]
+fn a_login_that_our_file_would_refuse_is_a_todo() {
+    let imported = of("set :ssh_options, { user: 'dep=loy' }");
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    assert_eq!(imported.todos.len(), 1, "{:?}", imported.todos);
 }

@@ -229,7 +229,7 @@ fn auto_takes_the_manager_that_has_the_version_or_the_first_with_any() {
         let case = host_with(&rubies, |settings| settings.ruby.version = version);
         let host = &case.inventory.hosts[0];
         let facts = &case.facts[&host.target.name];
-        windlass_planner::Ruby::of(&host.settings, facts).map(|ruby| ruby.kind)
+        windlass_recipes::Ruby::of(&host.settings, facts).map(|ruby| ruby.kind)
     };
     assert_eq!(taken(None), Some(ManagerKind::Rvm));
     assert_eq!(taken(Some("3.2.0")), Some(ManagerKind::Rvm));

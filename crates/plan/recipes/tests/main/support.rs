@@ -209,7 +209,7 @@ impl World {
                 reference: self.settings.branch.clone(),
                 host_keys: Vec::new(),
             }),
-            ruby: windlass_planner::ruby_question(&self.settings),
+            ruby: windlass_recipes::ruby_question(&self.settings),
             system_prefix: self.dir.path().join("system").to_str().unwrap().to_owned(),
             ..Ask::default()
         }

@@ -1,9 +1,11 @@
 //! What stands for something else in values: `~`, `%h` and the like, `${VARIABLE}`.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use super::error::Why;
 use super::{Asked, Here};
+use crate::percent;
 
 /// What the tokens stand for, once host, port and login are settled.
 #[derive(Clone, Copy, Debug)]
@@ -33,18 +35,11 @@ impl Tokens<'_> {
                 (self.here.home_of(name)?, rest)
             }
         };
-        while let Some((before, after)) = rest.split_once(['%', '$']) {
-            let token = rest.get(before.len()..).unwrap_or_default();
-            filled.push_str(before);
-            rest = if token.starts_with('$') {
-                self.variable(&mut filled, after)?
-            } else {
-                let mut characters = after.chars();
-                filled.push_str(&self.token(characters.next())?);
-                characters.as_str()
-            };
+        while let Some((before, after)) = rest.split_once('$') {
+            filled.push_str(&percent::fill(before, |token| self.token(token))?);
+            rest = self.variable(&mut filled, after)?;
         }
-        filled.push_str(rest);
+        filled.push_str(&percent::fill(rest, |token| self.token(token))?);
         Ok(filled)
     }
 
@@ -104,47 +99,28 @@ impl Tokens<'_> {
 
     /// A proxy command with what is known only here; host, port and login are filled where it is started.
     pub(super) fn proxy_command(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut characters = text.chars();
-        while let Some(character) = characters.next() {
-            let name = match (character, characters.clone().next()) {
-                ('%', Some('n')) => self.asked.host.as_str(),
-                ('%', Some('k')) => self.alias.unwrap_or(&self.asked.host),
-                ('%', Some(other)) => {
-                    characters.next();
-                    filled.extend(['%', other]);
-                    continue;
-                }
-                _ => {
-                    filled.push(character);
-                    continue;
-                }
+        let Ok(filled) = percent::fill(text, |token| {
+            let name = match token {
+                Some('n') => self.asked.host.as_str(),
+                Some('k') => self.alias.unwrap_or(&self.asked.host),
+                Some(other) => return Ok::<_, Infallible>(format!("%{other}")),
+                None => return Ok("%".to_owned()),
             };
-            characters.next();
-            filled.push_str(&name.replace('%', "%%"));
-        }
+            Ok(name.replace('%', "%%"))
+        });
         filled
     }
 }
 
 /// `HostName`, which knows `%h` and `%%` only.
 pub(super) fn host_name(text: &str, host: &str) -> Result<String, Why> {
-    let mut filled = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (character, character == '%') {
-            (_, false) => filled.push(character),
-            (_, true) => match characters.next() {
-                Some('h') => filled.push_str(host),
-                Some('%') => filled.push('%'),
-                _ => {
-                    let what = "`HostName` may hold `%h` and `%%` and no other token";
-                    return Err(Why::Wrong(what.to_owned()));
-                }
-            },
-        }
-    }
-    Ok(filled)
+    percent::fill(text, |token| match token {
+        Some('h') => Ok(host.to_owned()),
+        Some('%') => Ok("%".to_owned()),
+        _ => Err(Why::Wrong(
+            "`HostName` may hold `%h` and `%%` and no other token".to_owned(),
+        )),
+    })
 }
 
 #[cfg(test)]

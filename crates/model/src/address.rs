@@ -42,12 +42,12 @@ impl Address {
 }
 
 /// The grammar of a login.
-pub(crate) fn user(text: &str) -> Result<(), String> {
+pub fn user(text: &str) -> Result<(), String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+@".contains(c);
     if text.is_empty() || text.starts_with('-') || !text.chars().all(allowed) {
         return Err(format!(
             "has the login {}, but a login is letters, digits, `.`, `_`, `-`, `+` and `@`, not beginning with `-`",
-            crate::value::quoted(text)
+            crate::grammar::quoted(text)
         ));
     }
     Ok(())
@@ -193,7 +193,7 @@ fn range(first: &str, last: &str) -> Result<Vec<String>, String> {
 }
 
 fn host_name(name: &str) -> Result<(), String> {
-    let shown = crate::value::quoted(name);
+    let shown = crate::grammar::quoted(name);
     if name.is_empty() {
         return Err("names no host".to_owned());
     }
