@@ -114,8 +114,9 @@ impl<T: Tie> Host<T> {
 
     /// The same with the forwarded ssh-agent, where the session may forward one.
     pub async fn ask_with_agent(&self, script: &str) -> Result<Answer, Error> {
+        // Where none is forwarded the channel that is open already serves as well.
         let needs = Needs {
-            agent: true,
+            agent: self.shared.options.forwards_agent,
             ..Needs::default()
         };
         self.question(script, needs).await
