@@ -71,6 +71,15 @@ async fn connect_with(
     Host::new(session, given, seed)
 }
 
+/// A channel of its own costs a round trip or two, and a host that forwards no ssh-agent has nothing to offer on it.
+#[tokio::test]
+async fn without_a_forwarded_agent_every_question_goes_to_the_same_supervisor() {
+    let bench = Bench::new(Sshd::start_plain().expect("sshd")).await;
+    let one = bench.host.ask("echo $$").await.expect("an answer");
+    let two = bench.host.ask_with_agent("echo $$").await;
+    assert_eq!(one.stdout, two.expect("an answer").stdout);
+}
+
 #[tokio::test]
 async fn a_question_and_a_job() {
     let bench = Bench::new(Sshd::start_plain().expect("sshd")).await;
