@@ -156,13 +156,18 @@ fn link_dead_for_a_minute_and_back() {
     });
 }
 
-#[test]
-fn frozen_in_the_middle_of_an_upload() {
-    let mut stage = Stage::new();
+/// So much that its objects need an upload of their own.
+fn commit_much(stage: &mut Stage) {
     let noise: String = (0..400_000_u64)
         .map(|i| char::from(b'a' + (i.wrapping_mul(i + 7) % 23) as u8))
         .collect();
     stage.repo.commit(&[("big.txt", &noise)]).expect("a commit");
+}
+
+#[test]
+fn frozen_in_the_middle_of_an_upload() {
+    let mut stage = Stage::new();
+    commit_much(&mut stage);
     let builds = stage.with_build(Duration::from_secs(1), &Link::with("1s", 3, "1s"), "");
     stage.proxy.throttle(Direction::ToHost, Some(60_000));
     let running = stage.start_deploy();
@@ -198,6 +203,7 @@ fn client_alive_and_a_frozen_link() {
 #[test]
 fn one_session_a_connection() {
     let mut stage = Stage::with(Sshd::builder().config("MaxSessions 1"));
+    commit_much(&mut stage);
     let builds = stage.with_build(SILENCE, &Link::default(), "");
     survives(&mut stage, &builds, |stage| stage.proxy.cut_now(Cut::Reset));
 }

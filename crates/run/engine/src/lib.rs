@@ -20,6 +20,7 @@ mod local;
 mod note;
 mod parcels;
 mod schedule;
+mod short_file;
 pub mod ssh;
 mod step_machine;
 mod stopping;

@@ -16,6 +16,8 @@ use windlass_model::Revision;
 use windlass_source::{Pack, Source};
 use windlass_transport::UploadSource;
 
+use crate::short_file::SHORT;
+
 /// What is read at once.
 const CHUNK: usize = 128 * 1024;
 
@@ -87,6 +89,18 @@ impl Parcel {
             (parcel.file, parcel.digest) = (Some(file), digest);
         }
         Ok(parcel)
+    }
+}
+
+impl Parcel {
+    /// All of it, where it is so short that it needs no upload.
+    pub(crate) fn short(&self) -> io::Result<Option<Vec<u8>>> {
+        let Some(file) = self.file.as_ref().filter(|_| self.pack.bytes <= SHORT) else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; usize::try_from(self.pack.bytes).unwrap_or_default()];
+        file.read_exact_at(&mut bytes, 0)?;
+        Ok(Some(bytes))
     }
 }
 

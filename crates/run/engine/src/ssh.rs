@@ -4,7 +4,8 @@
 
 use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
 use crate::local::Locals;
-use crate::parcels::Parcels;
+use crate::parcels::{Parcel, Parcels};
+use crate::short_file;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -73,22 +74,43 @@ impl SshBackend {
         if parcel.pack.objects == 0 {
             return Ok(Some("nothing to send".to_owned()));
         }
-        let upload = Upload {
-            to,
-            mode: 0o600,
-            source: &mut &*parcel,
-        };
-        match self.host(host)?.session().upload(upload).await {
-            Ok(()) => Ok(Some(format!(
-                "sent {} objects, {}",
-                parcel.pack.objects,
-                size(parcel.pack.bytes)
-            ))),
-            Err(windlass_transport::UploadError::Session(error)) => Err(BackendError::GaveUp {
-                reason: error.to_string(),
-            }),
-            Err(error) => Err(broken(&error)),
+        let host = self.host(host)?;
+        match parcel.short().map_err(|error| broken(&error))? {
+            Some(bytes) => write_short(host, to, &bytes).await?,
+            None => upload(host, to, &parcel).await?,
         }
+        Ok(Some(format!(
+            "sent {} objects, {}",
+            parcel.pack.objects,
+            size(parcel.pack.bytes)
+        )))
+    }
+}
+
+/// Writes a short file by a question.
+async fn write_short(host: &Host, to: &str, bytes: &[u8]) -> Result<(), BackendError> {
+    let answer = host.ask(&short_file::script(to, bytes)).await;
+    let answer = answer.map_err(|error| gave_up(&error))?;
+    if answer.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&answer.stderr);
+    Err(broken(&format!("cannot write {to}: {}", said.trim())))
+}
+
+/// Sends a file of any length.
+async fn upload(host: &Host, to: &str, parcel: &Parcel) -> Result<(), BackendError> {
+    let upload = Upload {
+        to,
+        mode: 0o600,
+        source: &mut &*parcel,
+    };
+    match host.session().upload(upload).await {
+        Ok(()) => Ok(()),
+        Err(windlass_transport::UploadError::Session(error)) => Err(BackendError::GaveUp {
+            reason: error.to_string(),
+        }),
+        Err(error) => Err(broken(&error)),
     }
 }
 
