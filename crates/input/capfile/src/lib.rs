@@ -19,6 +19,8 @@
 //! # Ok::<(), windlass_capfile::Error>(())
 //! ```
 
+#[cfg(test)]
+mod accounted;
 mod error;
 mod evaluate;
 mod files;

@@ -46,12 +46,12 @@ pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
             let _ = write!(text, "\n[{table}]\n{rows}");
         }
     }
-    for (entry, stages) in &merged.tasks {
-        task(&mut text, entry, stages);
+    for known in &merged.tasks {
+        task(&mut text, &known.entry, &known.stages);
     }
     notes(&mut text, &in_tasks);
     for stage in &merged.stages {
-        write_stage(&mut text, stage, &merged.remarks);
+        write_stage(&mut text, stage);
         let of_it = |todo: &&&Todo| todo.stage() == Some(stage.source.as_str());
         let of_it: Vec<&Todo> = in_stages.iter().filter(of_it).copied().collect();
         notes(&mut text, &of_it);
@@ -91,7 +91,7 @@ fn rows(keys: &Keys, remarks: &Remarks, table: &str) -> String {
     text
 }
 
-fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
+fn write_stage(text: &mut String, stage: &StageSheet) {
     let name = format!("stages.{}", key(&stage.name));
     text.push('\n');
     if stage.name != stage.source {
@@ -101,7 +101,7 @@ fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
             stage.source.escape_debug()
         );
     }
-    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, remarks, ""));
+    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, &stage.remarks, ""));
     match stage.hosts.as_slice() {
         [] => text.push_str(
             "hosts = [\"deploy@www.example.com\"]  # TODO your host: the project names none\n",
@@ -115,7 +115,7 @@ fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
         }
     }
     for table in TABLES {
-        let rows = rows(&stage.keys, remarks, table);
+        let rows = rows(&stage.keys, &stage.remarks, table);
         if !rows.is_empty() {
             let _ = write!(text, "[{name}.{table}]\n{rows}");
         }

@@ -102,11 +102,19 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
         let fate = hooked(evaluator, hook, &mut entries, &names);
         note(evaluator, &[hook.made_by], &fate);
     }
+    let mut in_restart = Vec::new();
     for (entry, task) in entries {
-        if !restart(sheet, &entry) {
+        if restart(sheet, &entry) {
+            in_restart.push(entry.name);
+        } else {
             sheet.tasks.push(entry);
         }
         note(evaluator, &[task.made_by], &Fate::Carried);
+    }
+    for (_, place) in sheet.tasks.iter_mut().filter_map(|it| it.place.as_mut()) {
+        if in_restart.contains(place) {
+            "restart".clone_into(place);
+        }
     }
 }
 

@@ -23,19 +23,30 @@ fn shown(name: &str) -> String {
     text
 }
 
-#[test]
-fn a_rails_project_with_two_stages() {
-    insta::assert_snapshot!(shown("rails"));
+/// One test a project: its windlass.toml with the TODOs in it, and what needs nothing.
+macro_rules! carried_over {
+    ($($name:ident: $of:literal,)*) => {
+        /// Their directories.
+        pub(crate) const PROJECTS: &[&str] = &[$(stringify!($name)),*];
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(stringify!($name), shown(stringify!($name)), $of);
+        })*
+    };
 }
 
-#[test]
-fn a_project_without_stage_files() {
-    insta::assert_snapshot!(shown("plain"));
-}
-
-#[test]
-fn hosts_by_role() {
-    insta::assert_snapshot!(shown("roles"));
+carried_over! {
+    rails: "rails with two stages, puma and tasks of its own",
+    sidekiq: "rails with rbenv, sidekiq and whenever",
+    php: "php with composer",
+    statically: "a static site, built on this machine",
+    stages: "several stages and roles",
+    gateways: "hosts behind jump hosts",
+    custom: "tasks of its own with tests and conditions",
+    dotenv: "variables from .env",
+    ec2: "hosts looked up in the cloud",
+    plain: "no stage files",
+    roles: "hosts by role",
 }
 
 #[test]
