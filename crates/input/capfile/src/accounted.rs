@@ -15,7 +15,12 @@ fn inner(node: &Node) -> Option<Vec<&Node>> {
     match &node.kind {
         Kind::If(found) => Some(found.yes.iter().chain(&found.no).collect()),
         Kind::Sequence(body) => Some(body.iter().collect()),
-        Kind::Call(call) if ["each", "namespace"].contains(&call.name.as_str()) => {
+        Kind::Rescued(body, handlers) => Some(body.iter().chain(handlers).collect()),
+        Kind::Case(case) => {
+            let bodies = case.whens.iter().flat_map(|when| &when.body);
+            Some(bodies.chain(&case.otherwise).collect())
+        }
+        Kind::Call(call) if ["each", "times", "namespace"].contains(&call.name.as_str()) => {
             call.block.as_ref().map(|block| block.body.iter().collect())
         }
         _ => None,
@@ -141,6 +146,15 @@ const LEAVES: &[&str] = &[
     "class A; end",
     "set fetch(:q), 1",
     "invoke 'x'",
+    "x ||= 2",
+    "ENV['X'] ||= 'y'",
+    "a, b = 1, 2",
+    "return",
+    "def c; set :d, 1; end",
+    "c",
+    "fetch(:default_env)[:a] = 'b'",
+    "SSHKit.config.command_map[:a] = 'b'",
+    "task(:v) { |t| invoke 't' }",
 ];
 
 /// Statements of every kind; blocks hold others.
@@ -149,7 +163,7 @@ fn statements() -> impl Strategy<Value = String> {
     leaf.prop_map(|leaf: &str| leaf.to_owned())
         .prop_recursive(3, 24, 4, |inner| {
             let body = proptest::collection::vec(inner, 0..4).prop_map(|body| body.join("\n"));
-            (body, 0..8_u8).prop_map(|(body, kind)| match kind {
+            (body, 0..12_u8).prop_map(|(body, kind)| match kind {
                 0 => format!("namespace :n do\n{body}\nend"),
                 1 => format!("if fetch(:stage) == :production\n{body}\nelse\n set :z, 1\nend"),
                 2 => format!("unless fetch(:a)\n{body}\nend"),
@@ -157,6 +171,10 @@ fn statements() -> impl Strategy<Value = String> {
                 4 => format!("%w[a b].each do |i|\n{body}\nend"),
                 5 => format!("unknown.each do |i|\n{body}\nend"),
                 6 => format!("begin\n{body}\nend"),
+                7 => format!("begin\n{body}\nrescue\n set :y, 1\nend"),
+                8 => format!("case fetch(:stage)\nwhen /prod/\n{body}\nelse\n set :z, 1\nend"),
+                9 => format!("case ENV['X']\nwhen 'a'\n{body}\nend"),
+                10 => format!("case `x`\nwhen 'a'\n{body}\nend"),
                 _ => format!("[].each {{ |i|\n{body}\n}}"),
             })
         })

@@ -5,6 +5,7 @@ use crate::evaluate::{Evaluator, Parsed};
 use crate::files::{Role, SourceFile, in_load_order};
 use crate::ledger::{Fate, Ledger, Statement};
 use crate::output::{merge, write};
+use crate::secrets::without_secrets;
 use crate::syntax::parse::parse;
 use crate::translate::translate;
 use std::fmt;
@@ -215,26 +216,4 @@ fn source(parsed: &[Parsed], statement: &Statement) -> String {
 fn plain(text: &str) -> String {
     let odd = |c: char| c.is_control();
     text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
-}
-
-/// A line without its quoted words, where the statement looks as if one of them lets somebody in.
-fn without_secrets(statement: &str, line: &str) -> String {
-    let lower = statement.to_ascii_lowercase();
-    let words = [
-        "passw",
-        "secret",
-        "token",
-        "api_key",
-        "apikey",
-        "credential",
-        "passphrase",
-    ];
-    let url = lower.contains("://") && lower.contains('@');
-    if !url && !words.iter().any(|word| lower.contains(word)) {
-        return line.to_owned();
-    }
-    match line.find(['"', '\'', '%', '`', '<']) {
-        Some(at) => format!("{}…", line.get(..at).unwrap_or_default()),
-        None => line.to_owned(),
-    }
 }

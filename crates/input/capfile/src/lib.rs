@@ -27,6 +27,8 @@ mod files;
 mod import;
 mod ledger;
 mod output;
+mod pattern;
+mod secrets;
 mod syntax;
 mod toml;
 mod translate;

@@ -14,6 +14,8 @@ pub(crate) struct Project {
     pub(crate) tasks: Vec<Task>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) plugins: Vec<(String, Statement)>,
+    /// What `SSHKit` makes of the names of commands.
+    pub(crate) command_map: BTreeMap<String, String>,
 }
 
 /// A setting and the statements that made it.
@@ -56,4 +58,13 @@ pub(crate) struct Hook {
     /// The namespace in which both are looked up.
     pub(crate) namespace: Vec<String>,
     pub(crate) made_by: Statement,
+}
+
+impl Task {
+    /// The namespaces it stands in.
+    pub(crate) fn namespace(&self) -> Vec<String> {
+        let mut parts: Vec<String> = self.name.split(':').map(str::to_owned).collect();
+        parts.pop();
+        parts
+    }
 }

@@ -125,7 +125,7 @@ fn place<'e>(this: &'e mut Evaluator<'_>, host: &str, port: Option<i64>) -> &'e 
 }
 
 /// `user@host:port`.
-fn parts(address: &str) -> (Option<&str>, &str, Option<i64>) {
+pub(crate) fn parts(address: &str) -> (Option<&str>, &str, Option<i64>) {
     let (user, rest) = match address.rsplit_once('@') {
         Some((user, rest)) => (Some(user), rest),
         None => (None, address),

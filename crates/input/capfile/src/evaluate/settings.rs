@@ -34,7 +34,7 @@ impl Evaluator<'_> {
     }
 
     /// Changes a setting in place.
-    fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
+    pub(super) fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
         let setting = self.project.settings.entry(name.to_owned());
         let setting = setting.or_insert_with(|| Setting {
             value: Value::Nil,
@@ -46,7 +46,7 @@ impl Evaluator<'_> {
         Fate::Opened
     }
 
-    fn present(&mut self, name: &str) -> Value {
+    pub(super) fn present(&mut self, name: &str) -> Value {
         let used = self.project.settings.get(name).is_some_and(|it| it.used);
         let value = self.setting(name).unwrap_or(Value::Nil);
         if let Some(setting) = self.project.settings.get_mut(name) {
@@ -117,6 +117,9 @@ pub(super) fn set_if_empty(this: &mut Evaluator<'_>, call: &Call, statement: Sta
         Ok(name) if this.project.settings.contains_key(&name) => {
             Fate::Neutral(format!("{name} is set already"))
         }
+        Ok(name) if this.is_set_before(&name) => Fate::Neutral(format!(
+            "Capistrano has set {name} already, and its default counts"
+        )),
         Ok(_) => set(this, call, statement),
         Err(fate) => fate,
     }

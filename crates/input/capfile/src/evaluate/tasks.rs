@@ -2,6 +2,7 @@
 
 use super::Evaluator;
 use super::project::{Hook, Task};
+use super::script::refusal::arguments;
 use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
@@ -52,8 +53,13 @@ pub(super) fn namespace(this: &mut Evaluator<'_>, call: &Call, _: Statement) -> 
 }
 
 pub(super) fn task(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -> Fate {
-    if call.args.len() > 1 {
-        return Fate::Todo("tasks take no arguments here; write it into [[tasks]]".to_owned());
+    if let Some(names) = call.args.get(1) {
+        let names = match this.value(names) {
+            Value::Hash(pairs) => pairs.into_iter().map(|(names, _)| names).collect(),
+            names => vec![names],
+        };
+        let names: Vec<Value> = names.iter().flat_map(Value::items).collect();
+        return Fate::Todo(arguments(&names));
     }
     let head = call
         .args

@@ -158,10 +158,10 @@ fn variable(sheet: &mut Sheet, name: &Value, value: &Value) -> Result<(), String
     };
     grammar::check(grammar::variable, &name)?;
     if let Value::Unknown(unknown) = value
-        && let Some(from) = &unknown.variable
+        && let Some(from) = unknown.variable.as_ref().filter(|it| it.itself)
     {
-        grammar::check(grammar::variable, from)?;
-        let from = Item::Table(vec![("from_env".to_owned(), Item::text(from))]);
+        grammar::check(grammar::variable, &from.name)?;
+        let from = Item::Table(vec![("from_env".to_owned(), Item::text(&from.name))]);
         sheet.put("secrets", &name, from);
         return Ok(());
     }

@@ -4,7 +4,7 @@
 
 use super::{Sheet, grammar, neutral, note, todo};
 use crate::evaluate::Evaluator;
-use crate::evaluate::expression::{RELEASE, VARIABLE};
+use crate::evaluate::expression::{HERE_HOME, RELEASE, VARIABLE};
 use crate::evaluate::line::{Line, Script, Target};
 use crate::evaluate::project::{Hook, Task};
 use crate::ledger::Fate;
@@ -120,12 +120,6 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
 
 fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> {
     grammar::check(grammar::task, &task.name).map_err(todo)?;
-    if !task.needs.is_empty() {
-        let needs = task.needs.join(", ");
-        return Err(todo(format!(
-            "it first needs {needs}; give both a place by `after`"
-        )));
-    }
     let script = evaluator
         .script(task)
         .map_err(|why| todo(format!("{why}; write it as [[tasks]]")))?;
@@ -213,8 +207,19 @@ fn around(entry: &mut TaskEntry, lines: &[Line]) -> Result<(), String> {
         entry.run = texts.join("\n");
         entry.dir = home;
     }
+    settled(entry)
+}
+
+/// Whether a script is one that can run where it is to.
+fn settled(entry: &mut TaskEntry) -> Result<(), String> {
     if entry.run.contains('\0') || entry.run.trim().is_empty() {
         return Err("its script is empty or holds a NUL byte".to_owned());
+    }
+    if entry.run.contains(HERE_HOME) {
+        if !entry.target.local {
+            return Err("it names the home of this machine on the hosts".to_owned());
+        }
+        entry.run = entry.run.replace(HERE_HOME, "${HOME}");
     }
     if entry.target.local && entry.run.contains(VARIABLE) {
         return Err("it names a directory of the hosts on this machine".to_owned());

@@ -94,8 +94,13 @@ const WORKED_OUT: &[(&str, &str)] = &[
         "branch = \"live\"",
     ),
     (
-        "set :branch, 'a' unless fetch(:stage) == :production; set_if_empty :branch, 'b'",
-        "branch = \"b\"",
+        "set :application, 'a' unless fetch(:stage) == :production; set_if_empty :application, 'b'",
+        "application = \"b\"",
+    ),
+    // Capistrano's own defaults are there before deploy.rb is read.
+    (
+        "set_if_empty :branch, 'b'",
+        "branch = \"master\"  # Capistrano's default",
     ),
     (
         "set :linked_dirs, %w[a b]; append :linked_dirs, 'c', 'b'; remove :linked_dirs, 'a'",
@@ -114,6 +119,73 @@ const WORKED_OUT: &[(&str, &str)] = &[
         "application = \"shop\"",
     ),
     ("set :keep_releases, '7'", "keep_releases = 7"),
+    (
+        "set :deploy_to, '/srv/a-b c'.gsub(/[^a-z\\/]/, '_')",
+        "deploy_to = \"/srv/a_b_c\"",
+    ),
+    (
+        "set :branch, 'refs/heads/main'.sub(/\\Arefs\\/(\\w+)\\//, 'x-\\\\1-')",
+        "branch = \"x-heads-main\"",
+    ),
+    (
+        "set :branch, 'rel-12' =~ /(\\d+)/ ? 'live' : 'main'",
+        "branch = \"live\"",
+    ),
+    ("set :branch, 'v1.2'[/\\d+/]", "branch = \"1\""),
+    (
+        "m = 'v1.2'.match(/v(\\d)/); set :branch, m[1]",
+        "branch = \"1\"",
+    ),
+    (
+        "set :branch, case fetch(:stage) when :staging, /prod/ then 'live' else 'main' end",
+        "branch = \"live\"",
+    ),
+    (
+        "case fetch(:stage)\nwhen :staging then set :branch, 'a'\nelse set :branch, 'b'\nend",
+        "branch = \"b\"",
+    ),
+    (
+        "x = nil\nx ||= 'a'\nx += 'b'\nset :branch, x",
+        "branch = \"ab\"",
+    ),
+    (
+        "def root(name, base = '/srv')\n  return '/' if name.nil?\n  \"#{base}/#{name}\"\nend\nset :deploy_to, root('x')",
+        "deploy_to = \"/srv/x\"",
+    ),
+    (
+        "def shared(*dirs)\n  append :linked_dirs, *dirs\nend\nshared 'a', 'b'",
+        "linked_dirs = [\"a\", \"b\"]",
+    ),
+    (
+        "ENV['REF'] ||= 'v1'\nset :branch, ENV['REF']",
+        "branch = \"v1\"",
+    ),
+    (
+        "set :branch, 'main'\nif ENV['CI'] == 'true'\n  set :branch, 'ci'\nelse\n  set :branch, 'dev'\nend",
+        "branch = \"dev\"",
+    ),
+    ("a, b = %w[x y]\nset :branch, b", "branch = \"y\""),
+    (
+        "set :branch, %w[x yy].map(&:length).last.to_s",
+        "branch = \"2\"",
+    ),
+    (
+        "set :branch, fetch(:nothing)&.strip || 'b'",
+        "branch = \"b\"",
+    ),
+    (
+        "begin\n  set :branch, 'a'\nrescue\n  set :branch, 'b'\nend",
+        "branch = \"a\"",
+    ),
+    ("set :branch, '%s-%d' % ['v', 3]", "branch = \"v-3\""),
+    (
+        "(1..2).each { |n| append :linked_dirs, \"d#{n}\" }",
+        "linked_dirs = [\"d1\", \"d2\"]",
+    ),
+    (
+        "set :keep_releases, fetch(:keep_releases) + 2",
+        "keep_releases = 7",
+    ),
 ];
 
 #[test]
@@ -124,40 +196,141 @@ fn values_are_worked_out_as_ruby_does() {
     }
 }
 
+/// What a project says, and a part of the reason for which it is told of.
+const TOLD_OF: &[(&str, &str)] = &[
+    (
+        "set :branch, `git branch`",
+        "asks `git branch` on this machine",
+    ),
+    (
+        "set :deploy_to, ENV['ROOT']",
+        "the variable ROOT of whoever deploys, without a default",
+    ),
+    ("set :keep_releases, 0", "a number from 1 to 10000"),
+    ("set :linked_files, ['../x']", "climbs out with `..`"),
+    (
+        "set :a, -> { fetch(:b) }; set :b, -> { fetch(:a) }; set :branch, -> { fetch(:a) }",
+        "call each other without end",
+    ),
+    ("x = 'a' ** 3\nset :branch, x", "calls `**`"),
+    (
+        "set :branch, 'a'[/(?=a)/]",
+        "a regular expression of an unusual kind",
+    ),
+    (
+        "set :branch, 'a' * 100_000_000",
+        "the text grows too long to be worked out",
+    ),
+    (
+        "def f(x) = f(x)\nset :branch, f(1)",
+        "call each other without end",
+    ),
+    (
+        "b = 'a'\nb = 'c' if `git status`.empty?\nset :branch, b",
+        "asks `git status` on this machine",
+    ),
+    (
+        "def b\n  return 'x' if `id`.empty?\n  'y'\nend\nset :branch, b",
+        "asks `id` on this machine",
+    ),
+    (
+        "if ENV['X']\n  set :keep_releases, 9\nend",
+        "the variable X of whoever deploys, taken for not set here",
+    ),
+    (
+        "set :branch, `curl -u me:token=1 x`",
+        "asks a command on this machine",
+    ),
+    ("invoke 'x'", "it runs a task while the files are read"),
+    (
+        "task(:x, [:month, :year]) { |t, a| on(roles(:app)) { execute a[:month] } }",
+        "it takes month, year from the command line",
+    ),
+    (
+        "task(:x) { on(roles(:app)) { download! '/a', 'b' } }",
+        "copies /a to this machine",
+    ),
+    (
+        "task(:x) { invoke 'puma:restart' }",
+        "invokes `puma:restart`, which is no task of these files",
+    ),
+    ("frobnicate :x", "`frobnicate` is not known"),
+    (
+        "task(:x) { on(roles(:app)) { upload! 'a', 'b' } }",
+        "uploads a to b",
+    ),
+    (
+        "after 'deploy:published', 'sidekiq:start'",
+        "no task of these files",
+    ),
+];
+
 #[test]
 fn what_cannot_be_known_is_told_with_its_place() {
-    let cases = [
-        (
-            "set :branch, `git branch`",
-            "has a command run on this machine",
-        ),
-        (
-            "set :deploy_to, ENV['ROOT']",
-            "the variable ROOT of whoever deploys, without a default",
-        ),
-        ("set :keep_releases, 0", "a number from 1 to 10000"),
-        ("set :linked_files, ['../x']", "climbs out with `..`"),
-        (
-            "set :a, -> { fetch(:b) }; set :b, -> { fetch(:a) }; set :branch, -> { fetch(:a) }",
-            "call each other without end",
-        ),
-        ("x = 'a' * 3\nset :branch, x", "calls `*`"),
-        ("frobnicate :x", "`frobnicate` is not known"),
-        (
-            "task(:x) { on(roles(:app)) { upload! 'a', 'b' } }",
-            "calls `upload!`",
-        ),
-        (
-            "after 'deploy:published', 'sidekiq:start'",
-            "no task of these files",
-        ),
-        ("if ENV['X']\n set :branch, 'x'\nend", "the variable X"),
-    ];
-    for (source, reason) in cases {
+    for (source, reason) in TOLD_OF {
         let imported = of(source);
         let found = imported.todos.iter().any(|todo| todo.why.contains(reason));
         assert!(found, "{source}\n{:#?}", imported.todos);
     }
+}
+
+/// The body of a task on the hosts of a role, and the script that it becomes.
+const SCRIPTS: &[(&str, &str)] = &[
+    (
+        "x = capture(:cat, 'f').strip\nexecute :echo, x if x == 'a b'",
+        "got_x=$(cat f)\nif [ \"${got_x}\" = 'a b' ]; then\n  echo ${got_x}\nfi",
+    ),
+    (
+        "raise 'it is down' unless test('[ -e a ]') || test(:true)",
+        "if ! { [ -e a ] || true; }; then\n  echo 'it is down' >&2\n  exit 1\nfi",
+    ),
+    (
+        "case fetch(:stage)\nwhen /prod/ then execute :a\nelse execute :b\nend",
+        "a",
+    ),
+    (
+        "%w[a b].each { |x| next if x == 'a'\nexecute :echo, x }",
+        "echo b",
+    ),
+    ("helper 'x y'", "echo x y z"),
+    ("2.times { |n| execute :echo, n }", "echo 0\necho 1"),
+    (
+        "info \"now on #{host}\"",
+        "echo 'now on '\"${DEPLOY_HOST}\"",
+    ),
+];
+
+#[test]
+fn tasks_become_scripts_that_mean_the_same() {
+    for (body, wanted) in SCRIPTS {
+        let source = format!(
+            "def helper(*words)\n  execute :echo, *words, 'z'\nend\n\
+             task :x do\n  on roles(:app) do |host|\n{body}\n  end\nend"
+        );
+        let imported = of(&source);
+        assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+        let run = if wanted.contains('\n') {
+            format!("run = \"\"\"\n{wanted}\n\"\"\"\n")
+        } else {
+            format!("run = \"{}\"\n", wanted.replace('"', "\\\""))
+        };
+        assert!(imported.text.contains(&run), "{source}\n{}", imported.text);
+    }
+}
+
+#[test]
+fn a_task_that_needs_others_or_invokes_them_holds_their_lines_once() {
+    let imported = of(
+        "task(:a) { on(roles(:app)) { execute :a } }\ntask(b: :a) { on(roles(:app)) { execute :b } }\n\
+         task(c: [:b, :a]) { |t| invoke 'a'\nRake::Task['b'].invoke\non(roles(:app)) { execute :c } }",
+    );
+    assert!(
+        imported.text.contains("\"\"\"\na\nb\nc\n\"\"\""),
+        "{}",
+        imported.text
+    );
+    let endless = of("task(a: :b)\ntask(b: :a) { on(roles(:app)) { execute :b } }");
+    assert!(endless.text.contains("name = \"b\""), "{}", endless.text);
 }
 
 #[test]
