@@ -1,7 +1,7 @@
 //! The whole way: files in, text and accounts out.
 
 use crate::error::Error;
-use crate::evaluate::{Evaluator, Parsed};
+use crate::evaluate::{Evaluator, Parsed, fetched_names};
 use crate::files::{Role, SourceFile, in_load_order};
 use crate::ledger::{Fate, Ledger, Statement};
 use crate::output::{merge, write};
@@ -111,10 +111,11 @@ pub fn import(files: &[SourceFile], around: Surroundings<'_>) -> Result<Imported
         });
     }
     let roles: Vec<Role> = ordered.iter().map(|file| file.role()).collect();
+    let fetched = fetched_names(&parsed);
     let mut ledger = Ledger::default();
     let mut sheets = Vec::new();
     for stage in stages(&roles) {
-        let mut evaluator = Evaluator::new(&parsed, &stage);
+        let mut evaluator = Evaluator::new(&parsed, &fetched, &stage);
         for (number, role) in roles.iter().enumerate() {
             if !matches!(role, Role::Stage(other) if *other != stage) {
                 evaluator.file(number);
@@ -128,6 +129,7 @@ pub fn import(files: &[SourceFile], around: Surroundings<'_>) -> Result<Imported
         }
         sheets.push((stage, name, sheet));
     }
+    ledger.settle();
     let mut merged = merge(sheets);
     merged.name(around.application);
     let todos = todos(&parsed, &ledger);

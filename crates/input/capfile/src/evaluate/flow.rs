@@ -6,7 +6,7 @@
 
 use super::{Evaluator, expression};
 use crate::ledger::{Fate, Statement};
-use crate::syntax::{Block, Case, If, Kind, Node, When};
+use crate::syntax::{Block, Case, If, Kind, Node, When, walk};
 use crate::value::{Unknown, Value};
 use std::sync::Arc;
 
@@ -180,7 +180,17 @@ impl Evaluator<'_> {
         }
         if let Value::Unknown(unknown) = list {
             self.unsettle(block.body.iter(), &unknown);
-            return Fate::Todo(unknown.why);
+            let mut hosts = false;
+            walk(&block.body, |node| {
+                let call = node.bare_call();
+                hosts |= call.is_some_and(|call| ["server", "role"].contains(&call.name.as_str()));
+            });
+            let hint = if hosts {
+                "; write the hosts into `hosts` of the stage"
+            } else {
+                ""
+            };
+            return Fate::Todo(format!("{}{hint}", unknown.why));
         }
         let Some(rounds) = rounds(name, &list) else {
             return Fate::Todo(format!("`{name}` of {} is gone through", list.kind()));

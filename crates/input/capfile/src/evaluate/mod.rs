@@ -18,10 +18,10 @@ mod settings;
 mod tasks;
 
 use crate::ledger::{Fate, Ledger, Statement};
-use crate::syntax::{Block, Call, Kind, Node, Span};
+use crate::syntax::{Block, Call, Kind, Node, Span, walk};
 use crate::value::{Locals, Value};
 use project::Project;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many steps one stage may take.
@@ -49,9 +49,22 @@ pub(crate) struct Parsed {
     pub(crate) body: Vec<Node>,
 }
 
+/// The names of all settings that something in these files fetches, read or not.
+pub(crate) fn fetched_names(files: &[Parsed]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in files {
+        walk(&file.body, |node| {
+            names.extend(methods::fetched_name(node).map(str::to_owned));
+        });
+    }
+    names
+}
+
 /// Evaluates for one stage.
 pub(crate) struct Evaluator<'f> {
     pub(crate) files: &'f [Parsed],
+    /// The settings that something fetches.
+    pub(crate) fetched: BTreeSet<String>,
     pub(crate) stage: String,
     pub(crate) project: Project,
     pub(crate) ledger: Ledger,
@@ -74,9 +87,10 @@ pub(crate) struct Evaluator<'f> {
 }
 
 impl<'f> Evaluator<'f> {
-    pub(crate) fn new(files: &'f [Parsed], stage: &str) -> Self {
+    pub(crate) fn new(files: &'f [Parsed], fetched: &BTreeSet<String>, stage: &str) -> Self {
         Self {
             files,
+            fetched: fetched.clone(),
             stage: stage.to_owned(),
             project: Project::default(),
             ledger: Ledger::default(),
@@ -258,6 +272,11 @@ impl<'f> Evaluator<'f> {
         if let Some(fate) = changed.or_else(|| self.stored(call, statement)) {
             return fate;
         }
-        self.settled(node, "it changes nothing")
+        match call.receiver.as_deref().map(|of| &of.kind) {
+            Some(Kind::Constant(name)) if name == "Dotenv" && self.requires("dotenv") => {
+                Fate::Neutral("comes with the line that requires dotenv".to_owned())
+            }
+            _ => self.settled(node, "it changes nothing"),
+        }
     }
 }

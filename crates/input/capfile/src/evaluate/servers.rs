@@ -17,7 +17,7 @@ pub(super) fn server(this: &mut Evaluator<'_>, call: &Call, statement: Statement
         .unwrap_or(Value::Hash(Vec::new()));
     match add(this, address, &[], &properties, statement) {
         Ok(()) => Fate::Opened,
-        Err(reason) => Fate::Todo(reason),
+        Err(reason) => by_hand(&reason),
     }
 }
 
@@ -41,10 +41,16 @@ pub(super) fn role(this: &mut Evaluator<'_>, call: &Call, statement: Statement) 
     let role = [role.word().unwrap_or_default().to_owned()];
     for address in &addresses {
         if let Err(reason) = add(this, address, &role, &properties, statement) {
-            return Fate::Todo(reason);
+            return by_hand(&reason);
         }
     }
     Fate::Opened
+}
+
+fn by_hand(reason: &str) -> Fate {
+    Fate::Todo(format!(
+        "{reason}; write the host into `hosts` of the stage"
+    ))
 }
 
 fn add(

@@ -6,8 +6,10 @@
 mod convert;
 mod names;
 pub(crate) mod parse;
+mod walk;
 
 use std::sync::Arc;
+pub(crate) use walk::walk;
 
 /// Where something stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -20,18 +20,29 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
         let fate = match meaning(name) {
             // A table of a recipe that is not in use is a mistake in our file, and nothing to Capistrano.
             Some(meaning) if !in_use(sheet, &meaning) => Fate::Opened,
-            Some(meaning) => translated(sheet, meaning, &value),
-            None => plugins::setting(name).map_or_else(|| Fate::Opened, todo),
+            // Where the project itself uses it, that is what it is for.
+            Some(Meaning::Todo(_)) if setting.used || evaluator.fetched.contains(name) => {
+                Fate::Opened
+            }
+            Some(meaning) => hinted(translated(sheet, meaning, &value), name, &value),
+            None => Fate::Opened,
         };
         fates.push((setting.clone(), fate, value));
     }
     let after: Vec<_> = evaluator.project.settings.clone().into_iter().collect();
     for ((name, now), (setting, fate, value)) in after.into_iter().zip(fates) {
         let fate = match fate {
-            Fate::Opened => unknown_setting(&name, &now, &value),
-            known => known,
+            Fate::Opened => unknown_setting(evaluator, &name, &now, &value),
+            known => Some(known),
         };
-        note(evaluator, &setting.made_by, &fate);
+        match fate {
+            Some(fate) => note(evaluator, &setting.made_by, &fate),
+            None => {
+                for statement in &setting.made_by {
+                    evaluator.ledger.unused(*statement, unused(&name));
+                }
+            }
+        }
     }
     for (name, reason) in without_inner_links(sheet) {
         let made_by = evaluator
@@ -55,14 +66,34 @@ fn in_use(sheet: &Sheet, meaning: &Meaning) -> bool {
     !["bundler", "rails"].contains(&table) || sheet.recipes.contains(&table)
 }
 
-fn unknown_setting(name: &str, setting: &Setting, value: &Value) -> Fate {
+/// The fate of a setting that no table knows; none where nothing uses it in this stage.
+fn unknown_setting(
+    evaluator: &Evaluator<'_>,
+    name: &str,
+    setting: &Setting,
+    value: &Value,
+) -> Option<Fate> {
     match value.first_unknown() {
-        Some(unknown) if !setting.used => todo(unknown.why.clone()),
-        _ if setting.used => neutral("its value stands where it is used"),
-        _ => todo(format!(
-            "`{name}` has no counterpart that is known here, and nothing uses it"
-        )),
+        Some(unknown) if !setting.used => Some(todo(unknown.why.clone())),
+        _ if setting.used || evaluator.fetched.contains(name) => {
+            Some(neutral("its value stands where it is used"))
+        }
+        _ => plugins::setting(name).map(todo),
     }
+}
+
+/// A value that is not known, with what the command line has for it.
+fn hinted(fate: Fate, name: &str, value: &Value) -> Fate {
+    match fate {
+        Fate::Todo(why) if name == "branch" && value.first_unknown().is_some() => todo(format!(
+            "{why}; --here deploys what is checked out, --branch another one"
+        )),
+        fate => fate,
+    }
+}
+
+fn unused(name: &str) -> String {
+    format!("`{name}` has no counterpart that is known here, and nothing uses it")
 }
 
 /// What Capistrano does where a project says nothing.
@@ -199,7 +230,7 @@ fn search_path(sheet: &mut Sheet, text: &str) -> Result<(), String> {
         }
         dirs.push(dir);
     }
-    sheet.put("", "path", Item::texts(dirs));
+    sheet.add_path(dirs);
     Ok(())
 }
 

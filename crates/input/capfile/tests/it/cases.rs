@@ -333,6 +333,35 @@ fn a_task_that_needs_others_or_invokes_them_holds_their_lines_once() {
     assert!(endless.text.contains("name = \"b\""), "{}", endless.text);
 }
 
+/// A task with two hooks, and the lines that its second place makes.
+#[test]
+fn a_second_place_of_a_task_counts_where_rake_would_run_it() {
+    let task = "task(:x) { on(roles(:app)) { execute :x } }\nafter 'deploy:updated', :x\n";
+    let apart = of(&format!("{task}after 'deploy:reverted', 'x'"));
+    let copy = "name = \"x-rollback\"\nrun = \"x\"\nroles = [\"app\"]\ndir = \"~/\"\nafter = \"reverted\"\non = [\"rollback\"]";
+    assert!(apart.text.contains(copy), "{}", apart.text);
+    assert_eq!(mistakes(&apart.text), "", "{}", apart.text);
+    let later = of(&format!("{task}after 'deploy:finishing', 'x'"));
+    assert!(later.todos.is_empty(), "{:?}", later.todos);
+    let earlier = of(&format!("{task}after 'deploy:started', 'x'"));
+    assert!(earlier.todos[0].why.contains("a task has one place"));
+}
+
+#[test]
+fn a_setting_that_one_stage_alone_uses_is_used() {
+    let files = ["a", "b"].map(|stage| {
+        let text = if stage == "a" {
+            "set :branch, fetch(:x)"
+        } else {
+            "set :branch, 'b'"
+        };
+        windlass_capfile::SourceFile::new(format!("config/deploy/{stage}.rb"), text)
+    });
+    let settings = windlass_capfile::SourceFile::new("config/deploy.rb", "set :x, 'y'");
+    let imported = imported(&[settings, files[0].clone(), files[1].clone()]);
+    assert!(imported.todos.is_empty(), "{:?}", imported.todos);
+}
+
 #[test]
 fn a_stage_named_like_a_command_gets_another_name() {
     let files = [windlass_capfile::SourceFile::new(
