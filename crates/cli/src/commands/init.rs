@@ -24,6 +24,11 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
     if let Some(imported) = capistrano::carried_over(&world.directory)? {
         write(&path, &imported.text)?;
         crate::screen::say(&format!("wrote {} from the Capfile", path.display()));
+        if imported.second {
+            crate::screen::say(
+                "it is a project of Capistrano 2: what means the same is carried over, look at the rest line by line",
+            );
+        }
         for line in capistrano::account(&imported) {
             crate::screen::say(&line);
         }

@@ -1,6 +1,7 @@
 //! The whole way: files in, text and accounts out.
 
 use crate::error::Error;
+use crate::evaluate::legacy::is_second;
 use crate::evaluate::{Evaluator, Parsed, fetched_names};
 use crate::files::{Role, SourceFile, in_load_order};
 use crate::ledger::{Fate, Ledger, Statement};
@@ -10,6 +11,9 @@ use crate::syntax::parse::parse;
 use crate::translate::translate;
 use std::fmt;
 
+/// Room for what is nested as deep as it may be: measured, with several times that to spare. Only what is used of it is
+/// ever taken.
+const STACK: usize = 256 << 20;
 /// The longest line of the source that is shown beside a TODO.
 const SHOWN: usize = 100;
 
@@ -22,6 +26,8 @@ pub struct Imported {
     pub todos: Vec<Todo>,
     /// Every statement of the source with its fate.
     pub ledger: Vec<Account>,
+    /// Whether it is a project of Capistrano 2, which says much in another way.
+    pub second: bool,
     /// How many files were read.
     pub files: usize,
 }
@@ -111,11 +117,29 @@ pub fn import(files: &[SourceFile], around: Surroundings<'_>) -> Result<Imported
         });
     }
     let roles: Vec<Role> = ordered.iter().map(|file| file.role()).collect();
-    let fetched = fetched_names(&parsed);
+    // What is worked out may be nested deeper than the stack of any thread of the caller's goes.
+    let done = std::thread::scope(|scope| {
+        let work = std::thread::Builder::new()
+            .name("import".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || worked_out(&parsed, &roles, around))?;
+        Ok(work.join())
+    });
+    let done = done.map_err(|error: std::io::Error| Error::NoThread {
+        file: "the deploy files".to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(done.unwrap_or_else(|broken| std::panic::resume_unwind(broken)))
+}
+
+fn worked_out(parsed: &[Parsed], roles: &[Role], around: Surroundings<'_>) -> Imported {
+    let fetched = fetched_names(parsed);
+    let second = is_second(parsed.iter().map(|file| file.body.as_slice()));
     let mut ledger = Ledger::default();
     let mut sheets = Vec::new();
-    for stage in stages(&roles) {
-        let mut evaluator = Evaluator::new(&parsed, &fetched, &stage);
+    for stage in stages(roles) {
+        let mut evaluator = Evaluator::new(parsed, &fetched, &stage);
+        evaluator.second = second;
         for (number, role) in roles.iter().enumerate() {
             if !matches!(role, Role::Stage(other) if *other != stage) {
                 evaluator.file(number);
@@ -132,13 +156,14 @@ pub fn import(files: &[SourceFile], around: Surroundings<'_>) -> Result<Imported
     ledger.settle();
     let mut merged = merge(sheets);
     merged.name(around.application);
-    let todos = todos(&parsed, &ledger);
-    Ok(Imported {
-        text: write(&merged, &todos),
+    let todos = todos(parsed, &ledger);
+    Imported {
+        text: write(&merged, &todos, second),
+        second,
         todos,
-        ledger: accounts(&parsed, &ledger),
+        ledger: accounts(parsed, &ledger),
         files: parsed.len(),
-    })
+    }
 }
 
 /// The name of a stage in windlass.toml, which has letters, digits, `.`, `-` and `_` and is no reserved word.

@@ -1,13 +1,12 @@
 //! What changes something in place: `||=` and its kin, `x[:a] = b`, the settings of `SSHKit`.
 
 use super::Evaluator;
+use super::legacy::HASHES;
 use super::methods::{fetched_name, merged};
 use crate::ledger::{Fate, Statement};
 use crate::syntax::{Call, Change, Kind, Node};
 use crate::value::Value;
 
-/// Settings of Capistrano 2 that are changed by their bare names.
-const HASHES: &[&str] = &["ssh_options", "default_environment", "default_run_options"];
 const USED: &str = "its value stands where it is used";
 
 impl Evaluator<'_> {

@@ -251,7 +251,18 @@ impl Evaluator<'_> {
         if let Some(value) = self.path(&call.name).filter(|_| call.args.is_empty()) {
             return value;
         }
+        if call.args.is_empty()
+            && let Some(value) = self.by_bare_name(&call.name)
+        {
+            return value;
+        }
         match (call.name.as_str(), call.args.as_slice()) {
+            ("exists?", [name]) => self.is_set(name),
+            ("respond_to?", [_]) => Value::Bool(true),
+            ("defer" | "lambda" | "proc", []) => match &call.block {
+                Some(block) => Value::Lambda(block.clone(), self.locals.clone()),
+                None => Value::Nil,
+            },
             ("fetch", [name]) => self.fetched(name, None),
             ("fetch", [name, default]) => self.fetched(name, Some(default)),
             ("ask", [_, default, ..]) => self.value(default),
@@ -295,7 +306,8 @@ impl Evaluator<'_> {
             return root.to_text();
         }
         let name = self.setting("application").unwrap_or(Value::Nil);
-        Ok(format!("/var/www/{}", name.to_text()?))
+        let apps = if self.second { "/u/apps" } else { "/var/www" };
+        Ok(format!("{apps}/{}", name.to_text()?))
     }
 
     fn fetched(&mut self, name: &Node, default: Option<&Node>) -> Value {

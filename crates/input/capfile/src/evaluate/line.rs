@@ -7,6 +7,15 @@ pub(crate) const CAPTURED: &str = "${got_";
 /// How what a host fills in begins.
 pub(crate) const MARKS: [&str; 2] = [VARIABLE, CAPTURED];
 
+/// The hosts among which those of a task are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Among {
+    #[default]
+    All,
+    /// Where releases are made.
+    Releases,
+}
+
 /// Where the commands of a task go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -16,6 +25,7 @@ pub(crate) struct Target {
     pub(crate) once: bool,
     /// On this machine.
     pub(crate) local: bool,
+    pub(crate) among: Among,
     /// Whether hosts were to follow one another.
     pub(crate) in_turn: bool,
 }
@@ -35,6 +45,8 @@ pub(crate) struct Line {
 pub(crate) struct Script {
     pub(crate) target: Option<Target>,
     pub(crate) lines: Vec<Line>,
+    /// What takes it back.
+    pub(crate) undo: Vec<Line>,
 }
 
 impl Line {

@@ -9,6 +9,7 @@ mod defaults;
 mod dsl;
 pub(crate) mod expression;
 mod flow;
+pub(crate) mod legacy;
 pub(crate) mod line;
 mod methods;
 pub(crate) mod project;
@@ -65,6 +66,8 @@ pub(crate) struct Evaluator<'f> {
     pub(crate) files: &'f [Parsed],
     /// The settings that something fetches.
     pub(crate) fetched: BTreeSet<String>,
+    /// Whether it is a project of Capistrano 2.
+    pub(crate) second: bool,
     pub(crate) stage: String,
     pub(crate) project: Project,
     pub(crate) ledger: Ledger,
@@ -77,6 +80,10 @@ pub(crate) struct Evaluator<'f> {
     environment: BTreeMap<String, Value>,
     /// What `return` gives, until whoever called has it.
     returned: Option<Value>,
+    /// The namespaces of the task whose script is being made.
+    namespaced: Vec<String>,
+    /// Where the task goes that is being read, by its options.
+    aimed: Option<line::Target>,
     /// The tasks that the script holds already.
     invoked: Vec<String>,
     /// Whether what is read is a script for hosts.
@@ -91,6 +98,7 @@ impl<'f> Evaluator<'f> {
         Self {
             files,
             fetched: fetched.clone(),
+            second: false,
             stage: stage.to_owned(),
             project: Project::default(),
             ledger: Ledger::default(),
@@ -100,6 +108,8 @@ impl<'f> Evaluator<'f> {
             methods: BTreeMap::new(),
             environment: BTreeMap::new(),
             returned: None,
+            namespaced: Vec::new(),
+            aimed: None,
             invoked: Vec::new(),
             on_hosts: false,
             steps: 0,

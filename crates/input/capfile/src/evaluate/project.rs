@@ -1,5 +1,6 @@
 //! What a project says, before it is translated.
 
+use super::line::Target;
 use crate::ledger::Statement;
 use crate::syntax::Block;
 use crate::value::{Locals, Value};
@@ -47,6 +48,8 @@ pub(crate) struct Task {
     pub(crate) locals: Locals,
     pub(crate) file: usize,
     pub(crate) made_by: Statement,
+    /// Where it goes by its options, which only Capistrano 2 has.
+    pub(crate) target: Option<Target>,
 }
 
 /// A task that is to run before or after another.
@@ -58,6 +61,16 @@ pub(crate) struct Hook {
     /// The namespace in which both are looked up.
     pub(crate) namespace: Vec<String>,
     pub(crate) made_by: Statement,
+}
+
+impl Server {
+    /// Whether releases are made on it.
+    pub(crate) fn makes_releases(&self) -> bool {
+        let no = |(name, value): &(String, Value)| {
+            name == "no_release" && matches!(value, Value::Bool(true))
+        };
+        !self.properties.iter().any(no)
+    }
 }
 
 impl Task {

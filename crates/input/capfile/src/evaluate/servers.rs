@@ -11,11 +11,18 @@ pub(super) fn server(this: &mut Evaluator<'_>, call: &Call, statement: Statement
     let Some((address, properties)) = args.split_first() else {
         return Fate::Todo("it names no address".to_owned());
     };
-    let properties = properties
-        .first()
+    // Capistrano 2 has the roles one after the other.
+    let (hashes, roles): (Vec<_>, Vec<_>) = properties
+        .iter()
         .cloned()
-        .unwrap_or(Value::Hash(Vec::new()));
-    match add(this, address, &[], &properties, statement) {
+        .partition(|it| !matches!(it, Value::Symbol(_)));
+    let roles: Vec<String> = roles
+        .iter()
+        .filter_map(Value::word)
+        .map(str::to_owned)
+        .collect();
+    let properties = hashes.first().cloned().unwrap_or(Value::Hash(Vec::new()));
+    match add(this, address, &roles, &properties, statement) {
         Ok(()) => Fate::Opened,
         Err(reason) => by_hand(&reason),
     }

@@ -1,8 +1,8 @@
 //! `namespace`, `task`, `before` and `after`. Bodies are looked at later: [`super::script`].
 
-use super::Evaluator;
 use super::project::{Hook, Task};
 use super::script::refusal::arguments;
+use super::{Evaluator, legacy};
 use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
@@ -53,13 +53,24 @@ pub(super) fn namespace(this: &mut Evaluator<'_>, call: &Call, _: Statement) -> 
 }
 
 pub(super) fn task(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -> Fate {
+    let mut aimed = None;
     if let Some(names) = call.args.get(1) {
-        let names = match this.value(names) {
+        let options = this.value(names);
+        if this.second {
+            match legacy::target(&options) {
+                Ok(target) => aimed = Some(target),
+                Err(why) => return Fate::Todo(why),
+            }
+        }
+        let names = match options {
+            _ if aimed.is_some() => Vec::new(),
             Value::Hash(pairs) => pairs.into_iter().map(|(names, _)| names).collect(),
             names => vec![names],
         };
         let names: Vec<Value> = names.iter().flat_map(Value::items).collect();
-        return Fate::Todo(arguments(&names));
+        if aimed.is_none() {
+            return Fate::Todo(arguments(&names));
+        }
     }
     let head = call
         .args
@@ -76,6 +87,7 @@ pub(super) fn task(this: &mut Evaluator<'_>, call: &Call, statement: Statement) 
         return Fate::Todo("the task has no plain name".to_owned());
     };
     let name = this.inside(name);
+    this.aimed = aimed;
     let needs = needs.iter().filter_map(Value::word).map(str::to_owned);
     let needs = needs.collect();
     define(this, name, needs, call, statement)
@@ -95,6 +107,7 @@ fn define(
         locals: this.locals.clone(),
         file: this.file,
         made_by: statement,
+        target: this.second.then(|| this.aimed.take().unwrap_or_default()),
     });
     Fate::Opened
 }

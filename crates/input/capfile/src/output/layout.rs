@@ -31,10 +31,14 @@ const TABLES: &[&str] = &[
 ];
 
 /// Writes the file.
-pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
-    let mut text = String::from(
-        "# Carried over from a Capistrano project by windlass init. Lines with TODO ask for a look.\n",
-    );
+pub(crate) fn write(merged: &Merged, todos: &[Todo], second: bool) -> String {
+    let of = if second {
+        "a Capistrano 2 project"
+    } else {
+        "a Capistrano project"
+    };
+    let mut text =
+        format!("# Carried over from {of} by windlass init. Lines with TODO ask for a look.\n");
     top(&mut text, merged);
     let (in_tasks, rest): (Vec<_>, Vec<_>) = todos.iter().partition(|todo| todo.is_of_tasks());
     let (in_stages, of_settings): (Vec<_>, Vec<_>) =
@@ -137,10 +141,12 @@ fn task(text: &mut String, entry: &TaskEntry, stages: &[String]) {
     ];
     let some = |list: &[String]| (!list.is_empty()).then(|| Item::texts(list.iter().cloned()));
     rows.extend(some(&target.roles).map(|roles| ("roles", roles)));
+    rows.extend(some(&entry.hosts).map(|hosts| ("hosts", hosts)));
     rows.extend(target.once.then_some(("once", Item::Bool(true))));
     rows.extend(target.local.then_some(("local", Item::Bool(true))));
     rows.extend(entry.dir.as_ref().map(|dir| ("dir", Item::text(dir))));
     rows.extend(environment(entry).map(|env| ("env", env)));
+    rows.extend(entry.undo.as_ref().map(|undo| ("undo", Item::text(undo))));
     rows.extend(entry.sudo.as_ref().map(|user| ("sudo", Item::text(user))));
     rows.extend(entry.place.as_ref().map(|(before, place)| {
         let side = if *before { "before" } else { "after" };

@@ -41,7 +41,8 @@ fn place(target: &str, before: bool) -> Option<Phase> {
     let (name, on) = match target.strip_prefix("deploy:").unwrap_or(target) {
         "starting" => ("starting", BOTH),
         "started" => ("started", BOTH),
-        "updating" => ("updating", DEPLOY),
+        // Words of Capistrano 2 stand beside those of ours that mean the same.
+        "updating" | "update_code" => ("updating", DEPLOY),
         "updated" => ("updated", DEPLOY),
         "reverting" => ("reverting", BACK),
         "reverted" => ("reverted", BACK),
@@ -52,7 +53,12 @@ fn place(target: &str, before: bool) -> Option<Phase> {
         "finished" => ("finished", BOTH),
         "restart" => ("restart", BOTH),
         "cleanup" => ("cleanup", DEPLOY),
-        "symlink:release" => ("publish", BOTH),
+        "symlink:release" | "create_symlink" | "symlink" => ("publish", BOTH),
+        "update" if !before => ("publish", BOTH),
+        "finalize_update" if !before => ("updating", DEPLOY),
+        "update" if before => ("updating", DEPLOY),
+        "rollback" if before => ("starting", BACK),
+        "rollback" => ("finished", BACK),
         "migrate" | "migrating" => ("rails:migrate", DEPLOY),
         "assets:precompile" | "compile_assets" => ("rails:assets", DEPLOY),
         "normalize_assets" => ("rails:normalize_assets", DEPLOY),

@@ -66,6 +66,30 @@ pub(super) static PLUGINS: &[(&str, Becomes)] = &[
     ("capistrano/asg", Asks(LOOKUP)),
     ("elbas/capistrano", Asks(LOOKUP)),
     ("capistrano/bundler", Recipe("bundler")),
+    ("bundler/capistrano", Recipe("bundler")),
+    ("deploy/assets", Becomes::Assets),
+    (
+        "capistrano/ext/multistage",
+        Nothing("the stages are tables here"),
+    ),
+    ("rvm/capistrano", Ruby("rvm")),
+    ("capistrano-rbenv", Ruby("rbenv")),
+    (
+        "sidekiq/capistrano",
+        Missing("restarted sidekiq; put its command into [restart]"),
+    ),
+    (
+        "delayed/recipes",
+        Missing("restarted delayed_job; put its command into [restart]"),
+    ),
+    (
+        "puma/capistrano",
+        Missing("restarted puma; put its command into [restart]"),
+    ),
+    (
+        "newrelic/recipes",
+        Missing("told New Relic of the deploy; a local task after finished can"),
+    ),
     ("capistrano/rails", Recipe("rails")),
     ("capistrano/rails/assets", Becomes::Assets),
     ("capistrano/rails/migrations", Becomes::Migrations),

@@ -9,6 +9,7 @@ mod hosts;
 mod known;
 mod links;
 mod plugins;
+mod second;
 mod settings;
 mod shapes;
 mod ssh;

@@ -4,7 +4,7 @@ use super::grammar;
 use super::links::without_inner_links;
 use super::shapes::item;
 use super::table::{Meaning, Shape, Special, meaning};
-use super::{Sheet, neutral, note, plugins, ssh, todo};
+use super::{Sheet, neutral, note, plugins, second, ssh, todo};
 use crate::evaluate::Evaluator;
 use crate::evaluate::project::Setting;
 use crate::ledger::Fate;
@@ -17,7 +17,8 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
     let settings: Vec<_> = evaluator.project.settings.clone().into_iter().collect();
     for (name, setting) in &settings {
         let value = evaluator.resolve(setting.value.clone());
-        let fate = match meaning(name) {
+        let own = evaluator.second.then(|| second::meaning(name)).flatten();
+        let fate = match own.or_else(|| meaning(name)) {
             // A table of a recipe that is not in use is a mistake in our file, and nothing to Capistrano.
             Some(meaning) if !in_use(sheet, &meaning) => Fate::Opened,
             // Where the project itself uses it, that is what it is for.
@@ -98,6 +99,10 @@ fn unused(name: &str) -> String {
 
 /// What Capistrano does where a project says nothing.
 fn defaults(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
+    if evaluator.second {
+        second::defaults(evaluator, sheet);
+        return;
+    }
     if !evaluator.project.settings.contains_key("branch") {
         sheet.put("", "branch", Item::text("master"));
         sheet.remark("", "branch", "Capistrano's default");
@@ -145,6 +150,9 @@ fn more(sheet: &mut Sheet, special: Special, value: &Value) -> Result<Fate, Stri
         }
         Special::BundlePath => bundle_path(sheet, value),
         Special::BundleFlags => bundle_flags(sheet, value),
+        Special::Gateway | Special::SharedChildren | Special::UseSudo => {
+            second::special(sheet, special, value)
+        }
         Special::Conditionally => {
             let only = value.truth().map_err(|unknown| unknown.why)?;
             let when = if only { "if_changed" } else { "always" };

@@ -34,6 +34,7 @@ pub(super) enum Shape {
     Flag,
     Roles,
     Role,
+    Login,
     /// Words in a list, or in one text.
     Groups,
 }
@@ -52,6 +53,10 @@ pub(super) enum Special {
     Conditionally,
     Scm,
     Timeout,
+    /// Of Capistrano 2: [`super::second`].
+    Gateway,
+    SharedChildren,
+    UseSudo,
 }
 
 use Meaning::{Key, Neutral, Special as More, Todo};

@@ -2,12 +2,12 @@
 //!
 //! A task is carried over whole or not at all. Its statement speaks for its body; a hook has a fate of its own.
 
-use super::hooks::{Entries, hooked};
+use super::hooks::{BOTH, Entries, hooked};
 use super::{Sheet, grammar, neutral, note, todo};
 use crate::evaluate::Evaluator;
 use crate::evaluate::expression::{HERE_HOME, RELEASE, VARIABLE};
-use crate::evaluate::line::{Line, Script, Target};
-use crate::evaluate::project::Task;
+use crate::evaluate::line::{Among, Line, Script, Target};
+use crate::evaluate::project::{Server, Task};
 use crate::ledger::Fate;
 
 /// A task of windlass.toml.
@@ -16,9 +16,13 @@ pub(crate) struct TaskEntry {
     pub(crate) name: String,
     pub(crate) run: String,
     pub(crate) target: Target,
+    /// Only these hosts, by name.
+    pub(crate) hosts: Vec<String>,
     pub(crate) dir: Option<String>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) sudo: Option<String>,
+    /// What takes it back.
+    pub(crate) undo: Option<String>,
     /// Before or after what.
     pub(crate) place: Option<(bool, String)>,
     /// Kinds of run, where they are not `deploy` alone.
@@ -49,6 +53,9 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
         let fate = hooked(evaluator, hook, &mut entries);
         note(evaluator, &[hook.made_by], &fate);
     }
+    if evaluator.second {
+        always_restarted(&mut entries);
+    }
     let mut in_restart = Vec::new();
     for (entry, made_by) in entries {
         if restart(sheet, &entry) {
@@ -65,6 +72,16 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
     }
 }
 
+/// In Capistrano 2 a restart is a part of every deploy, without a hook.
+fn always_restarted(entries: &mut Entries) {
+    for (entry, _) in entries {
+        if entry.name == "deploy:restart" && entry.place.is_none() {
+            entry.place = Some((false, "published".to_owned()));
+            entry.on = BOTH.to_vec();
+        }
+    }
+}
+
 fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> {
     grammar::check(grammar::task, &task.name).map_err(todo)?;
     let script = evaluator
@@ -73,6 +90,7 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
     let Script {
         target: Some(target),
         mut lines,
+        undo,
     } = script
     else {
         return Err(neutral("it runs no command"));
@@ -90,7 +108,10 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
         target,
         ..TaskEntry::default()
     };
+    entry.hosts = named_hosts(evaluator, &entry.target);
     set_by_recipe(evaluator, &mut lines);
+    let undo: Vec<String> = undo.iter().map(Line::alone).collect();
+    entry.undo = (!undo.is_empty()).then(|| undo.join("\n"));
     around(&mut entry, &lines).map_err(todo)?;
     if entry.target.in_turn {
         entry
@@ -98,6 +119,24 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
             .push("ran host by host; here on all at once".to_owned());
     }
     Ok(entry)
+}
+
+/// The hosts by name, where a task leaves out some on which no releases are made.
+fn named_hosts(evaluator: &Evaluator<'_>, target: &Target) -> Vec<String> {
+    if target.among == Among::All {
+        return Vec::new();
+    }
+    let meant = |server: &&Server| {
+        let mut roles = server.roles.iter();
+        target.roles.is_empty() || roles.any(|role| target.roles.contains(role))
+    };
+    let servers = evaluator.project.servers.iter().filter(meant);
+    let (with, without): (Vec<&Server>, Vec<&Server>) =
+        servers.partition(|server| server.makes_releases());
+    if without.is_empty() {
+        return Vec::new();
+    }
+    with.iter().map(|server| server.host.clone()).collect()
 }
 
 /// With the recipe `rails` every command has `RAILS_ENV`; what says the same needs not say it.

@@ -47,6 +47,7 @@ carried_over! {
     ec2: "hosts looked up in the cloud",
     plain: "no stage files",
     roles: "hosts by role",
+    second: "capistrano 2",
 }
 
 #[test]
@@ -345,6 +346,39 @@ fn a_second_place_of_a_task_counts_where_rake_would_run_it() {
     assert!(later.todos.is_empty(), "{:?}", later.todos);
     let earlier = of(&format!("{task}after 'deploy:started', 'x'"));
     assert!(earlier.todos[0].why.contains("a task has one place"));
+}
+
+#[test]
+fn a_task_for_releases_leaves_out_hosts_that_have_none() {
+    let imported = of("server 'db1', roles: %w[app db], no_release: true\n\
+         task(:x) { on(release_roles(:app)) { execute :x } }\ntask(:y) { on(roles(:app)) { execute :y } }");
+    let wanted = "run = \"x\"\nroles = [\"app\"]\nhosts = [\"web1.example.com\"]\n";
+    assert!(imported.text.contains(wanted), "{}", imported.text);
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    assert_eq!(
+        imported.text.matches("\nhosts = [\"web1").count(),
+        1,
+        "{}",
+        imported.text
+    );
+}
+
+#[test]
+fn a_capistrano_2_project_is_known_by_what_only_it_says() {
+    let settings = "set :application, 'a'\nset :repository, '/srv/a.git'\nrole :app, 'h1', 'h2'\n";
+    let imported = of(settings);
+    assert!(imported.second && imported.text.contains("Capistrano 2 project"));
+    for line in ["repository = \"/srv/a.git\"", "deploy_to = \"/u/apps/a\""] {
+        assert!(imported.text.contains(line), "{}", imported.text);
+    }
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    assert!(!of(&format!("{settings}set :repo_url, 'x'")).second);
+    let odd = of(&format!(
+        "{settings}set :use_sudo, true\nset :gateway, {{}}\ntask(:t, :hosts => 'x') {{ run 'y' }}\n\
+         task(:u, :roles => :app) {{ put 'x', '/y' }}\n"
+    ));
+    let lines: Vec<u32> = odd.todos.iter().map(|todo| todo.line).collect();
+    assert_eq!(lines, [4, 5, 6, 7], "{:?}", odd.todos);
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Evaluator<'_> {
             match value.entry("raise_on_non_zero_exit") {
                 Some(Value::Bool(false)) => goes_on = true,
                 _ if matches!(value, Value::Hash(_)) => {
-                    return Err("it gives options to SSHKit".to_owned());
+                    return Err("it gives options to the command".to_owned());
                 }
                 _ => words.extend(words_of(&value)?),
             }

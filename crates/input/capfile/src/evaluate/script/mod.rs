@@ -4,26 +4,21 @@
 //! The lines mean what they meant: a command of one word is run in the directory and with the variables around it, and
 //! text with a space in it is handed to the login's shell in the home directory, as `SSHKit` does.
 
+mod around;
 mod command;
 mod condition;
 pub(super) mod refusal;
 mod said;
+mod second;
 
-use super::line::{Script, Target};
+use super::line::{Among, Script, Target};
 use super::project::Task;
 use super::{Evaluator, TOO_MUCH, flow};
-use crate::syntax::{Call, Kind, Node};
+use crate::syntax::{Block, Call, Kind, Node};
 use crate::value::Value;
+use around::Around;
 use command::{captures, text};
-
-/// What is around a command.
-#[derive(Clone, Default)]
-struct Around {
-    on_hosts: bool,
-    dir: Option<String>,
-    env: Vec<(String, String)>,
-    user: Option<String>,
-}
+use second::is_logger;
 
 /// Why a task is not carried over, and what to write instead.
 type Refusal = String;
@@ -74,10 +69,31 @@ impl Evaluator<'_> {
         self.file = task.file;
         self.locals = task.locals.clone();
         let invoked = std::mem::replace(&mut self.invoked, done.clone());
-        let ended = self.body(&block.body, &Around::default(), script);
+        let ended = self.lines_in(block, task, script);
         *done = std::mem::replace(&mut self.invoked, invoked);
         self.returned = None;
         ended
+    }
+
+    /// The lines of a body: by `on`, or all of them where the options of the task say.
+    fn lines_in(&mut self, block: &Block, task: &Task, script: &mut Script) -> Result<(), Refusal> {
+        let local = |node: &Node| {
+            node.bare_call()
+                .is_some_and(|call| call.name == "run_locally")
+        };
+        let around = match &task.target {
+            Some(_) if !block.body.is_empty() && block.body.iter().all(local) => Around::default(),
+            Some(target) => {
+                Self::aim(target.clone(), script)?;
+                Around {
+                    on_hosts: true,
+                    ..Around::default()
+                }
+            }
+            None => Around::default(),
+        };
+        self.namespaced = task.namespace();
+        self.body(&block.body, &around, script)
     }
 
     /// A task of the project by a name in a namespace.
@@ -110,7 +126,8 @@ impl Evaluator<'_> {
             Kind::Call(call) if flow::goes_through(&call.name) => {
                 self.each_line(call, around, script)
             }
-            Kind::Call(call) => match self.rake_task(call) {
+            Kind::Call(call) if self.second && is_logger(call) => Ok(()),
+            Kind::Call(call) => match self.rake_task(call).or_else(|| self.path_of_task(call)) {
                 Some(name) => self.invoked(node, &name, around, script),
                 None => Err(format!("{} is more than a command", self.spot(node.span))),
             },
@@ -155,6 +172,9 @@ impl Evaluator<'_> {
             return self.lines_of_method(&method, call, around, script);
         }
         match call.name.as_str() {
+            _ if self.second && self.is_of_second(call, around) => {
+                self.word_of_second(node, call, around, script)
+            }
             "on" | "run_locally" if !around.on_hosts => self.on(call, script),
             "within" | "with" | "as" if around.on_hosts => self.surrounded(call, around, script),
             "execute" | "sudo" if around.on_hosts => {
@@ -215,12 +235,13 @@ impl Evaluator<'_> {
         script: &mut Script,
     ) -> Result<(), Refusal> {
         let spot = self.spot(node.span);
-        let Some(task) = self.task_named(name, &[]) else {
+        let namespace = self.namespaced.clone();
+        let Some(task) = self.task_named(name, &namespace) else {
             return Err(format!(
                 "{spot} invokes `{name}`, which is no task of these files; where it is a part of every deploy leave it out"
             ));
         };
-        if around.on_hosts {
+        if around.on_hosts && !self.second {
             return Err(format!(
                 "{spot} invokes `{name}` on a host; give both a place by `after`"
             ));
@@ -229,6 +250,7 @@ impl Evaluator<'_> {
         let mut done = std::mem::take(&mut self.invoked);
         let ended = self.lines_of(&task, &mut done, script);
         self.invoked = done;
+        self.namespaced = namespace;
         (self.file, self.locals) = (file, locals);
         ended
     }
@@ -242,15 +264,7 @@ impl Evaluator<'_> {
         } else {
             self.target(call)?
         };
-        match &script.target {
-            Some(other) if *other != target => {
-                return Err(
-                    "it works on different hosts one after the other; make it several tasks"
-                        .to_owned(),
-                );
-            }
-            _ => script.target = Some(target),
-        }
+        Self::aim(target, script)?;
         let Some(block) = &call.block else {
             return Err("there is no block of commands".to_owned());
         };
@@ -265,6 +279,19 @@ impl Evaluator<'_> {
         done
     }
 
+    /// All lines of a task go to the same hosts.
+    fn aim(target: Target, script: &mut Script) -> Result<(), Refusal> {
+        match &script.target {
+            Some(other) if *other != target => Err(
+                "it works on different hosts one after the other; make it several tasks".to_owned(),
+            ),
+            _ => {
+                script.target = Some(target);
+                Ok(())
+            }
+        }
+    }
+
     fn target(&mut self, call: &Call) -> Result<Target, Refusal> {
         let mut target = Target::default();
         let Some(hosts) = call.args.first() else {
@@ -274,7 +301,8 @@ impl Evaluator<'_> {
             return Err("its hosts are not named by role".to_owned());
         };
         match hosts.name.as_str() {
-            "roles" | "release_roles" => {}
+            "roles" => {}
+            "release_roles" => target.among = Among::Releases,
             "primary" => target.once = true,
             name => return Err(format!("its hosts come from `{name}`")),
         }
@@ -297,41 +325,6 @@ impl Evaluator<'_> {
             target.in_turn |= way.is_some_and(|way| way != "parallel");
         }
         Ok(target)
-    }
-
-    fn surrounded(
-        &mut self,
-        call: &Call,
-        around: &Around,
-        script: &mut Script,
-    ) -> Result<(), Refusal> {
-        let mut inner = around.clone();
-        let value = call.args.first().map_or(Value::Nil, |arg| self.value(arg));
-        if let Some(unknown) = value.first_unknown() {
-            return Err(unknown.why.clone());
-        }
-        match call.name.as_str() {
-            "within" => inner.dir = Some(directory(around.dir.as_deref(), &text(&value)?)),
-            "as" => inner.user = Some(text(&value)?),
-            _ => {
-                let Value::Hash(pairs) = value else {
-                    return Err("its variables have no plain names".to_owned());
-                };
-                for (name, value) in pairs {
-                    let value = text(&self.resolve(value))?;
-                    let name = match name {
-                        Value::Symbol(name) => name.to_uppercase(),
-                        name => text(&name)?,
-                    };
-                    inner.env.retain(|(known, _)| *known != name);
-                    inner.env.push((name, value));
-                }
-            }
-        }
-        let Some(block) = call.block.clone() else {
-            return Err("there is no block of commands".to_owned());
-        };
-        self.body(&block.body, &inner, script)
     }
 
     fn each_line(
@@ -359,13 +352,5 @@ impl Evaluator<'_> {
             done?;
         }
         Ok(())
-    }
-}
-
-/// `within` in another one: a relative directory is below it.
-fn directory(outer: Option<&str>, dir: &str) -> String {
-    match outer {
-        Some(outer) if !dir.starts_with(['/', '$', '~']) => format!("{outer}/{dir}"),
-        _ => dir.to_owned(),
     }
 }
