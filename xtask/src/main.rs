@@ -18,7 +18,7 @@ use workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask layers                 crates depend only as the table in xtask/src/layers/table.rs allows
 cargo xtask sizes                  files of at most 400 lines, no silenced lint, a cap on packages
-cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts
+cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts, projects
     --shard K/N                    only the K-th of N parts
     --continue                     go on where the last run of this part was stopped
 cargo xtask bench [OPTIONS]        the figures of docs/benchmarks.md, measured anew

@@ -9,7 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The longest text that is worked out; what is longer is unknown.
-const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
+
+/// How much a list or hash may hold, all that is in it counted.
+const HEAVIEST: usize = 4000;
+/// How deep lists and hashes may be in one another.
+const DEEPEST: u32 = 50;
 
 /// Local variables.
 pub(crate) type Locals = BTreeMap<String, Value>;
@@ -25,7 +30,7 @@ pub(crate) enum Value {
     List(Vec<Value>),
     Hash(Vec<(Value, Value)>),
     /// A lambda, which is worked out when it is fetched.
-    Lambda(Arc<Block>, Locals),
+    Lambda(Arc<Block>, Arc<Locals>),
     Regex(Arc<Pattern>),
     /// From, and up to but without.
     Range(i64, i64),
@@ -125,6 +130,39 @@ impl Value {
             Self::Unknown(unknown) => Err(unknown.clone()),
             other => Err(Unknown::new(format!("{} is used as text", other.kind()))),
         }
+    }
+
+    /// How much it holds, a long text counted as several; none where that is more than is worked out here.
+    pub(crate) fn weight(&self) -> Option<usize> {
+        let weight = self.weight_within(HEAVIEST, DEEPEST)?;
+        (weight <= HEAVIEST).then_some(weight)
+    }
+
+    fn weight_within(&self, most: usize, depth: u32) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let mut weight = 1_usize;
+        let mut add = |value: &Value| {
+            weight = weight.saturating_add(value.weight_within(most, depth)?);
+            (weight <= most).then_some(())
+        };
+        match self {
+            Self::Text(text) | Self::Symbol(text) => {
+                weight = weight.saturating_add(text.len().checked_div(64)?);
+            }
+            Self::List(items) => {
+                for item in items {
+                    add(item)?;
+                }
+            }
+            Self::Hash(pairs) => {
+                for (key, value) in pairs {
+                    add(key)?;
+                    add(value)?;
+                }
+            }
+            _ => {}
+        }
+        Some(weight)
     }
 
     /// Text or a symbol, and nothing else.

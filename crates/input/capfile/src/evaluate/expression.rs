@@ -4,7 +4,7 @@ use super::{CALLS, Evaluator, TOO_MUCH};
 use crate::pattern::Pattern;
 use crate::secrets::looks_secret;
 use crate::syntax::{Block, Call, Kind, Node};
-use crate::value::{Locals, Unknown, Value};
+use crate::value::{LONGEST, Locals, Unknown, Value};
 use std::sync::Arc;
 
 /// The reason that stands for the list of task files.
@@ -29,7 +29,7 @@ impl Evaluator<'_> {
             Value::unknown(TOO_MUCH)
         };
         self.leave();
-        value
+        self.bounded(value)
     }
 
     fn worth(&mut self, node: &Node) -> Value {
@@ -44,7 +44,7 @@ impl Evaluator<'_> {
             Kind::Splat(_) => Value::unknown(format!("{} has a splat", self.spot(node.span))),
             Kind::Hash(pairs) => self.hash(pairs),
             Kind::Local(name) => self.locals.get(name).cloned().unwrap_or(Value::Nil),
-            Kind::Lambda(block) => Value::Lambda(block.clone(), self.locals.clone()),
+            Kind::Lambda(block) => Value::Lambda(block.clone(), self.captured_locals()),
             Kind::Assign(name, value) => {
                 let value = self.value(value);
                 self.locals.insert(name.clone(), value.clone());
@@ -197,7 +197,12 @@ impl Evaluator<'_> {
         let mut text = String::new();
         for part in parts {
             match self.value(part).to_text() {
-                Ok(part) => text.push_str(&part),
+                Ok(part) => {
+                    text.push_str(&part);
+                    if text.len() > LONGEST {
+                        return Value::text(text);
+                    }
+                }
                 // Text that holds a variable is no longer that variable.
                 Err(unknown) if parts.len() > 1 => return Value::unknown(unknown.why),
                 Err(unknown) => return Value::Unknown(unknown),
@@ -244,7 +249,7 @@ impl Evaluator<'_> {
         if let Some(method) = self.methods.get(&call.name).cloned() {
             let args = self.values(&call.args);
             let file = std::mem::replace(&mut self.file, method.file);
-            let value = self.invoke(&method.block, Locals::new(), args);
+            let value = self.invoke(&method.block, &Arc::default(), args);
             self.file = file;
             return value;
         }
@@ -260,7 +265,7 @@ impl Evaluator<'_> {
             ("exists?", [name]) => self.is_set(name),
             ("respond_to?", [_]) => Value::Bool(true),
             ("defer" | "lambda" | "proc", []) => match &call.block {
-                Some(block) => Value::Lambda(block.clone(), self.locals.clone()),
+                Some(block) => Value::Lambda(block.clone(), self.captured_locals()),
                 None => Value::Nil,
             },
             ("fetch", [name]) => self.fetched(name, None),
@@ -337,7 +342,7 @@ impl Evaluator<'_> {
     /// A value with its lambdas worked out.
     pub(crate) fn resolve(&mut self, value: Value) -> Value {
         match value {
-            Value::Lambda(block, locals) => self.invoke(&block, locals, Vec::new()),
+            Value::Lambda(block, locals) => self.invoke(&block, &locals, Vec::new()),
             Value::List(items) => {
                 Value::List(items.into_iter().map(|item| self.resolve(item)).collect())
             }
@@ -346,12 +351,17 @@ impl Evaluator<'_> {
     }
 
     /// Calls a lambda with the variables it was made with.
-    pub(super) fn invoke(&mut self, block: &Arc<Block>, locals: Locals, args: Vec<Value>) -> Value {
+    pub(super) fn invoke(
+        &mut self,
+        block: &Arc<Block>,
+        locals: &Arc<Locals>,
+        args: Vec<Value>,
+    ) -> Value {
         if self.calls >= CALLS {
             return Value::unknown("its lambdas call each other without end");
         }
         self.calls = self.calls.saturating_add(1);
-        let outer = std::mem::replace(&mut self.locals, locals);
+        let outer = std::mem::replace(&mut self.locals, Locals::clone(locals));
         let returned = self.returned.take();
         let value = self.with_params(block, args, |this| this.last(&block.body));
         self.returned = returned;

@@ -4,6 +4,7 @@
 //! be done otherwise is told of. One that cannot be known is told of as a whole, and what it may have assigned is not known
 //! from there on.
 
+use super::methods::SEARCH;
 use super::{Evaluator, expression};
 use crate::ledger::{Fate, Statement};
 use crate::syntax::{Block, Case, If, Kind, Node, When, walk};
@@ -89,14 +90,15 @@ impl Evaluator<'_> {
     /// `pattern === value`.
     fn case_equal(&mut self, pattern: &Value, value: &Value) -> Result<bool, Unknown> {
         match (pattern, value) {
-            (Value::Regex(regex), Value::Text(text) | Value::Symbol(text)) => regex
-                .find(text, 0)
-                .map(|found| found.is_some())
-                .map_err(|_| Unknown::new("a regular expression takes too long")),
+            (Value::Regex(regex), Value::Text(text) | Value::Symbol(text)) => {
+                self.charge(SEARCH);
+                let found = regex.find(text, 0).map(|found| found.is_some());
+                found.map_err(|_| Unknown::new("a regular expression takes too long"))
+            }
             (Value::Regex(_), _) => Ok(false),
             (Value::Range(from, to), Value::Int(number)) => Ok((*from..*to).contains(number)),
             (Value::Lambda(block, locals), value) => {
-                let answer = self.invoke(block, locals.clone(), vec![value.clone()]);
+                let answer = self.invoke(block, locals, vec![value.clone()]);
                 answer.truth()
             }
             _ => pattern.same(value),
@@ -105,6 +107,7 @@ impl Evaluator<'_> {
 
     /// Statements that are not done here, or only where a variable is set.
     fn left_out(&mut self, body: &[Node], variable: Option<&Unknown>) {
+        self.charge(body.len());
         for node in body {
             let fate = match variable.and_then(|unknown| unknown.variable.as_ref()) {
                 None => Fate::Neutral(format!("not reached in stage {}", self.stage)),
@@ -201,6 +204,9 @@ impl Evaluator<'_> {
         for values in rounds {
             self.with_params(block, values, |this| this.statements(&block.body));
             self.returned = None;
+            if self.is_spent() {
+                break;
+            }
         }
         Fate::Opened
     }

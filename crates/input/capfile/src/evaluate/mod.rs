@@ -149,6 +149,39 @@ impl<'f> Evaluator<'f> {
         self.step() && self.depth <= DEEPEST
     }
 
+    /// Counts work that is more than one step.
+    fn charge(&mut self, steps: usize) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_add(steps);
+    }
+
+    /// Whether there were too many steps.
+    fn is_spent(&self) -> bool {
+        self.steps > STEPS
+    }
+
+    /// A value that is not too large to go on with, its size counted as work.
+    fn bounded(&mut self, value: Value) -> Value {
+        match value.weight() {
+            Some(weight) => {
+                self.charge(weight.checked_div(4).unwrap_or_default());
+                value
+            }
+            None => Value::unknown("a list or hash grows too long to be worked out here"),
+        }
+    }
+
+    /// The variables as they are now, for a block that is worked out later.
+    fn captured_locals(&mut self) -> Arc<Locals> {
+        let weights = self.locals.values().filter_map(Value::weight);
+        let weight: usize = weights.sum();
+        self.charge(weight.checked_div(4).unwrap_or_default());
+        if self.is_spent() {
+            return Arc::default();
+        }
+        Arc::new(self.locals.clone())
+    }
+
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -156,6 +189,7 @@ impl<'f> Evaluator<'f> {
     pub(crate) fn statements(&mut self, body: &[Node]) {
         for node in body {
             if self.returned.is_some() {
+                self.charge(1);
                 let fate = Fate::Neutral("not reached: a line before it ends this".to_owned());
                 self.ledger.note(Statement::new(self.file, node.span), fate);
                 continue;

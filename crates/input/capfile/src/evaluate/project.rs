@@ -45,7 +45,7 @@ pub(crate) struct Task {
     pub(crate) name: String,
     pub(crate) needs: Vec<String>,
     pub(crate) block: Option<Arc<Block>>,
-    pub(crate) locals: Locals,
+    pub(crate) locals: Arc<Locals>,
     pub(crate) file: usize,
     pub(crate) made_by: Statement,
     /// Where it goes by its options, which only Capistrano 2 has.

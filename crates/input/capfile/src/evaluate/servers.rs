@@ -6,6 +6,9 @@ use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
 
+/// No stage has more servers.
+const MOST: usize = 1000;
+
 pub(super) fn server(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -> Fate {
     let args = this.values(&call.args);
     let Some((address, properties)) = args.split_first() else {
@@ -77,6 +80,9 @@ fn add(
         Value::Hash(pairs) => pairs.clone(),
         other => return Err(format!("its properties are {}", other.kind())),
     };
+    if this.project.servers.len() >= MOST {
+        return Err(format!("there are more than {MOST} servers"));
+    }
     let server = place(this, host, port);
     server.made_by.push(statement);
     server.user = user.map(str::to_owned).or(server.user.take());

@@ -35,6 +35,7 @@ impl Evaluator<'_> {
 
     /// Changes a setting in place.
     pub(super) fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
+        let value = self.bounded(value);
         let setting = self.project.settings.entry(name.to_owned());
         let setting = setting.or_insert_with(|| Setting {
             value: Value::Nil,
@@ -42,7 +43,9 @@ impl Evaluator<'_> {
             used: false,
         });
         setting.value = value;
-        setting.made_by.push(statement);
+        if setting.made_by.last() != Some(&statement) {
+            setting.made_by.push(statement);
+        }
         Fate::Opened
     }
 
@@ -52,7 +55,7 @@ impl Evaluator<'_> {
         if let Some(setting) = self.project.settings.get_mut(name) {
             setting.used = used;
         }
-        value
+        self.bounded(value)
     }
 
     /// `fetch(:linked_dirs) << "log"` and the like, which change what was set.
@@ -88,7 +91,7 @@ pub(super) fn set(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -
     };
     let value = match (call.args.get(1), &call.block) {
         (Some(value), _) => this.value(value),
-        (None, Some(block)) => Value::Lambda(block.clone(), this.locals.clone()),
+        (None, Some(block)) => Value::Lambda(block.clone(), this.captured_locals()),
         (None, None) => Value::Nil,
     };
     // `set :linked_dirs, fetch(:linked_dirs, []).push("log")` builds on the lines before.

@@ -7,6 +7,8 @@ use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
 
+/// No project has more tasks, or hooks.
+const MOST: usize = 1000;
 /// Tasks that Capistrano brings along.
 const BUILT_IN: &[&str] = &[
     "deploy",
@@ -100,11 +102,15 @@ fn define(
     call: &Call,
     statement: Statement,
 ) -> Fate {
+    if this.project.tasks.len() >= MOST {
+        return Fate::Todo(format!("there are more than {MOST} tasks"));
+    }
+    let locals = this.captured_locals();
     this.project.tasks.push(Task {
         name,
         needs,
         block: call.block.clone(),
-        locals: this.locals.clone(),
+        locals,
         file: this.file,
         made_by: statement,
         target: this.second.then(|| this.aimed.take().unwrap_or_default()),
@@ -142,6 +148,9 @@ fn hook(this: &mut Evaluator<'_>, call: &Call, statement: Statement, before: boo
         }
         _ => return Fate::Todo("it does not name one task and what it belongs to".to_owned()),
     };
+    if this.project.hooks.len() >= MOST {
+        return Fate::Todo(format!("there are more than {MOST} hooks"));
+    }
     this.project.hooks.push(Hook {
         before,
         target: target.to_owned(),

@@ -62,13 +62,15 @@ impl Pattern {
 
     /// The first match at or after this byte. An error where the search takes too long.
     pub(crate) fn find(&self, text: &str, from: usize) -> Result<Option<Found>, TooLong> {
-        run::find(self, text, from)
+        let mut left = STEPS;
+        run::find(self, text, from, &mut left)
     }
 
     /// Every match, one after the other.
     pub(crate) fn find_all(&self, text: &str) -> Result<Vec<Found>, TooLong> {
         let (mut all, mut from) = (Vec::new(), 0);
-        while let Some(found) = self.find(text, from)? {
+        let mut left = STEPS;
+        while let Some(found) = run::find(self, text, from, &mut left)? {
             let Some(Some(whole)) = found.first().cloned() else {
                 break;
             };
@@ -87,6 +89,8 @@ impl Pattern {
     }
 }
 
+/// How many steps a search may take.
+const STEPS: u32 = 500_000;
 /// No text of a deploy file holds more matches.
 const MOST: usize = 10_000;
 

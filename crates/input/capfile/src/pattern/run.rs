@@ -2,8 +2,6 @@
 
 use super::{Found, Letters, Pattern, Place, Step, TooLong};
 
-/// How many steps a search may take.
-const STEPS: u32 = 500_000;
 /// How many ways may be kept aside.
 const ASIDE: usize = 200_000;
 
@@ -13,11 +11,16 @@ enum Aside {
     Note(usize, Option<usize>),
 }
 
-pub(super) fn find(pattern: &Pattern, text: &str, from: usize) -> Result<Option<Found>, TooLong> {
-    let mut left = STEPS;
+/// The first match at or after a byte, within the steps that are left.
+pub(super) fn find(
+    pattern: &Pattern,
+    text: &str,
+    from: usize,
+    left: &mut u32,
+) -> Result<Option<Found>, TooLong> {
     let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     for start in starts.skip_while(|at| *at < from) {
-        if let Some(notes) = at(pattern, text, start, &mut left)? {
+        if let Some(notes) = at(pattern, text, start, left)? {
             let pairs = notes.chunks(2).map(|pair| match pair {
                 [Some(start), Some(end)] => Some(*start..*end),
                 _ => None,

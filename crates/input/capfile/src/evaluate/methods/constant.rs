@@ -38,7 +38,7 @@ impl Evaluator<'_> {
                 )),
             },
             ("Proc", "new", []) => match &call.block {
-                Some(block) => Value::Lambda(block.clone(), self.locals.clone()),
+                Some(block) => Value::Lambda(block.clone(), self.captured_locals()),
                 None => Value::Nil,
             },
             _ => self.asked(constant, &args, node, call),

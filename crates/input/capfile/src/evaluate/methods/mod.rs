@@ -8,11 +8,14 @@ use super::Evaluator;
 use super::flow;
 use super::script::HOST;
 use crate::syntax::{Block, Call, Kind, Node, Span};
-use crate::value::{Unknown, Value, Variable};
+use crate::value::{LONGEST, Unknown, Value, Variable};
 pub(super) use list::merged;
 use list::{hash_method, list_method, nil_method, number_method};
 use std::sync::Arc;
 use text::{matched, text_method};
+
+/// How many steps a search with a regular expression is worth.
+pub(super) const SEARCH: usize = 500;
 
 /// A call of a method, worked out.
 #[derive(Clone, Copy)]
@@ -59,6 +62,10 @@ impl Evaluator<'_> {
                 Err(unknown) => Value::unknown(unknown.why),
             };
         }
+        let is_regex = |value: &Value| matches!(value, Value::Regex(_));
+        if is_regex(value) || args.iter().any(is_regex) {
+            self.charge(SEARCH);
+        }
         let done = match asked.block {
             Some(block) => self.answer_with_block(value, name, block),
             None => self.answer_plainly(value, name, args),
@@ -82,7 +89,7 @@ impl Evaluator<'_> {
             }
             Value::Lambda(block, locals) if name == "call" => {
                 let (block, locals) = (block.clone(), locals.clone());
-                Some(self.invoke(&block, locals, args.to_vec()))
+                Some(self.invoke(&block, &locals, args.to_vec()))
             }
             Value::Text(text) | Value::Symbol(text) => text_method(text, name, args),
             Value::Int(number) => number_method(*number, name, args),
@@ -185,6 +192,9 @@ fn joined(args: &[Value]) -> Value {
             Ok(part) => part,
             Err(unknown) => return Value::unknown(unknown.why),
         };
+        if path.len() > LONGEST {
+            return Value::text(path);
+        }
         if path.is_empty() {
             path = part;
         } else {

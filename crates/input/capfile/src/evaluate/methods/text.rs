@@ -2,7 +2,7 @@
 
 use super::joined;
 use crate::pattern::{Found, Pattern, TooLong};
-use crate::value::Value;
+use crate::value::{LONGEST, Value};
 
 pub(super) fn text_method(text: &str, name: &str, args: &[Value]) -> Option<Value> {
     let plain = match (name, args) {
@@ -47,7 +47,11 @@ fn replaced(text: &str, name: &str, from: &str, to: &str) -> Option<String> {
         "tr" if !single => None,
         // Replacing nothing grows the text at every letter; that is nobody's intention.
         _ if from.is_empty() => None,
-        _ => Some(text.replace(from, to)),
+        _ => {
+            let made = text.matches(from).count().saturating_mul(to.len());
+            // Longer text is refused anyway; it need not be made first.
+            (made <= LONGEST).then(|| text.replace(from, to))
+        }
     }
 }
 
@@ -114,9 +118,6 @@ fn sliced(text: &str, args: &[Value]) -> Option<Value> {
         _ => return None,
     })
 }
-
-/// The longest text that is made by repeating one.
-const LONGEST: usize = 64 << 10;
 
 fn repeated(text: &str, times: i64) -> Option<Value> {
     let times = usize::try_from(times).ok()?;
@@ -277,6 +278,9 @@ fn filled_in(text: &str, found: &Found, with: &str) -> String {
     let mut made = String::new();
     let mut letters = with.chars();
     while let Some(letter) = letters.next() {
+        if made.len() > LONGEST {
+            break;
+        }
         if letter != '\\' {
             made.push(letter);
             continue;

@@ -15,7 +15,7 @@ use super::line::{Among, Script, Target};
 use super::project::Task;
 use super::{Evaluator, TOO_MUCH, flow};
 use crate::syntax::{Block, Call, Kind, Node};
-use crate::value::Value;
+use crate::value::{Locals, Value};
 use around::Around;
 use command::{captures, text};
 use second::is_logger;
@@ -67,7 +67,7 @@ impl Evaluator<'_> {
             return Err("it takes arguments".to_owned());
         }
         self.file = task.file;
-        self.locals = task.locals.clone();
+        self.locals = Locals::clone(&task.locals);
         let invoked = std::mem::replace(&mut self.invoked, done.clone());
         let ended = self.lines_in(block, task, script);
         *done = std::mem::replace(&mut self.invoked, invoked);
