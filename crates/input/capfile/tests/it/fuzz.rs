@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use windlass_capfile::{Error, SourceFile, import};
 
 /// How many cases one round of the soak has.
-const ROUND: u32 = 2000;
+const ROUND: u32 = 200;
 /// How many rounds it has.
-const ROUNDS: u64 = 500;
+const ROUNDS: u64 = 5000;
 /// No import takes longer: the parser has ten seconds a file, and these are small.
 const LONGEST: Duration = Duration::from_secs(60);
 /// No answer is longer.
@@ -72,6 +72,23 @@ const METHODS: &[&str] = &[
     "tr('a', 'b')",
 ];
 
+/// Statements that are always the same.
+const FIXED: &[&str] = &[
+    "x = x + x",
+    "x = [x, x]",
+    "x = { a: x, b: x }",
+    "f = -> { f.call }",
+    "return",
+    "next",
+    "helper x",
+    "invoke 't'",
+    "after 'deploy:updated', 't'",
+    "before :t, 'n:t'",
+    "require 'capistrano/rails'",
+    "require 'capistrano/npm'",
+    "load 'deploy'",
+];
+
 /// An expression.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -117,6 +134,7 @@ fn value() -> impl Strategy<Value = String> {
 fn statement() -> impl Strategy<Value = String> {
     let name = || proptest::sample::select(NAMES);
     let leaf = prop_oneof![
+        proptest::sample::select(FIXED).prop_map(str::to_owned),
         (name(), value()).prop_map(|(name, value)| format!("set :{name}, {value}")),
         (name(), value()).prop_map(|(name, value)| format!("append :{name}, {value}")),
         (name(), value()).prop_map(|(name, value)| format!("fetch(:{name}) << {value}")),
@@ -129,19 +147,6 @@ fn statement() -> impl Strategy<Value = String> {
         value().prop_map(|value| format!("execute {value}, {value}")),
         value().prop_map(|value| format!("set :ssh_options, {{ keys: {value}, proxy: {value} }}")),
         value().prop_map(|value| format!("SSHKit.config.command_map[:a] = {value}")),
-        Just("x = x + x".to_owned()),
-        Just("x = [x, x]".to_owned()),
-        Just("x = { a: x, b: x }".to_owned()),
-        Just("f = -> { f.call }".to_owned()),
-        Just("return".to_owned()),
-        Just("next".to_owned()),
-        Just("helper x".to_owned()),
-        Just("invoke 't'".to_owned()),
-        Just("after 'deploy:updated', 't'".to_owned()),
-        Just("before :t, 'n:t'".to_owned()),
-        Just("require 'capistrano/rails'".to_owned()),
-        Just("require 'capistrano/npm'".to_owned()),
-        Just("load 'deploy'".to_owned()),
     ];
     leaf.prop_recursive(4, 48, 6, |inner| {
         let body = proptest::collection::vec(inner, 0..6).prop_map(|body| body.join("\n"));
