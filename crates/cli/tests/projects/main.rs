@@ -71,19 +71,23 @@ fn fresh(host: &Host) -> HostFacts {
         home: "/home/deploy".to_owned(),
         tools: ["git", "tar", "sha256sum"].map(tool).to_vec(),
         rubies: rubies.to_vec(),
-        root: Root {
-            path: settings.deploy_to.clone(),
-            entry: Entry::Directory,
-            nearest: settings.deploy_to.clone(),
-            nearest_owner: "deploy".to_owned(),
-            ..Root::default()
-        },
+        root: root(&settings.deploy_to),
         linked_files: linked.collect(),
         disk: Disk {
             free: Some(1 << 34),
             inodes: Some(1 << 20),
         },
         ..HostFacts::default()
+    }
+}
+
+fn root(path: &str) -> Root {
+    Root {
+        path: path.to_owned(),
+        entry: Entry::Directory,
+        nearest: path.to_owned(),
+        nearest_owner: "deploy".to_owned(),
+        ..Root::default()
     }
 }
 

@@ -5,7 +5,7 @@
 //! from there on.
 
 use super::methods::SEARCH;
-use super::{Evaluator, expression};
+use super::{Evaluator, TOO_MUCH, expression};
 use crate::ledger::{Fate, Statement};
 use crate::syntax::{Block, Case, If, Kind, Node, When, walk};
 use crate::value::{Unknown, Value};
@@ -205,7 +205,7 @@ impl Evaluator<'_> {
             self.with_params(block, values, |this| this.statements(&block.body));
             self.returned = None;
             if self.is_spent() {
-                break;
+                return Fate::Todo(TOO_MUCH.to_owned());
             }
         }
         Fate::Opened

@@ -2,6 +2,7 @@
 
 use super::command::text;
 use crate::evaluate::Evaluator;
+use crate::secrets::looks_secret;
 use crate::syntax::{Call, Kind, Node};
 use crate::value::Value;
 
@@ -10,7 +11,8 @@ impl Evaluator<'_> {
     pub(super) fn refused(&mut self, node: &Node, call: &Call) -> String {
         let spot = self.spot(node.span);
         let args = self.values(&call.args);
-        let words: Vec<String> = args.iter().filter_map(|arg| text(arg).ok()).collect();
+        let words = args.iter().filter_map(|arg| text(arg).ok());
+        let words: Vec<String> = words.filter(|word| !looks_secret(word)).collect();
         let about = words
             .first()
             .map_or(String::new(), |word| format!(" {word}"));
