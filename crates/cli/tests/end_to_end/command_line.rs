@@ -45,7 +45,7 @@ fn init_beside_a_capfile_carries_the_project_over() {
     for (name, text) in [
         (
             "Capfile",
-            "require 'capistrano/setup'\nrequire 'capistrano/npm'\n",
+            "require 'capistrano/setup'\nrequire 'capistrano/gulp'\n",
         ),
         (
             "config/deploy.rb",
@@ -60,7 +60,7 @@ fn init_beside_a_capfile_carries_the_project_over() {
         std::fs::write(here.join(name), text).expect("written");
     }
     let run = stage.run(&["init"]);
-    let todo = "  Capfile:2 require 'capistrano/npm'";
+    let todo = "  Capfile:2 require 'capistrano/gulp'";
     assert_said(
         &run,
         0,
@@ -78,6 +78,22 @@ fn init_beside_a_capfile_carries_the_project_over() {
         String::from_utf8_lossy(&run.stdout).contains("warm"),
         "{run}"
     );
+}
+
+#[test]
+fn init_says_that_a_project_is_of_capistrano_2() {
+    let stage = Stage::new();
+    let here = stage.repo.work();
+    std::fs::create_dir_all(here.join("config")).expect("directories");
+    let settings = "set :application, 'shop'\nset :repository, '/srv/shop.git'\nrole :app, 'h1'\n";
+    std::fs::write(
+        here.join("Capfile"),
+        "load 'deploy'\nload 'config/deploy'\n",
+    )
+    .expect("written");
+    std::fs::write(here.join("config/deploy.rb"), settings).expect("written");
+    let run = stage.run(&["init"]);
+    assert_said(&run, 0, &["it is a project of Capistrano 2:"]);
 }
 
 #[test]
