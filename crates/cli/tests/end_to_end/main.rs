@@ -5,6 +5,7 @@
 mod adhoc;
 mod agent;
 mod bad_input;
+mod cap;
 mod capistrano;
 mod command_line;
 mod ends;
@@ -19,4 +20,5 @@ mod setup;
 mod sources;
 mod start;
 mod support;
+mod takeover;
 mod terminal;

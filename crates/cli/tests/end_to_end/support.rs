@@ -28,7 +28,11 @@ impl Stage {
 
     /// A daemon with settings of its own.
     pub(crate) fn with(sshd: SshdBuilder) -> Self {
-        let sshd = sshd.start().expect("the daemon starts");
+        Self::on(sshd.start().expect("the daemon starts"))
+    }
+
+    /// A daemon that runs already.
+    pub(crate) fn on(sshd: Sshd) -> Self {
         let proxy = sshd.proxy().expect("the proxy starts");
         let repo = Repo::sample().expect("git makes a repository");
         let host = LabHost::new().expect("a deploy root");

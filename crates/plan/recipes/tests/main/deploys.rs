@@ -1,10 +1,9 @@
 //! Whole deploys and rollbacks of a directory of this machine, by every shell.
 
-use crate::support::{
-    SHELLS, World, capistrano, names, release, snapshot, text, user_task, wanted,
-};
+use crate::support::{SHELLS, World, capistrano, names, release, text, user_task, wanted};
 use std::fs;
 use std::os::unix::fs::symlink;
+use windlass_lab::Picture;
 use windlass_model::release::ReleaseState;
 use windlass_model::settings::Hook;
 use windlass_planner::{Error, Run};
@@ -234,10 +233,10 @@ fn looking_leaves_a_directory_byte_for_byte_as_it_was() {
             &["20260101000000"],
         );
         world.settings.linked_files = vec!["config/none".to_owned()];
-        let before = snapshot(world.dir.path().join("app").as_path());
+        let before = Picture::of(&world.dir.path().join("app")).unwrap();
         let mut ask = world.ask();
         ask.sshd = true;
         world.facts(&ask);
-        assert_eq!(snapshot(world.dir.path().join("app").as_path()), before);
+        assert_eq!(Picture::of(&world.dir.path().join("app")).unwrap(), before);
     }
 }

@@ -38,6 +38,12 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 fs::read_to_string(world.path("current/app.txt")).unwrap(),
                 "moved"
             );
+            let kept = world.look().repository.unwrap().kept;
+            assert_eq!(
+                kept.len(),
+                2,
+                "the commits of both releases are kept: {kept:?}"
+            );
         }
     }
 }
