@@ -2,7 +2,7 @@
 
 use crate::support::{Run, Stage, files_below, toml};
 use std::path::Path;
-use windlass_lab::{Key, KeyKind, ODD_NAMES, Sshd};
+use windlass_lab::{Key, KeyKind, ODD_NAMES, Picture, Sshd};
 
 /// Deploys and asserts the refusal: code, words, and that the deploy root was not even made.
 fn refused(stage: &Stage, code: i32, words: &[&str]) -> Run {
@@ -112,17 +112,22 @@ fn current_being_a_directory_is_refused() {
         .host
         .write("current/index.html", "hand made")
         .expect("written");
-    let run = stage.run(&["deploy", "production", "--yes"]);
-    assert_eq!(run.code, 1, "{run}");
-    assert!(
-        run.stderr.contains("current") && run.stderr.contains("director"),
-        "{run}"
-    );
-    assert_eq!(
-        stage.host.read("current/index.html").expect("still there"),
-        b"hand made"
-    );
-    assert!(stage.host.releases().is_empty());
+    let picture = || Picture::of(stage.host.outside()).expect("a picture");
+    let before = picture();
+    for (words, code) in [
+        (["check", "production"].as_slice(), 30),
+        (&["plan", "production"], 1),
+        (&["deploy", "production", "--yes"], 1),
+        (&["rollback", "production", "--yes"], 1),
+    ] {
+        let run = stage.run(words);
+        assert_eq!(run.code, code, "{words:?}: {run}");
+        let said = String::from_utf8_lossy(&run.stdout) + run.stderr.as_str();
+        let path = stage.host.deploy_to().join("current");
+        let why = format!("`{}` is a directory", path.display());
+        assert!(said.contains(&why), "{words:?}: {run}");
+        assert_eq!(before.differences(&picture()), "", "{words:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Several hosts: one sshd under several addresses, a deploy root each.
 
 use crate::support::{Stage, toml, wait_until};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +113,33 @@ fn all_hosts_publish_the_same_release_and_once_is_once() {
         String::from_utf8_lossy(&status.stdout).contains("127.0.0.3"),
         "{status}"
     );
+}
+
+#[test]
+fn all_hosts_get_one_commit_although_the_branch_moves_meanwhile() {
+    let fleet = Fleet::new();
+    let tables = "[[tasks]]\nname = \"somebody-else\"\nafter = \"started\"\nlocal = true\nrun = '''\n\
+        git -c user.name=x -c user.email=x@example.com commit -q --allow-empty -m moved\n\
+        git push -q origin main'''\n\
+        [[tasks]]\nname = \"say\"\nafter = \"published\"\nrun = \"cat REVISION\"\n";
+    fleet.write("source = \"git\"", tables, |number| (number, true));
+    let wanted = fleet.stage.repo.head().expect("a commit");
+    let run = fleet
+        .stage
+        .run(&["deploy", "production", "--yes", "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_ne!(fleet.stage.repo.id("origin/main").expect("pushed"), wanted);
+    for number in 1..=HOSTS {
+        let file = fleet.root(number).join("current/REVISION");
+        let revision = std::fs::read_to_string(file).expect("it has one");
+        assert_eq!(revision.trim(), wanted, "host {number}");
+    }
+    // What a command wrote bears the name of its host.
+    let events = run.events();
+    let said = events.iter().filter(|event| event["event"] == "output");
+    let hosts: BTreeSet<&str> = said.filter_map(|event| event["host"].as_str()).collect();
+    assert_eq!(hosts.len(), usize::from(HOSTS), "{hosts:?}");
+    fleet.assert_free();
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod rails;
 mod reach;
 mod revisions;
 mod setup;
+mod sharp_edges;
 mod sources;
 mod start;
 mod support;

@@ -33,9 +33,13 @@ impl Stage {
 
     /// A daemon that runs already.
     pub(crate) fn on(sshd: Sshd) -> Self {
-        let proxy = sshd.proxy().expect("the proxy starts");
         let repo = Repo::sample().expect("git makes a repository");
-        let host = LabHost::new().expect("a deploy root");
+        Self::of(sshd, repo, LabHost::new().expect("a deploy root"))
+    }
+
+    /// All of it there already.
+    pub(crate) fn of(sshd: Sshd, repo: Repo, host: LabHost) -> Self {
+        let proxy = sshd.proxy().expect("the proxy starts");
         open_to_everybody(host.deploy_to().parent().expect("it has a parent"));
         let home = tempfile::tempdir().expect("a home for the controller");
         Self {

@@ -1,5 +1,3 @@
-# Left by a Capistrano that broke off between making its link and moving it; it would be published in place of a release.
-[ ! -L "$root/releases/current" ] || rm -f "$root/releases/current"
 # Without -p: a directory that is there already is somebody else's.
 mkdir "$path"
 echo "$release" >"$mine/release"
