@@ -12,6 +12,7 @@ mod ends;
 mod faults;
 mod fleet;
 mod interrupts;
+mod looking;
 mod outputs;
 mod rails;
 mod reach;
