@@ -27,7 +27,11 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
         for line in capistrano::account(&imported) {
             crate::screen::say(&line);
         }
-        crate::screen::say("next: look at the lines with TODO, then: windlass check STAGE");
+        crate::screen::say(if imported.todos.is_empty() {
+            "next: windlass plan STAGE, which shows what a deploy would do and changes nothing"
+        } else {
+            "next: look at the lines with TODO, then: windlass check STAGE"
+        });
         return Ok(ExitCode::Done);
     }
     let project = look(&world.directory);

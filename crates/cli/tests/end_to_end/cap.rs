@@ -58,10 +58,11 @@ pub(crate) fn write(stage: &Stage, name: &str, text: &str) {
     fs::write(path, text).expect("written");
 }
 
-/// Runs `cap production` with these words.
+/// Runs `cap production` with these words; what a test puts into `plugins` below the home can be required.
 pub(crate) fn cap(stage: &Stage, words: &[&str]) -> Run {
     let mut command = stage.program("cap");
     command.arg("production").args(words);
+    command.env("RUBYLIB", stage.home().join("plugins"));
     Running::new(command).finish()
 }
 

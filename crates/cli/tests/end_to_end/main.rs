@@ -13,6 +13,7 @@ mod faults;
 mod fleet;
 mod interrupts;
 mod looking;
+mod newcomer;
 mod outputs;
 mod rails;
 mod reach;
