@@ -76,8 +76,10 @@ pub(crate) fn deploy(stage: &Stage) -> String {
 
 /// Waits until the second has come that names a later release: Capistrano takes the time as it is, and in the second of
 /// another release it would work in that one's directory.
-fn wait_for_a_name(stage: &Stage) {
-    let newest = stage.host.releases().pop().unwrap_or_default();
+pub(crate) fn wait_for_a_name(stage: &Stage) {
+    let mut names = stage.host.releases();
+    names.retain(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let newest = names.pop().unwrap_or_default();
     wait_until("another second names the release", || {
         let now = Command::new("date").args(["-u", "+%Y%m%d%H%M%S"]).output();
         let now = String::from_utf8(now.expect("date runs").stdout).expect("digits");
