@@ -177,6 +177,20 @@ fn a_directory_of_capistranos_is_taken_over_and_given_back_with_source_push() {
     taken_over_and_given_back("push");
 }
 
+#[test]
+fn what_capistrano_had_live_is_gone_back_to_whatever_its_log_says() {
+    if !cap::is_here() {
+        return;
+    }
+    let turns = Turns::new("set :revision_log_message, 'shipped'\n");
+    let first = cap::deploy(&turns.stage);
+    turns.configure("");
+    turns.stage.deploy_first();
+    let run = turns.stage.run(&["rollback", "production", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(turns.live(), first, "{run}");
+}
+
 /// Windlass begins, and the two take turns in one mirror.
 fn one_mirror(theirs: &str, ours: &str) {
     if !cap::is_here() {

@@ -9,6 +9,8 @@ if [ "$target" != "$path" ]; then
   rm -f "$mine/previous"
   [ ! -L "$root/current" ] || cp -P "$root/current" "$mine/previous"
   mkdir -p "$tmp"
+  # What was live is good, also where nothing but the link said so.
+  [ -z "$taken_over" ] || (release=$taken_over revision=$its_revision; record good)
   rm -f "$tmp/current"
   ln -s "$path" "$tmp/current"
   [ -z "$new" ] || record live
