@@ -53,6 +53,10 @@ fn the_link_that_a_broken_off_capistrano_left_is_named_and_removed_and_never_pub
             release_path(&stage, &left)
         );
 
+        let plan = stage.run(&["plan", "production"]);
+        let shown = String::from_utf8_lossy(&plan.stdout) + plan.stderr.as_str();
+        assert!(shown.contains("releases/current"), "{plan}");
+        assert!(std::fs::symlink_metadata(&link).is_ok(), "{plan}");
         let run = stage.run(&[words[0], words[1], "--yes"]);
         assert_eq!(run.code, 0, "{run}");
         assert!(run.stderr.contains("releases/current"), "{run}");
