@@ -13,7 +13,7 @@ use windlass_facts::{Ask, HostFacts, Logout};
 use windlass_job::{Answer, Host, HostOptions};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::Settings;
-use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secret};
+use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secrets};
 use windlass_reporter::visible_text;
 use windlass_source::Source;
 
@@ -276,7 +276,7 @@ impl Fleet {
     }
 
     /// What the engine works with.
-    pub(crate) fn backend(&self, secrets: &[(String, Secret)]) -> Arc<SshBackend> {
+    pub(crate) fn backend(&self, secrets: &Secrets) -> Arc<SshBackend> {
         let objects = Objects {
             source: self.source.clone(),
             scratch: self.scratch.clone(),
@@ -286,7 +286,7 @@ impl Fleet {
             hosts,
             links,
             objects,
-            secrets.to_vec(),
+            secrets.clone(),
             self.project.clone(),
         ))
     }

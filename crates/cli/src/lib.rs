@@ -18,6 +18,7 @@ mod project;
 mod reach;
 mod revision;
 mod screen;
+mod secrets;
 mod signals;
 mod start;
 mod teller;

@@ -37,6 +37,6 @@ pub use job::{JobKey, Pulse, Stream};
 pub use outcome::{CommandEnd, ExitStatus, StepOutcome};
 pub use plan::{DeployKind, Phase, Plan};
 pub use script::Script;
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use settings::Settings;
 pub use step::{Action, Step, Undo};

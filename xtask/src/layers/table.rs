@@ -65,6 +65,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "windlass-engine",
             "windlass-job",
             "windlass-journal",
+            "windlass-secrets",
             "windlass-source",
             "windlass-transport",
             "windlass-demohost",
@@ -127,6 +128,11 @@ pub(super) const LAYERS: &[Layer] = &[
     layer(
         "windlass-journal",
         "crates/run/journal",
+        &["windlass-model"],
+    ),
+    layer(
+        "windlass-secrets",
+        "crates/run/secrets",
         &["windlass-model"],
     ),
     layer("windlass-source", "crates/run/source", &["windlass-model"]),

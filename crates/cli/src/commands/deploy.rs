@@ -93,7 +93,7 @@ async fn go(
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let secrets = context.secrets(world)?;
+    let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
     let deploy = deploy_id()?;
     let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;

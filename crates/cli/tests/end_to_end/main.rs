@@ -15,6 +15,7 @@ mod outputs;
 mod rails;
 mod reach;
 mod revisions;
+mod secrets;
 mod setup;
 mod sources;
 mod start;

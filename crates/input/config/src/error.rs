@@ -106,16 +106,6 @@ pub enum Error {
         /// Its name; the value is not shown.
         variable: String,
     },
-    /// The environment lacks what secrets are taken from.
-    #[error(
-        "secret `{secret}` is to come from the environment variable {variable}, which is not set"
-    )]
-    SecretNotSet {
-        /// The secret.
-        secret: String,
-        /// The variable.
-        variable: String,
-    },
     /// There were more mistakes than are worth showing.
     #[error("{count} more like these")]
     More {

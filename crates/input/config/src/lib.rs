@@ -45,6 +45,5 @@ pub use given::Argument;
 pub use hosts::HostEntry;
 pub use origin::{Origin, Place, Source};
 pub use schema::{reference, schema};
-pub use secret::resolve;
 pub use suggest::nearest;
 pub use units::{show_duration, show_size};

@@ -5,8 +5,9 @@ use serde_json::Value;
 use windlass_config::{Config, Source, Stage, reference, schema};
 
 /// The tables of settings: what stands before a name in them, and where they are in the schema.
-const PLACES: [(&str, &[&str]); 5] = [
+const PLACES: [(&str, &[&str]); 6] = [
     ("", &[]),
+    ("age.", &["properties", "age"]),
     ("ssh.", &["properties", "ssh"]),
     ("ruby.", &["properties", "ruby"]),
     ("bundler.", &["properties", "bundler"]),

@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::{Arc, Mutex as StdMutex};
 use tokio::time::sleep;
-use windlass_model::{DeployId, HostName};
+use windlass_model::{DeployId, HostName, Secret};
 
 fn key() -> JobKey {
     JobKey {
@@ -21,7 +21,9 @@ fn locals() -> (tempfile::TempDir, Locals) {
 }
 
 fn locals_of(notes: &Path) -> Locals {
-    let secrets = vec![("TOKEN".to_owned(), Secret::new("canary"))];
+    let mut secrets = Secrets::default();
+    secrets.give(key().host, "TOKEN", Secret::new("canary"));
+    secrets.give(HostName::new("other"), "OTHER", Secret::new("hidden"));
     Locals::new(std::env::temp_dir(), notes.to_owned(), secrets)
 }
 
@@ -178,7 +180,7 @@ fn orphan(notes: &Path, script: &str) -> Child {
     let (_, path) = file.keep().unwrap();
     let note = locals.note(&key());
     locals
-        .spawn(&Command::script(script), &note, &path)
+        .spawn(&Command::script(script), &key(), &note, &path)
         .unwrap()
 }
 
