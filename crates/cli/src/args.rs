@@ -107,8 +107,8 @@ pub(crate) enum Verb {
     Run(RunArgs),
     /// List the tasks of a stage
     Tasks(StageArgs),
-    /// Make the directories of a stage on its hosts
-    Setup(StageArgs),
+    /// Make the directories of a stage on its hosts, and bring linked files into them
+    Setup(SetupArgs),
     /// Test everything a deploy needs; changes nothing on any host
     Check(StageArgs),
     /// Show settings and where each comes from
@@ -159,6 +159,19 @@ impl Verb {
 pub(crate) struct StageArgs {
     /// The stage; may be left out where there is only one
     pub stage: Option<String>,
+}
+
+/// Options of `setup`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SetupArgs {
+    /// The stage; may be left out where there is only one
+    pub stage: Option<String>,
+    /// Show how linked files on the hosts differ from the ones here; what they hold may be secret
+    #[arg(long)]
+    pub diff: bool,
+    /// Replace linked files that differ, after a question; the old ones are kept beside them
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// Options of `deploy` and `plan`.

@@ -16,6 +16,7 @@ use windlass_model::settings::Settings;
 use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secrets};
 use windlass_reporter::visible_text;
 use windlass_source::Source;
+use windlass_transport::{InMemory, Upload};
 
 /// The hosts of a run.
 pub(crate) struct Fleet {
@@ -230,6 +231,63 @@ impl Fleet {
             }
         }
         failed
+    }
+
+    /// Sends a file to hosts side by side, each at its path; gives the hosts on which it did not arrive, each with the
+    /// reason. It has mode 0600 there.
+    pub(crate) async fn send(
+        &self,
+        file: &Arc<InMemory>,
+        to: Vec<(HostName, String)>,
+    ) -> Vec<(HostName, String)> {
+        let mut set = JoinSet::new();
+        let mut failed = BTreeMap::new();
+        for (name, to) in to {
+            // Until it is known to have arrived.
+            failed.insert(name.clone(), "it was not sent".to_owned());
+            let Some(session) = self.hosts.get(&name).map(|host| host.session().clone()) else {
+                continue;
+            };
+            let file = Arc::clone(file);
+            set.spawn(async move {
+                let upload = Upload {
+                    to: &to,
+                    mode: 0o600,
+                    source: &mut &*file,
+                };
+                (name, session.upload(upload).await)
+            });
+        }
+        while let Some(joined) = set.join_next().await {
+            match joined {
+                Ok((name, Ok(()))) => {
+                    failed.remove(&name);
+                }
+                Ok((name, Err(error))) => {
+                    let failure = Failure::from_error(ExitCode::Failed, &error);
+                    failed.insert(name, heard(failure.line(None).as_bytes()));
+                }
+                // A panic in one ends that one only.
+                Err(error) => crate::screen::say(&format!("sending a file broke off: {error}")),
+            }
+        }
+        failed.into_iter().collect()
+    }
+
+    /// What a file on a host holds.
+    pub(crate) async fn read(&self, host: &HostName, path: &str) -> Result<Vec<u8>, String> {
+        let script = format!("cat {}", windlass_model::shell::quote(path));
+        let question = Question {
+            script,
+            agent: false,
+        };
+        let answers = self.ask(vec![(host.clone(), question)]).await;
+        match answers.into_values().next() {
+            Some(Ok(answer)) if answer.status.success() => Ok(answer.stdout),
+            Some(Ok(answer)) => Err(heard(&answer.stderr)),
+            Some(Err(reason)) => Err(heard(reason.as_bytes())),
+            None => Err("there was no answer".to_owned()),
+        }
     }
 
     /// Asks hosts side by side; the answers come in the order of the names.

@@ -19,6 +19,7 @@ mod reach;
 mod revision;
 mod screen;
 mod secrets;
+mod seed;
 mod signals;
 mod start;
 mod teller;

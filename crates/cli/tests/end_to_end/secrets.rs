@@ -1,6 +1,6 @@
 //! Secrets: from wherever their values come, they reach the commands that may see them, and nothing else.
 
-use crate::support::{Run, Running, Stage, files_below, toml, wait_until};
+use crate::support::{Run, Running, Stage, files_below, wait_until};
 use crate::terminal::Terminal;
 use std::path::Path;
 use std::process::Command;
@@ -213,55 +213,29 @@ fn a_detached_deploy_asks_for_no_secret_again() {
     assert_not_told(&attached);
 }
 
-/// Two hosts on one daemon, each with a deploy root of its own; the second is a worker.
-fn web_and_worker(tables: &str) -> Stage {
-    let stage = Stage::with(Sshd::builder().addresses(2));
-    stage.configure("", tables);
-    let file = stage.repo.work().join("windlass.toml");
-    let text = std::fs::read_to_string(&file).expect("read");
-    let (top, _) = text.split_once("[stages.production]").expect("a stage");
-    let host = |number: u8, role: &str| {
-        let address = format!(
-            "{}@127.0.0.{number}:{}",
-            stage.sshd.user(),
-            stage.sshd.port()
-        );
-        let root = stage.host.outside().join(role);
-        format!(
-            "{{ address = {}, roles = [\"{role}\"], deploy_to = {} }}",
-            toml(&address),
-            toml(root.to_str().expect("UTF-8"))
-        )
-    };
-    let hosts = [host(1, "web"), host(2, "worker")].join(", ");
-    std::fs::write(
-        file,
-        format!("{top}[stages.production]\nhosts = [{hosts}]\n"),
-    )
-    .expect("written");
-    stage
-}
-
 #[test]
 fn a_secret_of_a_role_is_for_its_hosts_alone_and_asked_for_only_where_they_are_chosen() {
-    let stage = web_and_worker(
+    let stage = Stage::with(Sshd::builder().addresses(2));
+    stage.configure(
+        "",
         "[secrets]\nTOKEN = { command = \"echo of all\" }\n[roles.worker.secrets]\n\
          TOKEN = { command = \"echo run >>runs; echo of workers\" }\nQUEUE = { command = \"echo queue\" }\n\
          [[tasks]]\nname = \"use\"\nafter = \"updated\"\nrun = '''\necho \"$TOKEN, ${QUEUE-none}\" >\"$DEPLOY_SHARED_PATH/had\"'''\n\
          [[tasks]]\nname = \"web:only\"\nroles = [\"web\"]\nrun = \"true\"\n",
     );
-    let had =
-        |role: &str| std::fs::read_to_string(stage.host.outside().join(role).join("shared/had"));
+    let roles = [", roles = [\"web\"]", ", roles = [\"worker\"]"];
+    let roots = stage.set_hosts(&roles);
+    let had = |number: usize| std::fs::read_to_string(roots[number].join("shared/had"));
     let run = stage.run(&["deploy", "production", "--yes", "--role", "web"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(had("web").expect("it ran"), "of all, none\n");
+    assert_eq!(had(0).expect("it ran"), "of all, none\n");
     let run = stage.run(&["run", "production", "web:only"]);
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(runs(&stage), 0, "nobody needed it");
     let run = stage.run(&["deploy", "production", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(had("web").expect("it ran"), "of all, none\n");
-    assert_eq!(had("worker").expect("it ran"), "of workers, queue\n");
+    assert_eq!(had(0).expect("it ran"), "of all, none\n");
+    assert_eq!(had(1).expect("it ran"), "of workers, queue\n");
     let run = stage.run(&[
         "exec",
         "production",

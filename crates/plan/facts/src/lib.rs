@@ -21,8 +21,8 @@ mod sshd;
 pub use ask::{Ask, Begin, Remote, RubyAsk};
 pub use error::Error;
 pub use host_facts::{
-    Begun, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout, RemoteFacts,
-    Repository, Root, Rubies, Tool,
+    Begun, Content, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout,
+    RemoteFacts, Repository, Root, Rubies, Tool,
 };
 pub use lock::Lock;
 pub use read::read;

@@ -52,6 +52,7 @@ fn values(ask: &Ask) -> Script {
     let mut script = Script::new()
         .path("root", trimmed(&ask.root))
         .var("system", &ask.system_prefix)
+        .var("digests", if ask.digests { "1" } else { "" })
         .each("each_linked_file", &ask.linked_files)
         .each("each_linked_dir", &ask.linked_dirs);
     if let Some(ruby) = &ask.ruby {

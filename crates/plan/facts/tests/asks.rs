@@ -79,7 +79,32 @@ fn odd_names_and_odd_targets_come_through_whole() {
         assert_eq!(facts.strays, ["st ray\n*"]);
         let states: Vec<Linked> = facts.linked_files.iter().map(|file| file.state).collect();
         assert_eq!(states, [Linked::Present, Linked::NotAFile, Linked::Missing]);
+        assert!(facts.linked_files.iter().all(|file| file.content.is_none()));
         assert_eq!(facts.missing_linked_dirs, ["lo g"]);
+    }
+}
+
+#[test]
+fn what_linked_files_hold_is_told_where_it_is_asked() {
+    for shell in SHELLS {
+        let dir = place();
+        let root = dir.path().join("app");
+        fs::create_dir_all(root.join("shared/a b")).unwrap();
+        fs::write(root.join("shared/a b/key"), "abc").unwrap();
+        fs::write(root.join("shared/empty"), "").unwrap();
+        let mut ask = ask(&root);
+        ask.digests = true;
+        ask.linked_files = ["a b/key", "none", "empty"].map(str::to_owned).to_vec();
+        let facts = facts(shell, dir.path(), &ask);
+        let told = facts.linked_files.iter().map(|file| {
+            let content = file.content.as_ref()?;
+            Some((content.bytes, content.sha256.get(..12)?))
+        });
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [Some((3, "ba7816bf8f01")), None, Some((0, "e3b0c44298fc"))]
+        );
+        assert!(!facts.group.is_empty());
     }
 }
 

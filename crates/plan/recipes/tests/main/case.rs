@@ -55,6 +55,7 @@ pub(crate) fn facts(root_id: &str, releases: &[(&str, ReleaseState)]) -> HostFac
         has_proc: true,
         boot_id: "boot".to_owned(),
         user: "deploy".to_owned(),
+        group: "www-data".to_owned(),
         home: "/home/deploy".to_owned(),
         tools: ["git", "tar", "sha256sum"].map(tool).to_vec(),
         root: Root {

@@ -9,6 +9,7 @@ mod begun;
 mod case;
 mod deploys;
 mod managers;
+mod placing;
 mod plans;
 mod rails;
 mod sources;

@@ -14,7 +14,11 @@ fn a_plan_shows_what_each_task_does_where_and_what_undoes_it() {
     let mut case = case(busy);
     for (host, state) in [("web1", Linked::Present), ("web2", Linked::Missing)] {
         let path = "config/master.key".to_owned();
-        case.facts_of(host).linked_files = vec![LinkedFile { path, state }];
+        case.facts_of(host).linked_files = vec![LinkedFile {
+            path,
+            state,
+            content: None,
+        }];
     }
     insta::assert_snapshot!(shown(&case.preview(deploy())));
 }

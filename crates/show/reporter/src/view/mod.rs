@@ -9,6 +9,7 @@ mod history;
 mod lock;
 mod plan;
 mod releases;
+mod setup;
 mod status;
 mod table;
 mod tasks;
@@ -19,6 +20,7 @@ pub use history::{CommandRow, History, HistoryEntry, HistoryRow};
 pub use lock::{Holder, LockRow, Locks};
 pub use plan::PlanText;
 pub use releases::{ReleaseRow, Releases};
+pub use setup::{FileContent, FileRow, FileState, LayoutRow, Setup};
 pub use status::{Status, StatusRow};
 pub use tasks::{TaskRow, Tasks};
 
