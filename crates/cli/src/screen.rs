@@ -64,6 +64,11 @@ pub(crate) fn confirm(world: &World, question: &str) -> bool {
         && matches!(line.trim(), "y" | "Y" | "yes")
 }
 
+/// Whether this process has a terminal, wherever its streams lead.
+pub(crate) fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
+}
+
 /// Asks at the terminal; without echo the answer is not shown. None = no answer could be read.
 pub(crate) fn answer(question: &str, echo: bool) -> Option<String> {
     let terminal = std::fs::OpenOptions::new()

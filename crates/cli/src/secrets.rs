@@ -7,7 +7,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Wanted;
-use crate::screen::say;
+use crate::screen::{has_terminal, say};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -88,6 +88,7 @@ impl Context {
             home: &world.home(),
             identities: &self.inventory.settings.age.identities,
             interactive: world.interactive,
+            terminal: has_terminal(),
             limit: LIMIT,
             tell: &|line| say(&windlass_reporter::visible_text(line)),
         };

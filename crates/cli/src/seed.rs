@@ -9,7 +9,7 @@ use crate::args::{Global, SetupArgs};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::screen::{confirm, data, say};
+use crate::screen::{confirm, data};
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -113,7 +113,11 @@ impl Seeding<'_> {
             Err(why) => (None, Some(why.as_str())),
         };
         let mut rows = Vec::new();
-        for (host, facts) in self.facts {
+        for host in &self.context.inventory.hosts {
+            let host = &host.target.name;
+            let Some(facts) = self.facts.get(host) else {
+                continue;
+            };
             let linked = facts.linked_files.iter().find(|linked| linked.path == file);
             let Some(linked) = linked else { continue };
             let shared = Layout::new(&facts.root.path).shared();
@@ -230,38 +234,43 @@ impl Seeding<'_> {
         }
     }
 
-    /// Shows what differs, host by host.
+    /// Shows what differs, each other file once, whichever hosts have it.
     async fn differences(&self, rows: &mut [FileRow]) -> Result<(), Failure> {
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
         for row in rows
             .iter_mut()
             .filter(|row| row.state == FileState::Differs)
         {
-            let here = self.context.directory.join(&row.file);
-            let is_long = |content: &Option<FileContent>| {
-                content
-                    .as_ref()
-                    .is_none_or(|content| content.bytes > MOST_LINES)
-            };
-            if is_long(&row.there) || is_long(&row.here) {
-                row.note = Some("it is not compared line by line".to_owned());
+            let digest = row.there.as_ref().map(|there| there.sha256.clone());
+            if let Some(diff) = digest.as_ref().and_then(|digest| known.get(digest)) {
+                row.diff = Some(diff.clone());
                 continue;
             }
-            let compared = match self.fleet.read(&row.host, &row.path).await {
-                Ok(there) => unified(row, &there, &here).await,
-                Err(why) => Err(why),
-            };
-            match compared {
-                Ok(diff) if self.global.json => row.diff = Some(diff),
-                Ok(diff) => data(&safe(&diff))?,
-                Err(why) => say(&format!(
-                    "{}: {}: {}",
-                    row.host,
-                    row.file,
-                    visible_text(&why)
-                )),
+            match self.difference(row).await {
+                Ok(diff) => {
+                    if !self.global.json {
+                        data(&safe(&diff))?;
+                    }
+                    row.diff = Some(diff);
+                }
+                Err(why) => row.note = Some(why),
             }
+            known.extend(digest.zip(row.diff.clone()));
         }
         Ok(())
+    }
+
+    /// What differs on one host, or why that cannot be told.
+    async fn difference(&self, row: &FileRow) -> Result<String, String> {
+        let is_long = |content: &Option<FileContent>| {
+            let bytes = content.as_ref().map(|content| content.bytes);
+            bytes.is_none_or(|bytes| bytes > MOST_LINES)
+        };
+        if is_long(&row.there) || is_long(&row.here) {
+            return Err("it is not compared line by line".to_owned());
+        }
+        let there = self.fleet.read(&row.host, &row.path).await?;
+        unified(row, &there, &self.context.directory.join(&row.file)).await
     }
 }
 

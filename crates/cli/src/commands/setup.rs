@@ -31,7 +31,8 @@ pub(crate) async fn setup(
     let (setup, mut cures) = done?;
     show(world, global, &setup)?;
     let again = again(global, &context);
-    cures.extend(cures_of(world, &context, &setup.files, &again));
+    let files = cures_of(world, args, &context, &setup.files, &again);
+    cures.extend(files);
     ending(&context, &setup, cures, &again)
 }
 
@@ -160,32 +161,48 @@ fn again(global: &Global, context: &Context) -> String {
 }
 
 /// What to do about files that are not there, or are others than here.
-fn cures_of(world: &World, context: &Context, files: &[FileRow], again: &str) -> Vec<String> {
+fn cures_of(
+    world: &World,
+    args: &SetupArgs,
+    context: &Context,
+    files: &[FileRow],
+    again: &str,
+) -> Vec<String> {
     let mut cures = Vec::new();
-    let is_new = |cures: &[String], cure: &String| !cures.contains(cure);
     for row in files {
         let found = match row.state {
             FileState::Missing if row.here.is_some() => {
                 vec![format!("{again} --yes  sends {}", row.file)]
             }
             FileState::Missing => by_hand(world, context, row),
-            FileState::NotAFile => vec![format!(
-                "look at {} on {}, and move it away",
-                row.path, row.host
-            )],
-            FileState::Differs => vec![
-                format!("{again} --diff  shows how {} differs", row.file),
-                format!("{again} --overwrite  replaces it by the one that is here"),
-            ],
+            FileState::NotAFile => {
+                let (path, host) = (&row.path, &row.host);
+                vec![format!("look at {path} on {host}, and move it away")]
+            }
+            FileState::Differs => compared(args, row, again),
             _ => Vec::new(),
         };
         for cure in found.iter().map(|cure| visible_text(cure)) {
-            if is_new(&cures, &cure) {
+            if !cures.contains(&cure) {
                 cures.push(cure);
             }
         }
     }
     cures
+}
+
+/// What to type next about a file that differs.
+fn compared(args: &SetupArgs, row: &FileRow, again: &str) -> Vec<String> {
+    let file = &row.file;
+    // Nobody was there to be asked, or the answer was no.
+    let overwrite = if args.overwrite {
+        "--overwrite --yes"
+    } else {
+        "--overwrite"
+    };
+    let shows = (!args.diff).then(|| format!("{again} --diff  shows how {file} differs"));
+    let replaces = format!("{again} {overwrite}  replaces {file} by the one that is here");
+    shows.into_iter().chain([replaces]).collect()
 }
 
 /// The ways to a file that is nowhere yet.

@@ -161,6 +161,31 @@ fn a_file_that_differs_is_replaced_when_that_is_said_and_the_old_one_is_kept() {
 }
 
 #[test]
+fn hosts_with_the_same_other_file_are_shown_its_difference_once() {
+    let stage = Stage::with(Sshd::builder().addresses(3));
+    with_key(&stage);
+    for (root, content) in stage.set_hosts(&["", "", ""]).iter().zip(["a", "a", "b"]) {
+        std::fs::create_dir_all(root.join("shared/config")).expect("directories");
+        std::fs::write(root.join("shared").join(KEY), content).expect("written");
+    }
+    let run = stage.run(&["setup", "production", "--diff"]);
+    assert_eq!(run.code, 0, "{run}");
+    for (part, count) in [
+        ("\n-a\n", 1),
+        ("\n-b\n", 1),
+        ("differs on 127.0.0.1 and 127.0.0.2: ", 1),
+    ] {
+        assert_eq!(shown(&run).matches(part).count(), count, "{part}{run}");
+    }
+    let run = stage.run(&["setup", "production", "--diff", "--json"]);
+    let diffs = run
+        .events()
+        .into_iter()
+        .filter(|row| row["diff"].is_string());
+    assert_eq!(diffs.count(), 3, "{run}");
+}
+
+#[test]
 fn rows_of_json_say_how_each_file_stands() {
     let stage = Stage::new();
     with_key(&stage);

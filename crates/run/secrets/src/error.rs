@@ -156,6 +156,11 @@ impl Error {
             Self::OtherRecipients { file, .. } => format!(
                 "name the identity that it was made for, or have {file} encrypted for yours too (age-keygen -y IDENTITY shows its public key)"
             ),
+            Self::Undecrypted {
+                trouble: Trouble::TooLong(_),
+                ..
+            } => "it waited for a passphrase, or for a key to be touched; do that at a terminal"
+                .to_owned(),
             Self::Undecrypted { file, .. } => {
                 format!("take {file} from version control again; it may be damaged")
             }

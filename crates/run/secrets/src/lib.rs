@@ -33,8 +33,10 @@ pub struct Around<'a> {
     pub home: &'a Path,
     /// Files of identities for `age`.
     pub identities: &'a [String],
-    /// Whether a person is at the terminal: what runs may then ask there.
+    /// Whether a person is at our standard input: what runs may then read there.
     pub interactive: bool,
+    /// Whether there is a terminal at all: what runs may then open it to ask, wherever its streams lead.
+    pub terminal: bool,
     /// How long a command may take, the person included.
     pub limit: Duration,
     /// Hears what `age` says while it works, a line at a time: that a key wants to be touched.

@@ -1,7 +1,7 @@
 //! A program on the controller that gives a value.
 //!
-//! It has the terminal where a person is there, else nothing to read from, so that it fails rather than waits. It is
-//! stopped when it takes too long or gives too much; so are its children, unless they share the terminal with us.
+//! It reads what we would read where a person is there, else nothing, so that it fails rather than waits. It is stopped
+//! when it takes too long or gives too much; so are its children, unless they share a terminal with us.
 
 use crate::Around;
 use crate::error::Trouble;
@@ -62,24 +62,27 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Starts it in the project's directory. Where a person is there it stays in our process group: only the one in the
-    /// foreground may read from a terminal.
+    /// Starts it in the project's directory. Where there is a terminal it stays in our process group: only the one in the
+    /// foreground may read from that.
     pub(crate) fn of(command: &mut Command, around: &Around<'_>) -> std::io::Result<Self> {
         command
             .current_dir(around.directory)
             .stdout(Stdio::piped())
             .kill_on_drop(true);
-        if around.interactive {
-            command.stdin(Stdio::inherit());
+        command.stdin(if around.interactive {
+            Stdio::inherit()
         } else {
-            command.stdin(Stdio::null()).process_group(0);
+            Stdio::null()
+        });
+        if !around.terminal {
+            command.process_group(0);
         }
         let child = command.spawn()?;
         let number = child.id().and_then(|id| i32::try_from(id).ok());
         let group = number.and_then(Pid::from_raw);
         Ok(Self {
             child,
-            group: group.filter(|_| !around.interactive),
+            group: group.filter(|_| !around.terminal),
         })
     }
 

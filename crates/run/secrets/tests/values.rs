@@ -71,6 +71,7 @@ impl Project {
             home: self.path(),
             identities: &self.identities,
             interactive: false,
+            terminal: false,
             limit: self.limit,
             tell: &|_| {},
         };
