@@ -202,13 +202,8 @@ impl Seeding<'_> {
         let (mut uploads, mut scripts) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| hosts.contains(&row.host)) {
             let sent = on_its_way(row, &local.content.sha256);
-            let root = self
-                .facts
-                .get(&row.host)
-                .map(|facts| facts.root.path.as_str());
             let placing = Placing {
-                root: root.unwrap_or_default(),
-                file: &row.file,
+                target: &row.path,
                 sent: &sent,
                 sha256: &local.content.sha256,
                 replaces: row.there.as_ref().map(|there| there.sha256.as_str()),

@@ -18,10 +18,8 @@ pub fn setup_script(root: &str, linked_files: &[String], linked_dirs: &[String])
 /// A linked file that was sent to the host and is to take its place.
 #[derive(Clone, Debug)]
 pub struct Placing<'a> {
-    /// The deploy root.
-    pub root: &'a str,
-    /// The linked file's path below `shared`.
-    pub file: &'a str,
+    /// Its place, an absolute path.
+    pub target: &'a str,
     /// Where what was sent lies, in the same directory.
     pub sent: &'a str,
     /// Its SHA-256.
@@ -36,8 +34,7 @@ impl Placing<'_> {
     pub fn script(&self) -> String {
         let seen = self.replaces.unwrap_or_default();
         Script::new()
-            .path("root", self.root)
-            .var("file", self.file)
+            .var("target", self.target)
             .var("sent", self.sent)
             .var("want", self.sha256)
             .var("seen", seen)
@@ -46,9 +43,9 @@ impl Placing<'_> {
     }
 }
 
-/// The name under which a linked file with this SHA-256 is kept when it is replaced.
-pub fn kept(file: &str, sha256: &str) -> String {
-    format!("{file}.{}", ending(sha256))
+/// Where a linked file with this SHA-256 is kept when it is replaced.
+pub fn kept(target: &str, sha256: &str) -> String {
+    format!("{target}.{}", ending(sha256))
 }
 
 fn ending(sha256: &str) -> String {

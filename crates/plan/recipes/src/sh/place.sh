@@ -1,4 +1,3 @@
-target=$root/shared/$file
 digest() {
   d=$(sha256sum <"$1" 2>/dev/null || openssl dgst -sha256 -r <"$1" 2>/dev/null)
   d=${d%% *}

@@ -47,10 +47,9 @@ impl Place {
     }
 
     fn run(&self, replaces: Option<&str>) -> Output {
-        let sent = self.sent();
+        let (target, sent) = (self.file(), self.sent());
         let placing = Placing {
-            root: &self.world.root,
-            file: "d e/it's",
+            target: target.to_str().unwrap(),
             sent: sent.to_str().unwrap(),
             sha256: NEW,
             replaces,
