@@ -113,6 +113,20 @@ async fn silence_and_time_have_limits() {
     assert_eq!(run(&long).await.0, CommandEnd::TimedOut);
 }
 
+#[test]
+fn a_command_that_was_ended_before_it_began_leaves_no_note() {
+    let (notes, locals) = locals();
+    let note = locals.note(&key());
+    let [.., path] = note.words();
+    let mut new = path.clone();
+    new.push(".new");
+    for path in [path, new] {
+        std::fs::write(path, "").unwrap();
+    }
+    note.remove();
+    assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
+}
+
 /// The pid that a command prints first.
 async fn pid_of(heard: &StdMutex<Vec<JobEvent>>) -> Pid {
     loop {
