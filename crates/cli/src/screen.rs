@@ -15,6 +15,15 @@ pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
+/// Tells one line in grey, where there are colours.
+pub(crate) fn whisper(world: &World, global: &Global, line: &str) {
+    if world.color && !global.no_color {
+        say(&format!("\u{1b}[2m{line}\u{1b}[0m"));
+    } else {
+        say(line);
+    }
+}
+
 /// Shows an answer on standard output: lines for people, with `--json` one object a row.
 pub(crate) fn show(world: &World, global: &Global, view: &dyn View) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();

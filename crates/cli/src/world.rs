@@ -37,6 +37,12 @@ pub(crate) struct World {
     pub passing: bool,
 }
 
+/// One variable, for what must be known before there is a world.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.into_string().ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
 impl World {
     /// Looks around once.
     pub(crate) fn of_process(directory: Option<&Path>) -> Result<Self, Failure> {

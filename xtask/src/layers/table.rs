@@ -57,6 +57,7 @@ pub(super) const LAYERS: &[Layer] = &[
         &[
             "windlass-capfile",
             "windlass-config",
+            "windlass-foreign",
             "windlass-inventory",
             "windlass-model",
             "windlass-facts",
@@ -77,14 +78,15 @@ pub(super) const LAYERS: &[Layer] = &[
         ..pure(
             "windlass-capfile",
             "crates/input/capfile",
-            &["windlass-model"],
+            &["windlass-model", "windlass-foreign"],
         )
     },
     pure(
         "windlass-config",
         "crates/input/config",
-        &["windlass-model"],
+        &["windlass-model", "windlass-foreign"],
     ),
+    pure("windlass-foreign", "crates/input/foreign", &[]),
     pure(
         "windlass-inventory",
         "crates/input/inventory",
@@ -158,11 +160,14 @@ pub(super) const LAYERS: &[Layer] = &[
         "crates/testlab/lab",
         &["windlass-model", "windlass-demohost"],
     ),
-    // The benchmarks need hosts to measure against, and measure jobs and uploads below the command line.
+    // The benchmarks need hosts to measure against, and measure jobs and uploads below the command line; documents are
+    // made from the tables of input.
     layer(
         "xtask",
         "xtask",
         &[
+            "windlass-config",
+            "windlass-foreign",
             "windlass-lab",
             "windlass-model",
             "windlass-transport",

@@ -5,6 +5,7 @@ use crate::args::{ExecArgs, Global, RunArgs};
 use crate::context::{Context, Project, filter, pairs, set_arguments};
 use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
+use crate::habits::foreign_task;
 use crate::prepare::{Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
 use crate::world::World;
@@ -173,6 +174,7 @@ pub(crate) async fn run(
         _ => return Err(Failure::usage("which task? windlass tasks lists them")),
     };
     let context = Context::load(world, global, stage, &[])?;
+    no_stranger(&context, task)?;
     let secrets = context.secrets(world)?;
     let steps = planned(world, &context, task).await?;
     let (hosts, wanted) = on_hosts(&context, task, steps)?;
@@ -193,6 +195,13 @@ pub(crate) async fn run(
         over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
+}
+
+/// Another tool's task that the project does not have itself is answered before any host is asked.
+fn no_stranger(context: &Context, task: &str) -> Result<(), Failure> {
+    let tasks = &context.inventory.settings.tasks;
+    let own = tasks.iter().any(|known| known.name.as_str() == task);
+    foreign_task(task).filter(|_| !own).map_or(Ok(()), Err)
 }
 
 /// The steps of one task, as they would be in a deploy of what is live.

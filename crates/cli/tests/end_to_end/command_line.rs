@@ -28,6 +28,44 @@ fn slips_are_named() {
 }
 
 #[test]
+fn habits_are_understood_and_the_usual_form_is_named() {
+    let stage = Stage::new();
+    stage.configure(
+        "",
+        "[[tasks]]\nname = \"sidekiq:restart\"\nrun = \"echo own\"\ndir = \"/\"\n",
+    );
+    let run = stage.run(&["production", "deploy:check", "-z", "127.0.0.1"]);
+    let usual = "(usually: windlass check production --host 127.0.0.1)\n";
+    assert_said(&run, 0, &[usual]);
+    assert!(
+        !run.stderr.contains('\u{1b}'),
+        "no colour without a terminal\n{run}"
+    );
+
+    let mut command = stage.windlass(&["production", "deploy", "-n"]);
+    command.env("HOSTS", "web9");
+    let run = Running::new(command).finish();
+    assert_said(&run, 4, &["production -n --host web9)", "web9"]);
+
+    let run = stage.run(&["production", "deploy", "--trace"]);
+    assert_said(
+        &run,
+        2,
+        &["`--trace` is Capistrano's word", "windlass show"],
+    );
+    let run = stage.run(&["production", "deploy:cleanup"]);
+    assert_said(
+        &run,
+        2,
+        &["`deploy:cleanup` is Capistrano's word", "keep_releases"],
+    );
+    // A task of the project's own is meant, also where another tool has one of that name.
+    let run = stage.run(&["production", "sidekiq:restart"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(stdout(&run).contains("own"), "{run}");
+}
+
+#[test]
 fn init_says_what_it_saw() {
     let stage = Stage::new();
     for name in ["package.json", "package-lock.json"] {

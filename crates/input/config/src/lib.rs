@@ -21,7 +21,6 @@ mod cross;
 mod error;
 mod excerpt;
 mod file;
-mod foreign;
 mod given;
 mod hosts;
 mod keys;

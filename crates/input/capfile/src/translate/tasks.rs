@@ -9,6 +9,7 @@ use crate::evaluate::line::{Line, Script, Target};
 use crate::evaluate::project::{Hook, Task};
 use crate::ledger::Fate;
 use crate::toml::Item;
+use windlass_foreign::Runs;
 
 /// A task of windlass.toml.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,31 +51,19 @@ const ALWAYS: &[&str] = &[
     "bundler:install",
 ];
 
-/// Capistrano's tasks by ours. One that is missing here has no place that means the same.
+/// Capistrano's tasks by ours. One that is not known as a place has none that means the same.
 fn place(target: &str, before: bool) -> Option<Place> {
-    let (name, on) = match target.strip_prefix("deploy:").unwrap_or(target) {
-        "starting" => ("starting", BOTH),
-        "started" => ("started", BOTH),
-        "updating" => ("updating", DEPLOY),
-        "updated" => ("updated", DEPLOY),
-        "reverting" => ("reverting", BACK),
-        "reverted" => ("reverted", BACK),
-        "publishing" => ("publishing", BOTH),
-        "published" => ("published", BOTH),
-        "finishing" => ("finishing", DEPLOY),
-        "finishing_rollback" => ("finishing_rollback", BACK),
-        "finished" => ("finished", BOTH),
-        "restart" => ("restart", BOTH),
-        "cleanup" => ("cleanup", DEPLOY),
-        "symlink:release" => ("publish", BOTH),
-        "migrate" | "migrating" => ("rails:migrate", DEPLOY),
-        "assets:precompile" | "compile_assets" => ("rails:assets", DEPLOY),
-        "normalize_assets" => ("rails:normalize_assets", DEPLOY),
-        "bundler:install" => ("bundler:install", DEPLOY),
-        "deploy" if before => ("starting", DEPLOY),
-        "deploy" => ("finished", DEPLOY),
-        _ => return None,
+    if target == "deploy" {
+        let name = if before { "starting" } else { "finished" };
+        return Some(Place { name, on: DEPLOY });
+    }
+    let hook = windlass_foreign::hook(target)?;
+    let on = match hook.runs {
+        Runs::Deploy => DEPLOY,
+        Runs::Rollback => BACK,
+        Runs::Both => BOTH,
     };
+    let name = hook.ours;
     Some(Place { name, on })
 }
 
