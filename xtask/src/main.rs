@@ -8,6 +8,7 @@ mod bench;
 mod docs;
 mod error;
 mod layers;
+mod man;
 mod sizes;
 mod soak;
 mod workspace;
@@ -20,6 +21,7 @@ const USAGE: &str = "\
 cargo xtask layers                 crates depend only as the table in xtask/src/layers/table.rs allows
 cargo xtask sizes                  files of at most 400 lines, no silenced lint, a cap on packages
 cargo xtask docs                   the documents that are made from tables: settings.md, from-capistrano.md
+cargo xtask man                    the manual pages, into man of the target directory
 cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts
     --shard K/N                    only the K-th of N parts
     --continue                     go on where the last run of this part was stopped
@@ -62,6 +64,7 @@ fn run(args: &[String]) -> Result<String, Error> {
         ["layers"] => layers::check(&workspace),
         ["sizes"] => sizes::check(&workspace),
         ["docs"] => docs::write(&workspace),
+        ["man"] => man::write(&workspace),
         ["soak", name, options @ ..] => soak::run(&workspace, name, options),
         #[cfg(target_os = "linux")]
         ["bench", options @ ..] => bench::run(&workspace, options),

@@ -141,7 +141,7 @@ pub(crate) struct Means {
 
 /// Opens this machine's journal.
 pub(crate) fn journal(world: &World) -> Result<Arc<Journal>, Failure> {
-    Journal::open(&world.state_dir().join("journal.db"))
+    Journal::open(&world.journal())
         .map(Arc::new)
         .or_fail(ExitCode::Internal)
 }

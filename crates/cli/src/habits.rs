@@ -4,9 +4,8 @@
 //! words; one that is nothing here is an error with the table's reason. What is not recognised passes unchanged, so that
 //! clap says what is wrong with it.
 
-use crate::args::Cli;
 use crate::error::Failure;
-use clap::CommandFactory as _;
+use crate::vocabulary::Ours;
 use windlass_foreign::{Meaning, Word, switch, task, variable};
 use windlass_model::shell;
 
@@ -195,68 +194,6 @@ fn several(stage: Option<&[String]>, places: &[String]) -> Failure {
 pub(crate) fn foreign_task(name: &str) -> Option<Failure> {
     let plain = name.split('[').next().unwrap_or(name);
     task(plain).map(|word| Failure::usage(word.answer(name)))
-}
-
-/// What our own command line knows.
-struct Ours(clap::Command);
-
-impl Default for Ours {
-    fn default() -> Self {
-        let mut cli = Cli::command();
-        // Options of every command are then known to each.
-        cli.build();
-        Self(cli)
-    }
-}
-
-impl Ours {
-    fn is_command(&self, word: &str) -> bool {
-        word == "help" || self.0.find_subcommand(word).is_some()
-    }
-
-    fn is_like_a_command(&self, word: &str) -> bool {
-        let names = self.0.get_subcommands().map(clap::Command::get_name);
-        windlass_config::nearest(word, names).is_some()
-    }
-
-    fn arguments(&self) -> impl Iterator<Item = &clap::Arg> {
-        let all = std::iter::once(&self.0).chain(self.0.get_subcommands());
-        all.flat_map(clap::Command::get_arguments)
-    }
-
-    /// Whether any command has this switch or option.
-    fn has(&self, word: &str) -> bool {
-        self.arguments().any(|argument| is_called(argument, word))
-    }
-
-    /// Whether the word is an option whose value is the next one.
-    fn takes_value(&self, word: &str) -> bool {
-        let takes = |argument: &clap::Arg| argument.get_action().takes_values();
-        self.arguments()
-            .any(|argument| takes(argument) && is_called(argument, word))
-    }
-
-    /// Whether a command has this option.
-    fn takes(&self, command: Option<&String>, option: &str) -> bool {
-        let command = command.and_then(|name| self.0.find_subcommand(name));
-        command.is_some_and(|command| {
-            command
-                .get_arguments()
-                .any(|argument| is_called(argument, option))
-        })
-    }
-}
-
-fn is_called(argument: &clap::Arg, word: &str) -> bool {
-    match word.strip_prefix("--") {
-        Some(long) => argument.get_long() == Some(long),
-        None => word.strip_prefix('-').is_some_and(|short| {
-            let mut letters = short.chars();
-            argument.get_short().is_some()
-                && letters.next() == argument.get_short()
-                && letters.next().is_none()
-        }),
-    }
 }
 
 #[cfg(test)]

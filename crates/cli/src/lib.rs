@@ -8,6 +8,7 @@ mod args;
 mod capistrano;
 mod carry_out;
 mod commands;
+mod complete;
 mod context;
 mod detach;
 mod error;
@@ -22,13 +23,19 @@ mod signals;
 mod start;
 mod teller;
 mod telling;
+mod vocabulary;
 mod world;
 
 use crate::args::{Cli, Verb};
 use crate::error::{Failure, OrFail as _};
 use crate::world::World;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use windlass_model::ExitCode;
+
+/// The command line as clap knows it, for manual pages.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command line of this process and gives its exit code.
 pub fn run() -> std::process::ExitCode {
@@ -113,6 +120,7 @@ async fn command(world: &World, cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Schema => commands::settings::schema(),
         Verb::Lock(args) => commands::lock::lock(world, &global, &args).await,
         Verb::Unlock(args) => commands::lock::unlock(world, &global, &args).await,
+        Verb::Completions(args) => commands::completions::completions(world, &args),
         Verb::Demo(_) => commands::demo::demo(world, &global).await,
     }
 }

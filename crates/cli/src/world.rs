@@ -92,6 +92,19 @@ impl World {
             .join("windlass")
     }
 
+    /// Where the journal of this machine lies.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.state_dir().join("journal.db")
+    }
+
+    /// A path as a person types it, which may begin with `~/`.
+    pub(crate) fn typed_path(&self, typed: &str) -> PathBuf {
+        match typed.strip_prefix("~/") {
+            Some(rest) => self.home().join(rest),
+            None => self.directory.join(typed),
+        }
+    }
+
     /// Where mirrors of repositories lie.
     pub(crate) fn cache_dir(&self) -> PathBuf {
         self.var("XDG_CACHE_HOME")

@@ -7,6 +7,7 @@ mod agent;
 mod bad_input;
 mod capistrano;
 mod command_line;
+mod completions;
 mod ends;
 mod faults;
 mod fleet;

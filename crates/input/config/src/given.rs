@@ -94,6 +94,12 @@ pub(crate) fn arguments(
     layer
 }
 
+/// The names of settings that can be given as text: `ssh.user`.
+pub fn names() -> Vec<String> {
+    let names = setting_names();
+    names.iter().map(|path| path.join(".")).collect()
+}
+
 /// Settings that can be given as text, by dotted name.
 fn setting_names() -> Vec<Vec<&'static str>> {
     let mut names = Vec::new();
@@ -215,8 +221,7 @@ fn not_given(error: Error, dotted: &str, place: &Place) -> Mistake {
     if !matches!(mistake.error(), Error::UnknownKey { .. }) {
         return mistake.hint(format!("said by {source}"));
     }
-    let names: Vec<_> = setting_names().iter().map(|path| path.join(".")).collect();
-    match nearest(dotted, names.iter().map(String::as_str)) {
+    match nearest(dotted, names().iter().map(String::as_str)) {
         Some(meant) => mistake.hint(format!("said by {source}; did you mean `{meant}`?")),
         None => mistake.hint(format!("said by {source}")),
     }

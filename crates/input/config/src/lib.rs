@@ -40,7 +40,7 @@ pub use check::COMMANDS;
 pub use config::{Config, Effective, Given, Stage};
 pub use error::{Error, Mistake, Mistakes};
 pub use file::{FILE_NAME, find, read};
-pub use given::Argument;
+pub use given::{Argument, names};
 pub use hosts::HostEntry;
 pub use origin::{Origin, Place, Source};
 pub use schema::{reference, schema};
