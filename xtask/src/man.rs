@@ -9,7 +9,7 @@ use std::process::Command;
 
 const GIT_DATE: [&str; 3] = ["log", "-1", "--format=%cs"];
 
-/// Writes them into `man` of the target directory.
+/// Writes them into `release/man` of the target directory, where cargo-deb looks for them.
 pub(crate) fn write(workspace: &Workspace) -> Result<String, Error> {
     let folder = pages(workspace)?;
     Ok(format!("man: the pages are in {}", folder.display()))
@@ -17,7 +17,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<String, Error> {
 
 /// Writes them, and says where they are. Pages of an earlier time go.
 pub(crate) fn pages(workspace: &Workspace) -> Result<PathBuf, Error> {
-    let folder = workspace.target()?.join("man");
+    let folder = workspace.target()?.join("release/man");
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(Error::file("empty", &folder))?;
     }

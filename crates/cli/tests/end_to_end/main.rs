@@ -6,6 +6,7 @@ mod adhoc;
 mod agent;
 mod bad_input;
 mod capistrano;
+mod ci_action;
 mod command_line;
 mod completions;
 mod ends;
