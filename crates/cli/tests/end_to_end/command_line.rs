@@ -59,6 +59,12 @@ fn habits_are_understood_and_the_usual_form_is_named() {
         2,
         &["`deploy:cleanup` is Capistrano's word", "keep_releases"],
     );
+    let run = stage.run(&["config", "production", "repo_url"]);
+    assert_said(
+        &run,
+        20,
+        &["`repo_url` is Capistrano's word", "`repository`"],
+    );
     // A task of the project's own is meant, also where another tool has one of that name.
     let run = stage.run(&["production", "sidekiq:restart"]);
     assert_eq!(run.code, 0, "{run}");
