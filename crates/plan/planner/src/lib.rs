@@ -21,7 +21,7 @@ mod scope;
 mod user_task;
 mod view;
 
-pub use digest::{digest, likeness};
+pub use digest::digest;
 pub use environment::deploy_variables;
 pub use error::Error;
 pub use plan::{Note, Planned, Preview, plan, preview, task};

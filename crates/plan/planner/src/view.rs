@@ -1,6 +1,6 @@
 //! What `plan` shows, as plain text.
 
-use crate::digest::likeness;
+use crate::digest::digest;
 use crate::plan::Preview;
 use std::fmt;
 use windlass_model::{DeployKind, HostName, Plan, Step, Undo};
@@ -40,12 +40,12 @@ pub fn view(preview: &Preview) -> PlanView {
     });
     facts.push(("note".to_owned(), notes.collect()));
     facts.push(("linked".to_owned(), preview.linked.clone()));
-    let likeness = likeness(plan);
+    let digest = digest(plan);
     let command = match plan.kind {
         DeployKind::Deploy => "deploy",
         DeployKind::Rollback => "rollback",
     };
-    let short = likeness.as_str().get(..6).unwrap_or_default();
+    let short = digest.as_str().get(..6).unwrap_or_default();
     PlanView {
         title: title(plan),
         facts,
