@@ -232,6 +232,18 @@ impl Fleet {
         failed
     }
 
+    /// What one host answers to a script that only asks.
+    pub(crate) async fn told(&self, name: &HostName, script: String) -> Result<Answer, String> {
+        let agent = false;
+        let questions = vec![(name.clone(), Question { script, agent })];
+        let answer = self.ask(questions).await.remove(name);
+        let answer = answer.unwrap_or_else(|| Err("it gave no answer".to_owned()))?;
+        if answer.status.success() {
+            return Ok(answer);
+        }
+        Err(heard(&answer.stderr))
+    }
+
     /// Asks hosts side by side; the answers come in the order of the names.
     async fn ask(
         &self,

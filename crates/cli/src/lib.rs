@@ -7,6 +7,7 @@ mod adhoc;
 mod args;
 mod capistrano;
 mod carry_out;
+mod changes;
 mod commands;
 mod context;
 mod detach;

@@ -21,15 +21,26 @@ pub(crate) fn show(world: &World, global: &Global, view: &dyn View) -> Result<()
     let shown = if global.json {
         windlass_reporter::view::print_json(view, &mut stdout)
     } else {
-        let sheet = Sheet {
-            width: world.width,
-            color: world.data_color && !global.no_color,
-            now: SystemClock.now(),
-            zone: Zone::system(),
-        };
+        let sheet = sheet(world, world.data_color && !global.no_color);
         windlass_reporter::view::print(view, &sheet, &mut stdout)
     };
     shown.map_err(|error| crate::carry_out::report_failure(&error))
+}
+
+/// Shows on standard error what a person is asked about next.
+pub(crate) fn tell(world: &World, global: &Global, view: &dyn View) -> Result<(), Failure> {
+    let sheet = sheet(world, world.color && !global.no_color);
+    windlass_reporter::view::print(view, &sheet, &mut std::io::stderr().lock())
+        .map_err(|error| crate::carry_out::report_failure(&error))
+}
+
+fn sheet(world: &World, color: bool) -> Sheet {
+    Sheet {
+        width: world.width,
+        color,
+        now: SystemClock.now(),
+        zone: Zone::system(),
+    }
 }
 
 /// Writes data to standard output.

@@ -97,11 +97,15 @@ pub(super) const LAYERS: &[Layer] = &[
         "crates/plan/planner",
         &["windlass-model", "windlass-facts"],
     ),
-    pure(
-        "windlass-recipes",
-        "crates/plan/recipes",
-        &["windlass-model", "windlass-facts", "windlass-planner"],
-    ),
+    Layer {
+        // What people see of their plans is looked at.
+        tests_use: &["windlass-reporter"],
+        ..pure(
+            "windlass-recipes",
+            "crates/plan/recipes",
+            &["windlass-model", "windlass-facts", "windlass-planner"],
+        )
+    },
     Layer {
         // Every standard recipe goes through the engine's tests.
         tests_use: &["windlass-recipes"],

@@ -277,3 +277,32 @@ fn unlock_frees_the_hosts_that_are_there_and_names_the_other() {
     assert_eq!(run.code, 0, "{run}");
     fleet.assert_free();
 }
+
+#[test]
+fn a_plan_tells_hosts_apart_by_what_is_live_on_them() {
+    let mut fleet = Fleet::new();
+    fleet.configure(|number| number, "");
+    let deploy = ["deploy", "production", "--yes"];
+    let run = fleet
+        .stage
+        .run(&[&deploy[..], &["--host", "127.0.0.1"]].concat());
+    assert_eq!(run.code, 0, "{run}");
+    let first = fleet.stage.repo.head().expect("a commit");
+    fleet.stage.repo.commit(&[("new", "1")]).expect("a commit");
+    let second = fleet.stage.repo.head().expect("a commit");
+    let run = fleet
+        .stage
+        .run(&[&deploy[..], &["--host", "127.0.0.2"]].concat());
+    assert_eq!(run.code, 0, "{run}");
+    let run = fleet.stage.run(&["plan", "production"]);
+    let text = String::from_utf8_lossy(&run.stdout);
+    let (first, second) = (&first[..7], &second[..7]);
+    for words in [
+        format!("1 since {first} (live on 127.0.0.1)"),
+        format!("none: {second} is live on 127.0.0.2;"),
+        "the first deploy on 127.0.0.3: nothing is live there".to_owned(),
+        "removed     nothing on 127.0.0.1".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{words}\n{text}");
+    }
+}

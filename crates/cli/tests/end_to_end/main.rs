@@ -12,6 +12,7 @@ mod faults;
 mod fleet;
 mod interrupts;
 mod outputs;
+mod plans;
 mod rails;
 mod reach;
 mod revisions;

@@ -317,15 +317,3 @@ fn a_closed_pipe_is_an_error_and_no_panic() {
         Err(Error::BrokenPipe)
     ));
 }
-
-#[test]
-fn a_plan_passes_as_it_is_but_moves_no_cursor() {
-    let plan = PlanText {
-        plan: "shop → production\n\n  commits  \u{1b}[2Jx\n".to_owned(),
-    };
-    assert_eq!(
-        draw(&plan, 80, true),
-        "shop → production\n\n  commits  ␛[2Jx\n"
-    );
-    assert_eq!(json(&plan).lines().count(), 1);
-}

@@ -1,13 +1,15 @@
 //! Plans of several hosts, as people see them, from facts written by hand.
 
-use crate::case::{Case, busy, case, deploy, facts, good, order, shown};
+use crate::case::{Case, busy, case, deploy, facts, good, order, shown, shown_with};
 use crate::support::NOW;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use windlass_facts::{Begun, Current, Entry, Linked, LinkedFile, Lock, Logout};
+use windlass_model::changes::{Changes, FileChange, Files, InTree};
 use windlass_model::clock::Timestamp;
-use windlass_model::{Action, DeployId, Plan, Undo};
-use windlass_planner::{Error, Request, Run};
+use windlass_model::overview::Brings;
+use windlass_model::{Action, DeployId, Plan, Revision, Undo};
+use windlass_planner::{Error, Request, Run, Told};
 
 #[test]
 fn a_plan_shows_what_each_task_does_where_and_what_undoes_it() {
@@ -17,6 +19,40 @@ fn a_plan_shows_what_each_task_does_where_and_what_undoes_it() {
         case.facts_of(host).linked_files = vec![LinkedFile { path, state }];
     }
     insta::assert_snapshot!(shown(&case.preview(deploy())));
+}
+
+#[test]
+fn what_git_says_stands_before_the_steps_with_what_recipes_watch() {
+    let mut case = case(|settings| {
+        settings.recipes = vec!["bundler".to_owned(), "rails".to_owned()];
+        settings.linked_files = vec!["config/a".to_owned(), "config/b".to_owned()];
+        settings.linked_dirs = vec!["log".to_owned(), "public".to_owned()];
+    });
+    *case.facts_of("web2") = facts("web2", &[]);
+    let preview = case.preview(deploy());
+    let added = |path: &str| FileChange {
+        path: path.to_owned(),
+        added: true,
+        ..FileChange::default()
+    };
+    let files = [added("app/assets/x.css"), added("db/migrate/2_b.rb")];
+    let watched = preview.watches.iter().map(|watch| watch.look(&files));
+    let changes = Changes {
+        files: Files::of(&files),
+        watched: watched.collect(),
+        ..Changes::default()
+    };
+    let live = Revision::new(format!("{:0<40}", "20261102000000"));
+    let told = Told {
+        brings: vec![(live, Brings::Changes(changes))],
+        tree: Some(vec![
+            InTree::File,
+            InTree::Directory,
+            InTree::Bare,
+            InTree::Directory,
+        ]),
+    };
+    insta::assert_snapshot!(shown_with(&preview, &told));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use check::{Check, CheckHost, Finding, Severity};
 pub use config::{Config, ConfigRow};
 pub use history::{CommandRow, History, HistoryEntry, HistoryRow};
 pub use lock::{Holder, LockRow, Locks};
-pub use plan::PlanText;
+pub use plan::Plan;
 pub use releases::{ReleaseRow, Releases};
 pub use status::{Status, StatusRow};
 pub use tasks::{TaskRow, Tasks};
