@@ -79,18 +79,10 @@ fn one_host<'s>(
 fn row(setting: &Effective) -> ConfigRow {
     ConfigRow {
         key: setting.key.clone(),
-        value: setting.value.clone(),
-        origin: origins(setting),
+        shown: setting.value.clone(),
+        value: setting.json.clone(),
+        origins: setting.origins.iter().map(ToString::to_string).collect(),
     }
-}
-
-fn origins(setting: &Effective) -> String {
-    setting
-        .origins
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// `schema`.

@@ -137,6 +137,14 @@ fn config_shows_what_is_in_force_on_a_host() {
     let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.2"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(stdout(&run).contains("here"), "{run}");
+    let json = ["config", "production", "linked_dirs", "--json", "--set"];
+    let run = stage.run(&[&json[..], &["linked_dirs=[\"a b\"]"]].concat());
+    let row = &run.events()[0];
+    assert_eq!(
+        (&row["format"], &row["value"][0]),
+        (&1.into(), &"a b".into())
+    );
+    assert_eq!(row["origins"][0], "--set linked_dirs", "{run}");
     let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.1"]);
     assert_said(&run, 20, &["env.ONLY"]);
     let run = stage.run(&["config", "production", "--host=127.*"]);

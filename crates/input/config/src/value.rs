@@ -58,6 +58,23 @@ impl Value {
         self.origins.first().and_then(Origin::place)
     }
 
+    /// For machines: durations and sizes as they would be written.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match &self.data {
+            Data::Text(text) | Data::Verbatim(text) => text.as_str().into(),
+            Data::FromEnv(name) => serde_json::json!({ "from_env": name }),
+            Data::Integer(number) => (*number).into(),
+            Data::Boolean(truth) => (*truth).into(),
+            Data::Duration(duration) => show_duration(*duration).into(),
+            Data::Size(bytes) => show_size(*bytes).into(),
+            Data::List(values) => values.iter().map(Self::json).collect(),
+            Data::Table(table) => table
+                .iter()
+                .map(|(name, entry)| (name.clone(), entry.value.json()))
+                .collect(),
+        }
+    }
+
     /// As people would write it.
     pub(crate) fn show(&self) -> String {
         match &self.data {

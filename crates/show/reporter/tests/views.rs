@@ -222,19 +222,29 @@ next  windlass resume d-7k3f
 fn settings_and_tasks_are_columns() {
     let config = Config {
         rows: [
-            ("keep_releases", "5", "default"),
-            ("ssh.user", "\"deploy\"", "windlass.toml:12"),
+            ("keep_releases", "5", 5.into(), "default"),
+            (
+                "ssh.user",
+                "\"deploy\"",
+                "deploy".into(),
+                "windlass.toml:12",
+            ),
         ]
-        .map(|(key, value, origin)| ConfigRow {
+        .map(|(key, shown, value, origin)| ConfigRow {
             key: key.to_owned(),
-            value: value.to_owned(),
-            origin: origin.to_owned(),
+            shown: shown.to_owned(),
+            value,
+            origins: vec![origin.to_owned()],
         })
         .to_vec(),
     };
     insta::assert_snapshot!(draw(&config, 100, false), @r#"
 keep_releases  = 5         # default
 ssh.user       = "deploy"  # windlass.toml:12
+"#);
+    insta::assert_snapshot!(json(&config), @r#"
+{"format":1,"key":"keep_releases","value":5,"origins":["default"]}
+{"format":1,"key":"ssh.user","value":"deploy","origins":["windlass.toml:12"]}
 "#);
     let tasks = Tasks {
         rows: vec![TaskRow {
