@@ -24,7 +24,7 @@ mod tie;
 mod upload;
 
 use crate::error::Error;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, run as run_program};
 use fabric::Fabric;
 use options::Options;
 use row::Row;
@@ -139,30 +139,13 @@ impl Bench {
 /// The same in the release profile: what is measured inside this process must be built as it is shipped.
 fn again_in_release(workspace: &Workspace, words: &[&str]) -> Result<String, Error> {
     let mut cargo = workspace.cargo(&["run", "--quiet", "--release", "-p", "xtask", "--", "bench"]);
-    let status = cargo.args(words).status();
-    let status = status.map_err(not_run("cargo run --release"))?;
-    if status.success() {
-        return Ok(String::new());
-    }
-    Err(Error::Ended {
-        program: "the benchmark".to_owned(),
-        status: status.to_string(),
-    })
+    run_program(cargo.args(words)).map(|()| String::new())
 }
 
 /// The release binary, built as it is shipped.
 fn build(workspace: &Workspace) -> Result<PathBuf, Error> {
-    let status = workspace
-        .cargo(&["build", "--release", "-p", "windlass"])
-        .status()
-        .map_err(not_run("cargo build"))?;
-    if status.success() {
-        return Ok(workspace.root.join("target/release/windlass"));
-    }
-    Err(Error::Ended {
-        program: "cargo build --release".to_owned(),
-        status: status.to_string(),
-    })
+    run_program(&mut workspace.cargo(&["build", "--release", "-p", "windlass"]))?;
+    Ok(workspace.target()?.join("release/windlass"))
 }
 
 /// Runs a program to its end without showing what it says, and wants success; gives what it said.

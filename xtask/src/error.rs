@@ -46,6 +46,14 @@ pub(crate) enum Error {
         #[source]
         source: io::Error,
     },
+    /// A program that is needed is not there.
+    #[error("{program} is not installed: {hint}")]
+    NotInstalled {
+        /// The program.
+        program: &'static str,
+        /// How it is installed.
+        hint: &'static str,
+    },
     /// A program ended badly.
     #[error("{program} ended with {status}")]
     Ended {
@@ -63,8 +71,8 @@ pub(crate) enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The benchmarks' laboratory is not there on this system.
-    #[error("the benchmarks run on Linux only")]
+    /// The benchmarks' laboratory, and what packages are made with, are not there on this system.
+    #[error("benchmarks and packages are made on Linux only")]
     #[cfg(not(target_os = "linux"))]
     NotHere,
     /// The answer of `cargo metadata` is not JSON.

@@ -5,8 +5,12 @@
 
 #[cfg(target_os = "linux")]
 mod bench;
+mod docs;
 mod error;
 mod layers;
+mod man;
+#[cfg(target_os = "linux")]
+mod package;
 mod sizes;
 mod soak;
 mod workspace;
@@ -18,7 +22,11 @@ use workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask layers                 crates depend only as the table in xtask/src/layers/table.rs allows
 cargo xtask sizes                  files of at most 400 lines, no silenced lint, a cap on packages
-cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts
+cargo xtask docs                   the documents that are made from tables: settings.md, from-capistrano.md
+cargo xtask man                    the manual pages, into release/man of the target directory
+cargo xtask package                the Debian package, made with cargo-deb and unpacked to be tried
+cargo xtask package static         a binary that needs no library, tried by a demo
+cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts, projects
     --shard K/N                    only the K-th of N parts
     --continue                     go on where the last run of this part was stopped
 cargo xtask bench [OPTIONS]        the figures of docs/benchmarks.md, measured anew
@@ -59,11 +67,17 @@ fn run(args: &[String]) -> Result<String, Error> {
     match words.as_slice() {
         ["layers"] => layers::check(&workspace),
         ["sizes"] => sizes::check(&workspace),
+        ["docs"] => docs::write(&workspace),
+        ["man"] => man::write(&workspace),
         ["soak", name, options @ ..] => soak::run(&workspace, name, options),
+        #[cfg(target_os = "linux")]
+        ["package"] => package::deb(&workspace),
+        #[cfg(target_os = "linux")]
+        ["package", "static"] => package::fixed(&workspace),
         #[cfg(target_os = "linux")]
         ["bench", options @ ..] => bench::run(&workspace, options),
         #[cfg(not(target_os = "linux"))]
-        ["bench", ..] => Err(Error::NotHere),
+        ["bench" | "package", ..] => Err(Error::NotHere),
         [] | ["help" | "--help" | "-h"] => Ok(USAGE.to_owned()),
         _ => Err(Error::Usage { usage: USAGE }),
     }

@@ -8,8 +8,37 @@ use crate::workspace::Workspace;
 use std::fs;
 use std::path::PathBuf;
 
-/// The runs there are: the name on the command line, the test's name.
-const RUNS: &[(&str, &str)] = &[("every-byte", "every_byte"), ("random-cuts", "random_cuts")];
+/// A run.
+struct Soak {
+    /// Its name on the command line.
+    name: &'static str,
+    package: &'static str,
+    /// The file of tests that it is in.
+    file: &'static str,
+    test: &'static str,
+}
+
+/// The runs there are.
+const RUNS: &[Soak] = &[
+    Soak {
+        name: "every-byte",
+        package: "windlass",
+        file: "soak",
+        test: "every_byte",
+    },
+    Soak {
+        name: "random-cuts",
+        package: "windlass",
+        file: "soak",
+        test: "random_cuts",
+    },
+    Soak {
+        name: "projects",
+        package: "windlass-capfile",
+        file: "it",
+        test: "fuzz::projects",
+    },
+];
 
 /// A part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +56,7 @@ struct Options {
 
 /// Runs one, showing its output as it comes.
 pub(crate) fn run(workspace: &Workspace, name: &str, options: &[&str]) -> Result<String, Error> {
-    let Some((_, test)) = RUNS.iter().find(|(known, _)| *known == name) else {
+    let Some(soak) = RUNS.iter().find(|known| known.name == name) else {
         return Err(Error::Value {
             option: "soak",
             value: name.to_owned(),
@@ -39,15 +68,15 @@ pub(crate) fn run(workspace: &Workspace, name: &str, options: &[&str]) -> Result
         "test",
         "--release",
         "-p",
-        "windlass",
+        soak.package,
         "--test",
-        "soak",
+        soak.file,
         "--",
     ];
     let shard = format!("{}/{}", options.shard.number, options.shard.of);
     let status = workspace
         .cargo(&args)
-        .args([test, "--exact", "--ignored", "--nocapture"])
+        .args([soak.test, "--exact", "--ignored", "--nocapture"])
         .env("SOAK_SHARD", &shard)
         .env("SOAK_PROGRESS", &progress)
         .status()

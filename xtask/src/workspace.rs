@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// The checkout this was built from.
 pub(crate) struct Workspace {
@@ -39,23 +39,21 @@ impl Workspace {
         command
     }
 
+    /// Where cargo puts what it makes.
+    pub(crate) fn target(&self) -> Result<PathBuf, Error> {
+        let metadata = self.metadata()?;
+        let target = metadata.get("target_directory").and_then(Value::as_str);
+        Ok(target.map_or_else(|| self.root.join("target"), PathBuf::from))
+    }
+
+    fn metadata(&self) -> Result<Value, Error> {
+        let mut cargo = self.cargo(&["metadata", "--format-version", "1", "--no-deps"]);
+        Ok(serde_json::from_str(&said(&mut cargo)?)?)
+    }
+
     /// The crates of the workspace, from `cargo metadata`.
     pub(crate) fn crates(&self) -> Result<Vec<Crate>, Error> {
-        let output = self
-            .cargo(&["metadata", "--format-version", "1", "--no-deps"])
-            .stderr(std::process::Stdio::inherit())
-            .output()
-            .map_err(|source| Error::NotRun {
-                program: "cargo metadata".to_owned(),
-                source,
-            })?;
-        if !output.status.success() {
-            return Err(Error::Ended {
-                program: "cargo metadata".to_owned(),
-                status: output.status.to_string(),
-            });
-        }
-        let metadata: Value = serde_json::from_slice(&output.stdout)?;
+        let metadata = self.metadata()?;
         let packages = metadata.get("packages").and_then(Value::as_array);
         let packages = packages.into_iter().flatten();
         packages.map(|package| self.read(package)).collect()
@@ -111,4 +109,40 @@ impl Workspace {
             })?,
         })
     }
+}
+
+/// Runs a program to its end in sight of the person, and wants success.
+pub(crate) fn run(command: &mut Command) -> Result<(), Error> {
+    let status = command.status().map_err(not_run(command))?;
+    ended(command, status)
+}
+
+/// Runs a program to its end, wants success, and gives what it said on standard output.
+pub(crate) fn said(command: &mut Command) -> Result<String, Error> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(not_run(command))?;
+    ended(command, output.status)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn not_run(command: &Command) -> impl FnOnce(std::io::Error) -> Error {
+    let program = named(command);
+    move |source| Error::NotRun { program, source }
+}
+
+fn ended(command: &Command, status: ExitStatus) -> Result<(), Error> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Ended {
+        program: named(command),
+        status: status.to_string(),
+    })
+}
+
+/// The program with its first word, as in `cargo metadata`.
+fn named(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.take(2).map(|word| word.to_string_lossy());
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use windlass_job::{JobCommand, JobSpec, Place};
 use windlass_journal::{AdHoc, AdHocHost, Journal, Record, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
-use windlass_model::{DeployId, Event, EventBody, ExitCode, PlanDigest, Secret};
+use windlass_model::{DeployId, Event, EventBody, ExitCode, PlanDigest, Secrets};
 use windlass_reporter::Mode;
 
 /// A command on hosts, and what it takes to carry it out.
@@ -37,7 +37,7 @@ pub(crate) struct AdHocRun {
     /// The hosts to reach.
     pub wanted: Vec<Wanted>,
     /// The secrets of its commands.
-    pub secrets: Vec<(String, Secret)>,
+    pub secrets: Secrets,
     /// The hosts on which it ended earlier.
     pub over: Ends,
 }
@@ -217,11 +217,7 @@ fn telling(world: &World, journal: &Journal, run: &AdHocRun) -> Result<Telling, 
         mode: mode(&run.run),
         log: Some(journal.log_path(id).or_fail(ExitCode::Internal)?),
         record: Some(record_path(world, id)),
-        secrets: run
-            .secrets
-            .iter()
-            .map(|(_, secret)| secret.clone())
-            .collect(),
+        secrets: run.secrets.values(),
         ..Telling::default()
     })
 }
@@ -258,7 +254,7 @@ fn spawn(
             journal: Arc::clone(journal),
             events: events.clone(),
         };
-        set.spawn(one.followed(jobs, run.secrets.clone(), how));
+        set.spawn(one.followed(jobs, run.secrets.of(name).to_vec(), how));
     }
     (set, ends)
 }

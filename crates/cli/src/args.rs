@@ -107,8 +107,8 @@ pub(crate) enum Verb {
     Run(RunArgs),
     /// List the tasks of a stage
     Tasks(StageArgs),
-    /// Make the directories of a stage on its hosts
-    Setup(StageArgs),
+    /// Make the directories of a stage on its hosts, and bring linked files into them
+    Setup(SetupArgs),
     /// Test everything a deploy needs; changes nothing on any host
     Check(StageArgs),
     /// Show settings and where each comes from
@@ -119,6 +119,13 @@ pub(crate) enum Verb {
     Lock(StageArgs),
     /// Free the deploy lock of a deploy whose controller is gone
     Unlock(StageArgs),
+    /// Print the script that completes words in a shell
+    ///
+    /// In ~/.bashrc: source <(windlass completions bash).
+    /// In ~/.zshrc, after compinit: source <(windlass completions zsh).
+    /// In ~/.config/fish/config.fish: windlass completions fish | source.
+    /// Stages, tasks and hosts come from windlass.toml, releases from what this machine has deployed; no host is asked.
+    Completions(CompletionsArgs),
     /// A whole deploy on this machine, with a connection that is cut twice
     Demo(DemoArgs),
     /// The engine of a detached deploy; started by Windlass itself
@@ -130,7 +137,7 @@ impl Verb {
     /// Why no hosts can be chosen, where that is so.
     pub(crate) fn whole(&self) -> Option<&'static str> {
         match self {
-            Self::Init(_) | Self::Schema => Some("this is about no host"),
+            Self::Init(_) | Self::Schema | Self::Completions(_) => Some("this is about no host"),
             Self::Demo(_) => Some("the demo brings its own host"),
             Self::Tasks(_) => Some("the tasks of the whole stage are listed"),
             Self::Resume(_) | Self::Attach(_) | Self::Cancel(_) | Self::Engine(_) => {
@@ -159,6 +166,19 @@ impl Verb {
 pub(crate) struct StageArgs {
     /// The stage; may be left out where there is only one
     pub stage: Option<String>,
+}
+
+/// Options of `setup`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SetupArgs {
+    /// The stage; may be left out where there is only one
+    pub stage: Option<String>,
+    /// Show how linked files on the hosts differ from the ones here; what they hold may be secret
+    #[arg(long)]
+    pub diff: bool,
+    /// Replace linked files that differ, after a question; the old ones are kept beside them
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// Options of `deploy` and `plan`.
@@ -262,6 +282,25 @@ pub(crate) struct InitArgs {
     /// Write over an existing windlass.toml
     #[arg(long)]
     pub force: bool,
+}
+
+/// Options of `completions`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell: bash, zsh or fish
+    #[arg(hide_possible_values = true)]
+    pub shell: Shell,
+    /// The words so far, the last of which is to be completed; for bash the line as one word
+    #[arg(last = true, hide = true)]
+    pub words: Vec<String>,
+}
+
+/// Shells whose words can be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 /// Options of `demo`.

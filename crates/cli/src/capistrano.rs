@@ -46,13 +46,15 @@ pub(crate) fn carried_over(directory: &Path) -> Result<Option<Imported>, Failure
 
 /// What became of the project, as lines.
 pub(crate) fn account(imported: &Imported) -> Vec<String> {
+    let todos = match imported.todos.len() {
+        0 => "nothing is left to do".to_owned(),
+        1 => "1 TODO in it:".to_owned(),
+        number => format!("{number} TODOs in it:"),
+    };
     let mut lines = vec![format!(
-        "carried over {} statements of {} files; {} TODO{} in it{}",
+        "carried over {} statements of {} files; {todos}",
         imported.carried(),
         imported.files,
-        imported.todos.len(),
-        if imported.todos.len() == 1 { "" } else { "s" },
-        if imported.todos.is_empty() { "" } else { ":" },
     )];
     lines.extend(
         imported

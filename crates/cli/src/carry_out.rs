@@ -17,7 +17,7 @@ use windlass_journal::{Journal, Store as _};
 use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
-use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secret};
+use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secrets};
 use windlass_reporter::Earlier;
 
 /// A new plan, or a deploy to go on with.
@@ -97,7 +97,7 @@ impl Desk {
         world: &World,
         global: &Global,
         deploy: &DeployId,
-        secrets: &[(String, Secret)],
+        secrets: &Secrets,
         quiet: bool,
     ) -> Result<Self, Failure> {
         let journal = journal(world)?;
@@ -105,7 +105,7 @@ impl Desk {
         let telling = Telling {
             log: Some(log.clone()),
             record: Some(record_path(world, deploy)),
-            secrets: secrets.iter().map(|(_, secret)| secret.clone()).collect(),
+            secrets: secrets.values(),
             quiet,
             ..Telling::default()
         };
@@ -128,7 +128,7 @@ pub(crate) struct Means {
     /// The hosts.
     pub fleet: Fleet,
     /// The secrets of its commands.
-    pub secrets: Vec<(String, Secret)>,
+    pub secrets: Secrets,
     /// Where its events come together; the fleet's senders are of the same channel.
     pub events: Events,
     /// What SIGINT and SIGTERM mean without a terminal.
@@ -141,7 +141,7 @@ pub(crate) struct Means {
 
 /// Opens this machine's journal.
 pub(crate) fn journal(world: &World) -> Result<Arc<Journal>, Failure> {
-    Journal::open(&world.state_dir().join("journal.db"))
+    Journal::open(&world.journal())
         .map(Arc::new)
         .or_fail(ExitCode::Internal)
 }
@@ -186,7 +186,7 @@ pub(crate) async fn carry_out(
     let told = teller.finish().await;
     let end = end?;
     if *wish.borrow() == Some(Wish::Detach) && end.end == DeployEnd::Parked {
-        crate::detach::go_on_in_background(world, global, &deploy)?;
+        crate::detach::go_on_in_background(world, global, &deploy, &means.secrets)?;
     }
     told.ends(exit_code(&end))
 }

@@ -4,13 +4,12 @@ use crate::args::Global;
 use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
 use crate::world::World;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use windlass_config::{Argument, Config, FILE_NAME, Given, Mistakes, Stage};
+use windlass_config::{Argument, Config, FILE_NAME, Given, Stage};
 use windlass_inventory::Filter;
-use windlass_model::settings::{SecretReference, SshAgent, SshSettings};
-use windlass_model::{ExitCode, HostTarget, Inventory, Secret};
+use windlass_model::settings::{SshAgent, SshSettings};
+use windlass_model::{ExitCode, HostTarget, Inventory};
 
 /// A project: where its file lies and what it says.
 pub(crate) struct Project {
@@ -137,45 +136,6 @@ impl Context {
                 (target.clone(), Arc::clone(settings))
             })
             .collect()
-    }
-
-    /// The values of the stage's secrets; all that are missing are named.
-    pub(crate) fn secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Failure> {
-        self.read_secrets(world)
-            .map_err(|wrong| mistakes(world, &wrong))
-    }
-
-    /// The same, with what is missing one by one.
-    pub(crate) fn read_secrets(&self, world: &World) -> Result<Vec<(String, Secret)>, Mistakes> {
-        windlass_config::resolve(&self.secret_references(), &pairs(world))
-    }
-
-    /// The values of the secrets that a command was given earlier. Without all of them what it wrote could not be
-    /// masked.
-    pub(crate) fn secrets_named(
-        &self,
-        world: &World,
-        names: &BTreeSet<&str>,
-    ) -> Result<Vec<(String, Secret)>, Failure> {
-        let mut references = self.secret_references();
-        references.retain(|name, _| names.contains(name.as_str()));
-        if let Some(gone) = names.iter().find(|name| !references.contains_key(**name)) {
-            let text = format!(
-                "the command was given the secret `{gone}`, which is not in windlass.toml any more; without its value \
-                 the output cannot be masked"
-            );
-            return Err(Failure::new(ExitCode::Config, text));
-        }
-        windlass_config::resolve(&references, &pairs(world))
-            .map_err(|wrong| mistakes(world, &wrong))
-    }
-
-    fn secret_references(&self) -> BTreeMap<String, SecretReference> {
-        let mut references = self.inventory.settings.secrets.clone();
-        for host in &self.inventory.hosts {
-            references.extend(host.settings.secrets.clone());
-        }
-        references
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::carry_out::report_failure;
 use crate::error::{Failure, OrFail as _};
 use crate::screen::say;
+use crate::secrets::hand_over;
 use crate::telling::record_path;
 use crate::world::World;
 use std::fs::File;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use windlass_journal::Journal;
-use windlass_model::{DeployId, Event, EventBody, ExitCode, HostName};
+use windlass_model::{DeployId, Event, EventBody, ExitCode, HostName, Secrets};
 use windlass_reporter::Reporter;
 
 /// Starts an engine that goes on with the deploy in a process group of its own, away from this terminal, and waits until
@@ -22,6 +23,7 @@ pub(crate) fn go_on_in_background(
     world: &World,
     global: &Global,
     deploy: &DeployId,
+    secrets: &Secrets,
 ) -> Result<(), Failure> {
     let program = std::env::current_exe().or_fail(ExitCode::Internal)?;
     let mut command = Command::new(program);
@@ -37,11 +39,11 @@ pub(crate) fn go_on_in_background(
         command.arg("--set").arg(setting);
     }
     command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .process_group(0);
-    begun(&mut command, &record_path(world, deploy)).map_err(|why| {
+    begun(&mut command, secrets, &record_path(world, deploy)).map_err(|why| {
         let text = format!("the process that was to go on with {deploy} did not begin: {why}");
         Failure::new(ExitCode::Parked, text).hint(format!("windlass resume {deploy}"))
     })?;
@@ -52,9 +54,13 @@ pub(crate) fn go_on_in_background(
 }
 
 /// Starts the process and waits until the deploy is its own: what it writes into the record first says so.
-fn begun(command: &mut Command, record: &Path) -> Result<(), String> {
+fn begun(command: &mut Command, secrets: &Secrets, record: &Path) -> Result<(), String> {
     let before = length(record);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
+    if let Some(stdin) = child.stdin.take() {
+        // A process that ended before it read them says why; that it did is seen below.
+        drop(hand_over(secrets, stdin));
+    }
     let began = Instant::now();
     while length(record) <= before && began.elapsed() < BEGIN {
         let status = child.try_wait().map_err(|error| error.to_string())?;

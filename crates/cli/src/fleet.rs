@@ -13,9 +13,10 @@ use windlass_facts::{Ask, HostFacts, Logout};
 use windlass_job::{Answer, Host, HostOptions};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::Settings;
-use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secret};
+use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secrets};
 use windlass_reporter::visible_text;
 use windlass_source::Source;
+use windlass_transport::{InMemory, Upload};
 
 /// The hosts of a run.
 pub(crate) struct Fleet {
@@ -232,6 +233,66 @@ impl Fleet {
         failed
     }
 
+    /// Sends a file to hosts side by side, each at its path; gives the hosts on which it did not arrive, each with the
+    /// reason. It has mode 0600 there.
+    pub(crate) async fn send(
+        &self,
+        file: &Arc<InMemory>,
+        to: Vec<(HostName, String)>,
+    ) -> Vec<(HostName, String)> {
+        let mut set = JoinSet::new();
+        let mut failed = BTreeMap::new();
+        for (name, to) in to {
+            // Until it is known to have arrived.
+            failed.insert(name.clone(), "it was not sent".to_owned());
+            let Some(session) = self.hosts.get(&name).map(|host| host.session().clone()) else {
+                continue;
+            };
+            let file = Arc::clone(file);
+            set.spawn(async move {
+                let upload = Upload {
+                    to: &to,
+                    mode: 0o600,
+                    source: &mut &*file,
+                };
+                (name, session.upload(upload).await)
+            });
+        }
+        while let Some(joined) = set.join_next().await {
+            match joined {
+                Ok((name, Ok(()))) => {
+                    failed.remove(&name);
+                }
+                Ok((name, Err(error))) => {
+                    let failure = Failure::from_error(ExitCode::Failed, &error);
+                    failed.insert(name, heard(failure.line(None).as_bytes()));
+                }
+                // A panic in one ends that one only.
+                Err(error) => crate::screen::say(&format!("sending a file broke off: {error}")),
+            }
+        }
+        failed.into_iter().collect()
+    }
+
+    /// What a file on a host holds.
+    pub(crate) async fn read(&self, host: &HostName, path: &str) -> Result<Vec<u8>, String> {
+        let script = format!("cat {}", windlass_model::shell::quote(path));
+        let answer = self.told(host, script).await?;
+        Ok(answer.stdout)
+    }
+
+    /// What one host answers to a script that only asks.
+    pub(crate) async fn told(&self, name: &HostName, script: String) -> Result<Answer, String> {
+        let agent = false;
+        let questions = vec![(name.clone(), Question { script, agent })];
+        let answer = self.ask(questions).await.remove(name);
+        let answer = answer.unwrap_or_else(|| Err("it gave no answer".to_owned()))?;
+        if answer.status.success() {
+            return Ok(answer);
+        }
+        Err(heard(&answer.stderr))
+    }
+
     /// Asks hosts side by side; the answers come in the order of the names.
     async fn ask(
         &self,
@@ -276,7 +337,7 @@ impl Fleet {
     }
 
     /// What the engine works with.
-    pub(crate) fn backend(&self, secrets: &[(String, Secret)]) -> Arc<SshBackend> {
+    pub(crate) fn backend(&self, secrets: &Secrets) -> Arc<SshBackend> {
         let objects = Objects {
             source: self.source.clone(),
             scratch: self.scratch.clone(),
@@ -286,7 +347,7 @@ impl Fleet {
             hosts,
             links,
             objects,
-            secrets.to_vec(),
+            secrets.clone(),
             self.project.clone(),
         ))
     }

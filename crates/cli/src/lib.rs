@@ -7,7 +7,9 @@ mod adhoc;
 mod args;
 mod capistrano;
 mod carry_out;
+mod changes;
 mod commands;
+mod complete;
 mod context;
 mod detach;
 mod error;
@@ -18,37 +20,48 @@ mod project;
 mod reach;
 mod revision;
 mod screen;
+mod secrets;
+mod seed;
 mod signals;
 mod start;
 mod teller;
 mod telling;
+mod vocabulary;
 mod world;
 
 use crate::args::{Cli, Verb};
 use crate::error::{Failure, OrFail as _};
 use crate::world::World;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use windlass_model::ExitCode;
+
+/// The command line as clap knows it, for manual pages.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command line of this process and gives its exit code.
 pub fn run() -> std::process::ExitCode {
-    let code = match parsed() {
-        Ok(cli) => carried_out(cli).unwrap_or_else(|failure| {
+    let code = parsed().and_then(|(cli, usual)| {
+        carried_out(cli, usual.as_deref()).map_err(|failure| {
             failure.print();
             failure.code
-        }),
-        Err(code) => code,
-    };
+        })
+    });
+    let code = code.unwrap_or_else(|code| code);
     std::process::ExitCode::from(code.number())
 }
 
-/// The parsed command line; what clap has to say is printed here.
-fn parsed() -> Result<Cli, ExitCode> {
+/// The parsed command line, and its usual form where another was typed; what is wrong with it is printed here.
+fn parsed() -> Result<(Cli, Option<String>), ExitCode> {
     let words: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let usual = habits::usual(&words);
+    let usual = habits::usual(&words, world::variable).map_err(|failure| {
+        failure.print();
+        failure.code
+    })?;
     let line = std::iter::once("windlass".to_owned()).chain(usual.words);
     let cli = Cli::try_parse_from(line).map_err(|error| {
         let wanted = !error.use_stderr();
@@ -60,14 +73,14 @@ fn parsed() -> Result<Cli, ExitCode> {
             ExitCode::Usage
         }
     })?;
-    if let Some(named) = usual.named {
-        screen::say(&format!("(usually: {named})"));
-    }
-    Ok(cli)
+    Ok((cli, usual.named))
 }
 
-fn carried_out(cli: Cli) -> Result<ExitCode, Failure> {
+fn carried_out(cli: Cli, usual: Option<&str>) -> Result<ExitCode, Failure> {
     let world = World::of_process(cli.global.directory.as_deref())?;
+    if let Some(usual) = usual {
+        screen::whisper(&world, &cli.global, &format!("(usually: {usual})"));
+    }
     if let (true, Some(reason)) = (
         !context::filter(&cli.global).is_empty(),
         cli.command.whole(),
@@ -110,6 +123,7 @@ async fn command(world: &World, cli: Cli) -> Result<ExitCode, Failure> {
         Verb::Schema => commands::settings::schema(),
         Verb::Lock(args) => commands::lock::lock(world, &global, &args).await,
         Verb::Unlock(args) => commands::lock::unlock(world, &global, &args).await,
+        Verb::Completions(args) => commands::completions::completions(world, &args),
         Verb::Demo(_) => commands::demo::demo(world, &global).await,
     }
 }

@@ -15,21 +15,41 @@ pub(crate) fn say(line: &str) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
+/// Tells one line in grey, where there are colours.
+pub(crate) fn whisper(world: &World, global: &Global, line: &str) {
+    if world.color && !global.no_color {
+        say(&format!("\u{1b}[2m{line}\u{1b}[0m"));
+    } else {
+        say(line);
+    }
+}
+
 /// Shows an answer on standard output: lines for people, with `--json` one object a row.
 pub(crate) fn show(world: &World, global: &Global, view: &dyn View) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let shown = if global.json {
         windlass_reporter::view::print_json(view, &mut stdout)
     } else {
-        let sheet = Sheet {
-            width: world.width,
-            color: world.data_color && !global.no_color,
-            now: SystemClock.now(),
-            zone: Zone::system(),
-        };
+        let sheet = sheet(world, world.data_color && !global.no_color);
         windlass_reporter::view::print(view, &sheet, &mut stdout)
     };
     shown.map_err(|error| crate::carry_out::report_failure(&error))
+}
+
+/// Shows on standard error what a person is asked about next.
+pub(crate) fn tell(world: &World, global: &Global, view: &dyn View) -> Result<(), Failure> {
+    let sheet = sheet(world, world.color && !global.no_color);
+    windlass_reporter::view::print(view, &sheet, &mut std::io::stderr().lock())
+        .map_err(|error| crate::carry_out::report_failure(&error))
+}
+
+fn sheet(world: &World, color: bool) -> Sheet {
+    Sheet {
+        width: world.width,
+        color,
+        now: SystemClock.now(),
+        zone: Zone::system(),
+    }
 }
 
 /// Writes data to standard output.
@@ -62,6 +82,11 @@ pub(crate) fn confirm(world: &World, question: &str) -> bool {
     asked.is_ok()
         && std::io::stdin().lock().read_line(&mut line).is_ok()
         && matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+/// Whether this process has a terminal, wherever its streams lead.
+pub(crate) fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
 }
 
 /// Asks at the terminal; without echo the answer is not shown. None = no answer could be read.

@@ -2,19 +2,21 @@
 //! its locks are all there is of it, and whatever ends the start, a signal too, gives them back.
 
 use crate::args::Global;
+use crate::changes::Asked;
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::prepare::{Entry, Prepared, begin};
 use crate::revision::Resolved;
-use crate::screen::{confirm, say};
+use crate::screen::{confirm, say, tell};
 use crate::signals::Signals;
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_facts::{Begun, HostFacts};
 use windlass_model::{DeployId, ExitCode, HostName};
-use windlass_planner::{Planned, view};
+use windlass_planner::Planned;
+use windlass_reporter::view::Plan;
 
 /// So long a start that was interrupted waits for hosts that are just taking the lock.
 const LAST_WORD: Duration = Duration::from_secs(10);
@@ -187,9 +189,15 @@ impl Start<'_> {
         if self.global.yes || !settings.confirm || !self.world.interactive {
             return Ok(());
         }
-        if let Ok(preview) = prepared.preview(self.context) {
-            say(&view(&preview).to_string());
-        }
+        let asked = Asked {
+            world: self.world,
+            context: self.context,
+            // Between the lock and the plan's first step no host is asked anything more.
+            fleet: None,
+        };
+        let overview = signals.or_stop(asked.overview(prepared)).await??;
+        let whole = self.global.verbose;
+        tell(self.world, self.global, &Plan { overview, whole })?;
         let world = self.world.clone();
         let question = format!("go on with {}?", self.context.inventory.stage);
         let asked = tokio::task::spawn_blocking(move || confirm(&world, &question));

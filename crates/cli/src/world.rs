@@ -37,6 +37,12 @@ pub(crate) struct World {
     pub passing: bool,
 }
 
+/// One variable, for what must be known before there is a world.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.into_string().ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
 impl World {
     /// Looks around once.
     pub(crate) fn of_process(directory: Option<&Path>) -> Result<Self, Failure> {
@@ -84,6 +90,19 @@ impl World {
         self.var("XDG_STATE_HOME")
             .map_or_else(|| self.home().join(".local/state"), PathBuf::from)
             .join("windlass")
+    }
+
+    /// Where the journal of this machine lies.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.state_dir().join("journal.db")
+    }
+
+    /// A path as a person types it, which may begin with `~/`.
+    pub(crate) fn typed_path(&self, typed: &str) -> PathBuf {
+        match typed.strip_prefix("~/") {
+            Some(rest) => self.home().join(rest),
+            None => self.directory.join(typed),
+        }
     }
 
     /// Where mirrors of repositories lie.

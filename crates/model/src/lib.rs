@@ -5,6 +5,7 @@
 //! or a terminal, and it knows the time only through [`clock::Clock`].
 
 pub mod address;
+pub mod changes;
 pub mod clock;
 pub mod command;
 pub mod disconnect;
@@ -17,6 +18,7 @@ pub mod inventory;
 pub mod job;
 pub mod layout;
 pub mod outcome;
+pub mod overview;
 pub mod plan;
 pub mod release;
 pub mod script;
@@ -26,6 +28,7 @@ pub mod shell;
 pub mod step;
 pub mod technology;
 
+pub use changes::Changes;
 pub use command::{Command, Environment};
 pub use disconnect::DisconnectKind;
 pub use event::{Event, EventBody};
@@ -35,8 +38,9 @@ pub use id::{DeployId, HostName, PlanDigest, ReleaseName, Revision, StepId, Task
 pub use inventory::Inventory;
 pub use job::{JobKey, Pulse, Stream};
 pub use outcome::{CommandEnd, ExitStatus, StepOutcome};
+pub use overview::Overview;
 pub use plan::{DeployKind, Phase, Plan};
 pub use script::Script;
-pub use secret::Secret;
+pub use secret::{Secret, Secrets};
 pub use settings::Settings;
 pub use step::{Action, Step, Undo};

@@ -5,6 +5,7 @@
 //! not kept here; the config crate answers that.
 
 use crate::command::Environment;
+use crate::host::HostTarget;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
 use crate::technology::{BundlerSettings, RailsSettings, RubySettings};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub env: Environment,
     /// Secrets by the variable that carries them, each with the place its value comes from.
     pub secrets: BTreeMap<String, SecretReference>,
+    /// How encrypted files of secrets are read.
+    pub age: AgeSettings,
     /// The words of the shell that runs scripts; never empty.
     pub shell: Vec<String>,
     /// File mode mask of commands as octal digits; none = the login's own.
@@ -101,11 +104,27 @@ pub enum OnTerm {
 }
 
 /// Where the value of a secret comes from. The value itself is never a setting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretReference {
     /// The controller's environment variable of this name.
     FromEnv(String),
+    /// What this script prints on the controller.
+    Command(String),
+    /// A file of the project that `age` encrypted.
+    Age {
+        /// The file; relative = below the project.
+        file: String,
+        /// Which of its lines of the form `NAME=VALUE`; none = all of the file is the value.
+        key: Option<String>,
+    },
+}
+
+/// How encrypted files are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgeSettings {
+    /// Files of identities, with which the controller decrypts.
+    pub identities: Vec<String>,
 }
 
 /// How hosts are reached. What is not set here is left to `ssh_config`.
@@ -218,6 +237,15 @@ pub struct Task {
     pub pty: bool,
     /// The user to become.
     pub sudo: Option<String>,
+}
+
+impl Task {
+    /// Whether it may run on this host, as its roles and hosts say.
+    pub fn is_for(&self, host: &HostTarget) -> bool {
+        let has_role = host.roles.iter().any(|role| self.roles.contains(role));
+        let is_named = self.hosts.iter().any(|name| name == host.name.as_str());
+        (self.roles.is_empty() || has_role) && (self.hosts.is_empty() || is_named)
+    }
 }
 
 /// Where a task stands: before or after a phase or another task.

@@ -57,6 +57,7 @@ pub(super) const LAYERS: &[Layer] = &[
         &[
             "windlass-capfile",
             "windlass-config",
+            "windlass-foreign",
             "windlass-inventory",
             "windlass-model",
             "windlass-facts",
@@ -65,6 +66,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "windlass-engine",
             "windlass-job",
             "windlass-journal",
+            "windlass-secrets",
             "windlass-source",
             "windlass-transport",
             "windlass-demohost",
@@ -77,14 +79,15 @@ pub(super) const LAYERS: &[Layer] = &[
         ..pure(
             "windlass-capfile",
             "crates/input/capfile",
-            &["windlass-model"],
+            &["windlass-model", "windlass-foreign"],
         )
     },
     pure(
         "windlass-config",
         "crates/input/config",
-        &["windlass-model"],
+        &["windlass-model", "windlass-foreign"],
     ),
+    pure("windlass-foreign", "crates/input/foreign", &[]),
     pure(
         "windlass-inventory",
         "crates/input/inventory",
@@ -97,11 +100,15 @@ pub(super) const LAYERS: &[Layer] = &[
         "crates/plan/planner",
         &["windlass-model", "windlass-facts"],
     ),
-    pure(
-        "windlass-recipes",
-        "crates/plan/recipes",
-        &["windlass-model", "windlass-facts", "windlass-planner"],
-    ),
+    Layer {
+        // What people see of their plans is looked at.
+        tests_use: &["windlass-reporter"],
+        ..pure(
+            "windlass-recipes",
+            "crates/plan/recipes",
+            &["windlass-model", "windlass-facts", "windlass-planner"],
+        )
+    },
     Layer {
         // Every standard recipe goes through the engine's tests.
         tests_use: &["windlass-recipes"],
@@ -127,6 +134,11 @@ pub(super) const LAYERS: &[Layer] = &[
     layer(
         "windlass-journal",
         "crates/run/journal",
+        &["windlass-model"],
+    ),
+    layer(
+        "windlass-secrets",
+        "crates/run/secrets",
         &["windlass-model"],
     ),
     layer("windlass-source", "crates/run/source", &["windlass-model"]),
@@ -158,11 +170,14 @@ pub(super) const LAYERS: &[Layer] = &[
         "crates/testlab/lab",
         &["windlass-model", "windlass-demohost"],
     ),
-    // The benchmarks need hosts to measure against, and measure jobs and uploads below the command line.
+    // The benchmarks need hosts to measure against, and measure jobs and uploads below the command line; documents are
+    // made from the tables of input.
     layer(
         "xtask",
         "xtask",
         &[
+            "windlass-config",
+            "windlass-foreign",
             "windlass-lab",
             "windlass-model",
             "windlass-transport",

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use windlass_job::{CancelEnd, Host, Place};
 use windlass_journal::{AdHoc, Error, Journal, Owner, State, Store as _};
-use windlass_model::{ExitCode, HostTarget, JobKey};
+use windlass_model::{ExitCode, HostTarget, JobKey, Secrets};
 
 /// `attach` to a run outside of any deploy.
 pub(crate) async fn attach(
@@ -29,7 +29,7 @@ pub(crate) async fn attach(
     match taken(journal, &run)? {
         Taken::Elsewhere | Taken::Over(_) => watch(world, global, journal, &run),
         Taken::Left(_own, over) => {
-            let run = again(world, global, run, over)?;
+            let run = again(world, global, run, over).await?;
             go_on(world, global, run, Follow::Again).await
         }
     }
@@ -49,7 +49,7 @@ pub(crate) async fn cancel(
             Ok(stopped(&over))
         }
         Taken::Left(_own, over) => {
-            let run = again(world, global, run, over)?;
+            let run = again(world, global, run, over).await?;
             go_on(world, global, run, Follow::Stop).await
         }
     }
@@ -93,7 +93,7 @@ async fn cancel_followed(
 ) -> Result<ExitCode, Failure> {
     let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
     let over = over(&run, &state);
-    let mut run = again(world, global, run, over)?;
+    let mut run = again(world, global, run, over).await?;
     let (events, _unheard) = mpsc::unbounded_channel();
     let (fleet, failures) = reached(world, &mut run, &events).await?;
     let mut stops = JoinSet::new();
@@ -169,7 +169,12 @@ fn over(run: &AdHoc, state: &State) -> Ends {
 
 /// What it takes to go on: the hosts that are left, with the settings of today and the ways that the command line gave,
 /// where today's does not give others, and the secrets that their output may show.
-fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHocRun, Failure> {
+async fn again(
+    world: &World,
+    global: &Global,
+    run: AdHoc,
+    over: Ends,
+) -> Result<AdHocRun, Failure> {
     let left = run
         .hosts
         .iter()
@@ -184,12 +189,17 @@ fn again(world: &World, global: &Global, run: AdHoc, over: Ends) -> Result<AdHoc
         let settings = without_file(world, global)?;
         let found = targets.map(|target| (target.clone(), Arc::clone(&settings)));
         wanted = found.collect();
-        secrets = Vec::new();
+        secrets = Secrets::default();
     } else {
         let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
-        let names = left.flat_map(|host| &host.command.secrets);
+        let named = left.map(|host| {
+            let names = host.command.secrets.iter().cloned();
+            (host.target.name.clone(), names.collect())
+        });
         wanted = context.wanted_for(targets);
-        secrets = context.secrets_named(world, &names.map(String::as_str).collect())?;
+        secrets = context
+            .secrets_named(world, &wanted, &named.collect())
+            .await?;
     }
     Ok(AdHocRun {
         run,

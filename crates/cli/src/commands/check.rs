@@ -9,10 +9,9 @@ use crate::prepare::{Look, Prepared, look};
 use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
 use crate::world::World;
-use miette::Diagnostic as _;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_config::{Mistake, show_duration};
+use windlass_config::show_duration;
 use windlass_facts::{HostFacts, Logout, SshdSettings};
 use windlass_model::{ExitCode, HostName};
 use windlass_planner::Refusal;
@@ -28,7 +27,7 @@ pub(crate) async fn check(
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let (resolved, mut here) = source(world, &context).await?;
     let is_resolved = here.is_empty();
-    here.extend(secrets(world, &context));
+    here.extend(secrets(world, &context).await);
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
@@ -79,17 +78,15 @@ async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Findi
 }
 
 /// The secrets that are missing.
-fn secrets(world: &World, context: &Context) -> Vec<Finding> {
-    let Err(wrong) = context.read_secrets(world) else {
+async fn secrets(world: &World, context: &Context) -> Vec<Finding> {
+    let Err(wrong) = context.read_secrets(world).await else {
         return Vec::new();
     };
-    let finding = |mistake: &Mistake| Finding {
-        severity: Severity::Error,
-        code: None,
-        text: mistake.to_string(),
-        cure: mistake.help().map(|help| help.to_string()),
+    let of = |error: &windlass_secrets::Error| {
+        let failure = Failure::from_error(ExitCode::Config, error);
+        finding(None, &error.hint().into_iter().fold(failure, Failure::hint))
     };
-    wrong.iter().map(finding).collect()
+    wrong.iter().map(of).collect()
 }
 
 fn about(host: Option<&HostName>, about: Option<String>, findings: Vec<Finding>) -> CheckHost {

@@ -2,10 +2,11 @@
 
 use crate::args::{DeployArgs, Global, RollbackArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out};
+use crate::changes::Asked;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
-use crate::prepare::{Entry, Look, Prepared, deploy_id, look};
+use crate::prepare::{Entry, Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::show;
 use crate::start::{Start, Started};
@@ -14,8 +15,8 @@ use crate::world::World;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
 use windlass_model::{Event, EventBody, ExitCode, ReleaseName};
-use windlass_planner::{Note, PlanView, Run, view};
-use windlass_reporter::view::PlanText;
+use windlass_planner::Note;
+use windlass_reporter::view::Plan;
 
 /// `deploy`.
 pub(crate) async fn deploy(
@@ -93,7 +94,7 @@ async fn go(
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let secrets = context.secrets(world)?;
+    let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
     let deploy = deploy_id()?;
     let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;
@@ -159,51 +160,19 @@ async fn show_plan(
         ..Look::default()
     };
     let prepared = look(world, context, &fleet, resolved, extra).await?;
+    let asked = Asked {
+        world,
+        context,
+        fleet: Some(&fleet),
+    };
+    let overview = asked.overview(&prepared).await?;
     fleet.close().await;
-    let preview = prepared.preview(context)?;
-    let mut shown = view(&preview);
-    add_changes(&prepared, &preview.planned.plan, &mut shown).await;
-    let plan = shown.to_string();
-    show(world, global, &PlanText { plan })?;
-    Ok(if preview.refusals.is_empty() {
-        ExitCode::Done
-    } else {
+    let refused = !overview.refused.is_empty();
+    let whole = global.verbose;
+    show(world, global, &Plan { overview, whole })?;
+    Ok(if refused {
         ExitCode::Failed
+    } else {
+        ExitCode::Done
     })
-}
-
-/// Commits and files between what is live and what would be deployed, where this machine has both.
-async fn add_changes(prepared: &Prepared, plan: &windlass_model::Plan, shown: &mut PlanView) {
-    let (Some(source), Some(to), Run::Deploy { .. }) =
-        (&prepared.source, &plan.revision, &prepared.run)
-    else {
-        return;
-    };
-    let Some(from) = plan
-        .hosts
-        .iter()
-        .find_map(|host| host.previous_revision.as_ref())
-    else {
-        return;
-    };
-    let lines = match source.changes(from, to).await {
-        Ok(changes) => {
-            let mut lines = vec![format!(
-                "{} since {}, which is live",
-                changes.commit_count,
-                from.short()
-            )];
-            lines.extend(
-                changes
-                    .commits
-                    .iter()
-                    .take(5)
-                    .map(|(id, subject)| format!("{} {subject}", id.short())),
-            );
-            lines.push(format!("{} files changed", changes.file_count));
-            lines
-        }
-        Err(error) => vec![format!("not known here: {error}")],
-    };
-    shown.facts.insert(0, ("commits".to_owned(), lines));
 }

@@ -5,6 +5,7 @@ use crate::args::{ExecArgs, Global, RunArgs};
 use crate::context::{Context, Project, filter, pairs, set_arguments};
 use crate::error::{Failure, diagnostic, mistakes};
 use crate::fleet::{Fleet, Wanted};
+use crate::habits::foreign_task;
 use crate::prepare::{Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
 use crate::world::World;
@@ -14,7 +15,7 @@ use windlass_config::{Config, Given};
 use windlass_journal::{AdHoc, AdHocHost};
 use windlass_model::address::Address;
 use windlass_model::settings::Settings;
-use windlass_model::{Action, Command, ExitCode, HostName, HostTarget, Secret, Step, TaskName};
+use windlass_model::{Action, Command, ExitCode, HostName, HostTarget, Secrets, Step, TaskName};
 
 /// `exec`.
 pub(crate) async fn exec(
@@ -23,7 +24,7 @@ pub(crate) async fn exec(
     args: &ExecArgs,
 ) -> Result<ExitCode, Failure> {
     let script = script(&args.command);
-    let targets = targets(world, global, &args.target)?;
+    let targets = targets(world, global, &args.target).await?;
     let hosts = targets.wanted.iter().map(|(target, settings)| AdHocHost {
         target: target.clone(),
         command: command(&script, settings),
@@ -81,18 +82,18 @@ struct Targets {
     wanted: Vec<Wanted>,
     /// Empty for a bare address.
     stage: String,
-    secrets: Vec<(String, Secret)>,
+    secrets: Secrets,
 }
 
 /// The hosts of a stage, or the one at a bare address, which needs no file.
-fn targets(world: &World, global: &Global, target: &str) -> Result<Targets, Failure> {
+async fn targets(world: &World, global: &Global, target: &str) -> Result<Targets, Failure> {
     let has_file = global.config.is_some() || windlass_config::find(&world.directory).is_some();
     if has_file && !target.contains('@') {
         let project = Project::load(world, global, &[])?;
         if project.config.stages().contains(&target) {
             let context = project.context(world, global, Some(target))?;
             return Ok(Targets {
-                secrets: context.secrets(world)?,
+                secrets: context.secrets(world).await?,
                 wanted: context.wanted(),
                 stage: target.to_owned(),
             });
@@ -101,7 +102,7 @@ fn targets(world: &World, global: &Global, target: &str) -> Result<Targets, Fail
     Ok(Targets {
         wanted: chosen(world, global, target)?,
         stage: String::new(),
-        secrets: Vec::new(),
+        secrets: Secrets::default(),
     })
 }
 
@@ -173,7 +174,8 @@ pub(crate) async fn run(
         _ => return Err(Failure::usage("which task? windlass tasks lists them")),
     };
     let context = Context::load(world, global, stage, &[])?;
-    let secrets = context.secrets(world)?;
+    no_stranger(&context, task)?;
+    let secrets = context.secrets_of(world, task).await?;
     let steps = planned(world, &context, task).await?;
     let (hosts, wanted) = on_hosts(&context, task, steps)?;
     let run = AdHoc {
@@ -193,6 +195,13 @@ pub(crate) async fn run(
         over: Ends::new(),
     };
     begin(world, global, run, args.detach).await
+}
+
+/// Another tool's task that the project does not have itself is answered before any host is asked.
+fn no_stranger(context: &Context, task: &str) -> Result<(), Failure> {
+    let tasks = &context.inventory.settings.tasks;
+    let own = tasks.iter().any(|known| known.name.as_str() == task);
+    foreign_task(task).filter(|_| !own).map_or(Ok(()), Err)
 }
 
 /// The steps of one task, as they would be in a deploy of what is live.

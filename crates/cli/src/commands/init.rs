@@ -24,10 +24,19 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
     if let Some(imported) = capistrano::carried_over(&world.directory)? {
         write(&path, &imported.text)?;
         crate::screen::say(&format!("wrote {} from the Capfile", path.display()));
+        if imported.second {
+            crate::screen::say(
+                "it is a project of Capistrano 2: what means the same is carried over, look at the rest line by line",
+            );
+        }
         for line in capistrano::account(&imported) {
             crate::screen::say(&line);
         }
-        crate::screen::say("next: look at the lines with TODO, then: windlass check STAGE");
+        crate::screen::say(if imported.todos.is_empty() {
+            "next: windlass plan STAGE, which shows what a deploy would do and changes nothing"
+        } else {
+            "next: look at the lines with TODO, then: windlass check STAGE"
+        });
         return Ok(ExitCode::Done);
     }
     let project = look(&world.directory);

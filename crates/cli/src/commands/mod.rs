@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod exec;

@@ -7,6 +7,7 @@ use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::say;
+use crate::secrets::{named_in, take_over};
 use crate::telling::{Telling, reporter};
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use windlass_journal::{Filter, Journal, Standing, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::settings::SourceKind;
-use windlass_model::{DeployId, EventBody, ExitCode, Plan};
+use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets};
 use windlass_source::Source;
 
 /// `resume`.
@@ -26,7 +27,7 @@ pub(crate) async fn resume(
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
     let deploy = unfinished(&journal, args, "go on with")?;
-    go_on(world, global, Work::Resume(deploy), false).await
+    go_on(world, global, Work::Resume(deploy), How::default()).await
 }
 
 /// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it. A command outside
@@ -48,7 +49,7 @@ pub(crate) async fn cancel(
         return crate::commands::attach::cancel(world, global, &journal, run).await;
     }
     if !worked_on(&journal, &deploy) {
-        return go_on(world, global, Work::Cancel(deploy), false).await;
+        return go_on(world, global, Work::Cancel(deploy), How::default()).await;
     }
     journal
         .request_cancel(&deploy, SystemClock.now())
@@ -80,6 +81,8 @@ pub(crate) async fn engine(
     global: &Global,
     args: &EngineArgs,
 ) -> Result<ExitCode, Failure> {
+    // First of all: the process before waits until they are taken.
+    let given = take_over(std::io::stdin())?;
     let deploy = DeployId::new(args.deploy.clone());
     let journal = journal(world)?;
     for _ in 0..100 {
@@ -89,7 +92,8 @@ pub(crate) async fn engine(
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     drop(journal);
-    go_on(world, global, Work::Resume(deploy), true).await
+    let how = How { quiet: true, given };
+    go_on(world, global, Work::Resume(deploy), how).await
 }
 
 fn watch(
@@ -112,12 +116,17 @@ fn watch(
     Ok(ExitCode::Parked)
 }
 
-async fn go_on(
-    world: &World,
-    global: &Global,
-    work: Work,
+/// How a deploy is gone on with.
+#[derive(Default)]
+struct How {
+    /// Showing nothing.
     quiet: bool,
-) -> Result<ExitCode, Failure> {
+    /// The secrets, where the process that worked on it before handed them over.
+    given: Option<Secrets>,
+}
+
+async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<ExitCode, Failure> {
+    let How { quiet, given } = how;
     let (Work::Resume(deploy) | Work::Cancel(deploy)) = &work else {
         return Err(Failure::new(
             ExitCode::Internal,
@@ -133,7 +142,13 @@ async fn go_on(
         );
     };
     let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
-    let secrets = context.secrets(world)?;
+    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
+    let secrets = if let Some(given) = given {
+        given
+    } else {
+        let named = named_in(&plan);
+        context.secrets_named(world, &wanted, &named).await?
+    };
     let (sender, receiver) = mpsc::unbounded_channel();
     let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;

@@ -37,11 +37,13 @@ pub(crate) fn config(
         settings.retain(|setting| setting.is(key));
     }
     if let (Some(key), true) = (key, settings.is_empty()) {
-        return Err(Failure::new(
-            ExitCode::Config,
-            format!("there is no setting `{key}` in force"),
-        )
-        .hint("windlass config lists all that are"));
+        let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
+        let text = windlass_foreign::setting(table, name).map_or_else(
+            || format!("there is no setting `{key}` in force"),
+            |word| word.answer(key),
+        );
+        let failure = Failure::new(ExitCode::Config, text);
+        return Err(failure.hint("windlass config lists all that are in force"));
     }
     let rows = settings.iter().map(row).collect();
     show(world, global, &Config { rows })?;
@@ -79,18 +81,10 @@ fn one_host<'s>(
 fn row(setting: &Effective) -> ConfigRow {
     ConfigRow {
         key: setting.key.clone(),
-        value: setting.value.clone(),
-        origin: origins(setting),
+        shown: setting.value.clone(),
+        value: setting.json.clone(),
+        origins: setting.origins.iter().map(ToString::to_string).collect(),
     }
-}
-
-fn origins(setting: &Effective) -> String {
-    setting
-        .origins
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// `schema`.

@@ -1,43 +1,19 @@
 //! A Capistrano project that is carried over and deployed as it then stands.
 
+use crate::cap;
 use crate::support::Stage;
 use std::fs;
 
-/// Writes a Capistrano project whose one server is the stage's host.
+/// Writes a Capistrano project with a task of its own.
 fn write_project(stage: &Stage) {
-    let here = stage.repo.work();
-    fs::create_dir_all(here.join("config/deploy")).expect("directories");
-    fs::create_dir_all(here.join("lib/capistrano/tasks")).expect("directories");
-    let settings = format!(
-        "set :application, 'shop'\nset :repo_url, '{repo}'\nset :branch, ENV.fetch('BRANCH', 'main')\n\
-         set :deploy_to, '{root}'\nappend :linked_dirs, 'log'\nset :default_env, {{ greeting: 'hello there' }}\n\
-         set :ssh_options, {{ config: false, keys: %w[{key}], user_known_hosts_file: '{known}' }}\n",
-        repo = stage.repo.bare().display(),
-        root = stage.host.deploy_to().display(),
-        key = stage.sshd.client_key().path().display(),
-        known = stage.sshd.known_hosts().display(),
-    );
-    let server = format!(
-        "server '127.0.0.1', user: '{}', port: {}, roles: %w[app], primary: true\n",
-        stage.sshd.user(),
-        stage.proxy.port()
-    );
+    let settings = "append :linked_dirs, 'log'\nset :default_env, { greeting: 'hello there' }\n";
+    cap::write_project(stage, settings);
     let tasks = "namespace :notes do\n  task :leave do\n    on roles(:app) do\n      within release_path do\n\
                  \x20       with note: 'a b' do\n          execute :sh, '-c', %q('echo \"$GREETING, $NOTE\" > note')\n\
                  \x20       end\n      end\n      if test(\"[ -d #{shared_path}/log ]\")\n\
                  \x20       execute :touch, shared_path.join('log/seen')\n      end\n    end\n  end\nend\n\
                  after 'deploy:updated', 'notes:leave'\n";
-    for (name, text) in [
-        (
-            "Capfile",
-            "require 'capistrano/setup'\nrequire 'capistrano/deploy'\n",
-        ),
-        ("config/deploy.rb", &settings),
-        ("config/deploy/production.rb", &server),
-        ("lib/capistrano/tasks/notes.rake", tasks),
-    ] {
-        fs::write(here.join(name), text).expect("written");
-    }
+    cap::write(stage, "lib/capistrano/tasks/notes.rake", tasks);
 }
 
 #[test]

@@ -28,6 +28,50 @@ fn slips_are_named() {
 }
 
 #[test]
+fn habits_are_understood_and_the_usual_form_is_named() {
+    let stage = Stage::new();
+    stage.configure(
+        "",
+        "[[tasks]]\nname = \"sidekiq:restart\"\nrun = \"echo own\"\ndir = \"/\"\n",
+    );
+    let run = stage.run(&["production", "deploy:check", "-z", "127.0.0.1"]);
+    let usual = "(usually: windlass check production --host 127.0.0.1)\n";
+    assert_said(&run, 0, &[usual]);
+    assert!(
+        !run.stderr.contains('\u{1b}'),
+        "no colour without a terminal\n{run}"
+    );
+
+    let mut command = stage.windlass(&["production", "deploy", "-n"]);
+    command.env("HOSTS", "web9");
+    let run = Running::new(command).finish();
+    assert_said(&run, 4, &["production -n --host web9)", "web9"]);
+
+    let run = stage.run(&["production", "deploy", "--trace"]);
+    assert_said(
+        &run,
+        2,
+        &["`--trace` is Capistrano's word", "windlass show"],
+    );
+    let run = stage.run(&["production", "deploy:cleanup"]);
+    assert_said(
+        &run,
+        2,
+        &["`deploy:cleanup` is Capistrano's word", "keep_releases"],
+    );
+    let run = stage.run(&["config", "production", "repo_url"]);
+    assert_said(
+        &run,
+        20,
+        &["`repo_url` is Capistrano's word", "`repository`"],
+    );
+    // A task of the project's own is meant, also where another tool has one of that name.
+    let run = stage.run(&["production", "sidekiq:restart"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(stdout(&run).contains("own"), "{run}");
+}
+
+#[test]
 fn init_says_what_it_saw() {
     let stage = Stage::new();
     for name in ["package.json", "package-lock.json"] {
@@ -45,7 +89,7 @@ fn init_beside_a_capfile_carries_the_project_over() {
     for (name, text) in [
         (
             "Capfile",
-            "require 'capistrano/setup'\nrequire 'capistrano/npm'\n",
+            "require 'capistrano/setup'\nrequire 'capistrano/gulp'\n",
         ),
         (
             "config/deploy.rb",
@@ -60,7 +104,7 @@ fn init_beside_a_capfile_carries_the_project_over() {
         std::fs::write(here.join(name), text).expect("written");
     }
     let run = stage.run(&["init"]);
-    let todo = "  Capfile:2 require 'capistrano/npm'";
+    let todo = "  Capfile:2 require 'capistrano/gulp'";
     assert_said(
         &run,
         0,
@@ -78,6 +122,22 @@ fn init_beside_a_capfile_carries_the_project_over() {
         String::from_utf8_lossy(&run.stdout).contains("warm"),
         "{run}"
     );
+}
+
+#[test]
+fn init_says_that_a_project_is_of_capistrano_2() {
+    let stage = Stage::new();
+    let here = stage.repo.work();
+    std::fs::create_dir_all(here.join("config")).expect("directories");
+    let settings = "set :application, 'shop'\nset :repository, '/srv/shop.git'\nrole :app, 'h1'\n";
+    std::fs::write(
+        here.join("Capfile"),
+        "load 'deploy'\nload 'config/deploy'\n",
+    )
+    .expect("written");
+    std::fs::write(here.join("config/deploy.rb"), settings).expect("written");
+    let run = stage.run(&["init"]);
+    assert_said(&run, 0, &["it is a project of Capistrano 2:"]);
 }
 
 #[test]
@@ -137,6 +197,14 @@ fn config_shows_what_is_in_force_on_a_host() {
     let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.2"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(stdout(&run).contains("here"), "{run}");
+    let json = ["config", "production", "linked_dirs", "--json", "--set"];
+    let run = stage.run(&[&json[..], &["linked_dirs=[\"a b\"]"]].concat());
+    let row = &run.events()[0];
+    assert_eq!(
+        (&row["format"], &row["value"][0]),
+        (&1.into(), &"a b".into())
+    );
+    assert_eq!(row["origins"][0], "--set linked_dirs", "{run}");
     let run = stage.run(&["config", "production", "env.ONLY", "--host=127.0.0.1"]);
     assert_said(&run, 20, &["env.ONLY"]);
     let run = stage.run(&["config", "production", "--host=127.*"]);

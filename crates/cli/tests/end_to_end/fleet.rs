@@ -1,6 +1,7 @@
 //! Several hosts: one sshd under several addresses, a deploy root each.
 
 use crate::support::{Stage, toml, wait_until};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -112,6 +113,33 @@ fn all_hosts_publish_the_same_release_and_once_is_once() {
         String::from_utf8_lossy(&status.stdout).contains("127.0.0.3"),
         "{status}"
     );
+}
+
+#[test]
+fn all_hosts_get_one_commit_although_the_branch_moves_meanwhile() {
+    let fleet = Fleet::new();
+    let tables = "[[tasks]]\nname = \"somebody-else\"\nafter = \"started\"\nlocal = true\nrun = '''\n\
+        git -c user.name=x -c user.email=x@example.com commit -q --allow-empty -m moved\n\
+        git push -q origin main'''\n\
+        [[tasks]]\nname = \"say\"\nafter = \"published\"\nrun = \"cat REVISION\"\n";
+    fleet.write("source = \"git\"", tables, |number| (number, true));
+    let wanted = fleet.stage.repo.head().expect("a commit");
+    let run = fleet
+        .stage
+        .run(&["deploy", "production", "--yes", "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_ne!(fleet.stage.repo.id("origin/main").expect("pushed"), wanted);
+    for number in 1..=HOSTS {
+        let file = fleet.root(number).join("current/REVISION");
+        let revision = std::fs::read_to_string(file).expect("it has one");
+        assert_eq!(revision.trim(), wanted, "host {number}");
+    }
+    // What a command wrote bears the name of its host.
+    let events = run.events();
+    let said = events.iter().filter(|event| event["event"] == "output");
+    let hosts: BTreeSet<&str> = said.filter_map(|event| event["host"].as_str()).collect();
+    assert_eq!(hosts.len(), usize::from(HOSTS), "{hosts:?}");
+    fleet.assert_free();
 }
 
 #[test]
@@ -276,4 +304,33 @@ fn unlock_frees_the_hosts_that_are_there_and_names_the_other() {
     let run = fleet.stage.run(&["unlock", "production", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
     fleet.assert_free();
+}
+
+#[test]
+fn a_plan_tells_hosts_apart_by_what_is_live_on_them() {
+    let mut fleet = Fleet::new();
+    fleet.configure(|number| number, "");
+    let deploy = ["deploy", "production", "--yes"];
+    let run = fleet
+        .stage
+        .run(&[&deploy[..], &["--host", "127.0.0.1"]].concat());
+    assert_eq!(run.code, 0, "{run}");
+    let first = fleet.stage.repo.head().expect("a commit");
+    fleet.stage.repo.commit(&[("new", "1")]).expect("a commit");
+    let second = fleet.stage.repo.head().expect("a commit");
+    let run = fleet
+        .stage
+        .run(&[&deploy[..], &["--host", "127.0.0.2"]].concat());
+    assert_eq!(run.code, 0, "{run}");
+    let run = fleet.stage.run(&["plan", "production"]);
+    let text = String::from_utf8_lossy(&run.stdout);
+    let (first, second) = (&first[..7], &second[..7]);
+    for words in [
+        format!("1 since {first} (live on 127.0.0.1)"),
+        format!("none: {second} is live on 127.0.0.2;"),
+        "the first deploy on 127.0.0.3: nothing is live there".to_owned(),
+        "removed     nothing on 127.0.0.1".to_owned(),
+    ] {
+        assert!(text.contains(&words), "{words}\n{text}");
+    }
 }

@@ -39,7 +39,7 @@ const STYLES: &str = "//= link_directory ../stylesheets .css\n";
 const CSS: &str = "app/assets/stylesheets/application.css";
 
 /// Whether Ruby has these gems; where not, a line says so.
-fn ruby_has(gems: &str) -> bool {
+pub(crate) fn ruby_has(gems: &str) -> bool {
     let script = format!("%w[{gems}].each {{ |name| gem name }}");
     let ruby = Command::new("ruby").args(["-e", &script]).output();
     let found = match ruby {
@@ -53,7 +53,8 @@ fn ruby_has(gems: &str) -> bool {
     found.expect("nothing else can be wrong").is_some()
 }
 
-const RAILS: &str = "railties activerecord sprockets-rails sqlite3 bundler";
+/// The gems of the system that the application needs.
+pub(crate) const RAILS: &str = "railties activerecord sprockets-rails sqlite3 bundler";
 
 /// A migration that counts itself and makes a table.
 fn migration(counter: &Counter, table: &str) -> String {
@@ -74,15 +75,16 @@ fn rakefile(counter: &Counter) -> String {
     )
 }
 
-struct App {
-    stage: Stage,
-    compiled: Counter,
-    migrated: Counter,
+/// The application, and how often its assets were compiled and its tables made.
+pub(crate) struct App {
+    pub(crate) stage: Stage,
+    pub(crate) compiled: Counter,
+    pub(crate) migrated: Counter,
 }
 
 impl App {
     /// The application with its first table, committed together with its lock file.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut stage = Stage::new();
         let compiled = stage.host.counter("compiled");
         let migrated = stage.host.counter("migrated");
@@ -116,7 +118,7 @@ impl App {
     }
 
     /// A commit with a second table and another style sheet.
-    fn change(&mut self, css: &str) {
+    pub(crate) fn change(&mut self, css: &str) {
         let second = migration(&self.migrated, "customers");
         let table = "db/migrate/20260201000000_create_customers.rb";
         let files = [(table, second.as_str()), (CSS, css)];
@@ -147,7 +149,7 @@ impl App {
     }
 
     /// The name and text of the manifest that all releases share.
-    fn manifest(&self) -> (String, String) {
+    pub(crate) fn manifest(&self) -> (String, String) {
         let names = self.stage.host.list("shared/public/assets");
         let mut names = names.into_iter();
         let name = names.find(|name| name.starts_with(".sprockets-manifest"));
@@ -161,7 +163,7 @@ impl App {
     }
 
     /// Whether the shared database has a table.
-    fn has_table(&self, table: &str) -> bool {
+    pub(crate) fn has_table(&self, table: &str) -> bool {
         let database = self.stage.host.read("shared/db/data/production.sqlite3");
         let database = database.expect("a database");
         String::from_utf8_lossy(&database).contains(&format!("CREATE TABLE \"{table}\""))

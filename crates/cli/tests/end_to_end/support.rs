@@ -28,10 +28,18 @@ impl Stage {
 
     /// A daemon with settings of its own.
     pub(crate) fn with(sshd: SshdBuilder) -> Self {
-        let sshd = sshd.start().expect("the daemon starts");
-        let proxy = sshd.proxy().expect("the proxy starts");
+        Self::on(sshd.start().expect("the daemon starts"))
+    }
+
+    /// A daemon that runs already.
+    pub(crate) fn on(sshd: Sshd) -> Self {
         let repo = Repo::sample().expect("git makes a repository");
-        let host = LabHost::new().expect("a deploy root");
+        Self::of(sshd, repo, LabHost::new().expect("a deploy root"))
+    }
+
+    /// All of it there already.
+    pub(crate) fn of(sshd: Sshd, repo: Repo, host: LabHost) -> Self {
+        let proxy = sshd.proxy().expect("the proxy starts");
         open_to_everybody(host.deploy_to().parent().expect("it has a parent"));
         let home = tempfile::tempdir().expect("a home for the controller");
         Self {
@@ -61,6 +69,37 @@ impl Stage {
         );
         std::fs::write(self.repo.work().join("windlass.toml"), text)
             .expect("windlass.toml is written");
+    }
+
+    /// The number of hosts that the daemon has addresses for, each as a table of this with `address` and `deploy_to`, in
+    /// place of the one host of [`Stage::configure`]. Gives their deploy roots.
+    pub(crate) fn set_hosts(&self, more: &[&str]) -> Vec<PathBuf> {
+        let roots =
+            (1..=more.len()).map(|number| self.host.outside().join(format!("root{number}")));
+        let roots: Vec<PathBuf> = roots.collect();
+        let hosts = roots
+            .iter()
+            .zip(more)
+            .enumerate()
+            .map(|(at, (root, more))| {
+                let (user, port) = (self.sshd.user(), self.sshd.port());
+                let address = toml(&format!("{user}@127.0.0.{}:{port}", at + 1));
+                let root = toml(root.to_str().expect("UTF-8"));
+                format!("{{ address = {address}, deploy_to = {root}{more} }}")
+            });
+        let hosts: Vec<String> = hosts.collect();
+        self.edit(|text| {
+            let (top, _) = text.split_once("hosts = [").expect("hosts");
+            format!("{top}hosts = [{}]\n", hosts.join(", "))
+        });
+        roots
+    }
+
+    /// Changes windlass.toml.
+    pub(crate) fn edit(&self, change: impl Fn(&str) -> String) {
+        let file = self.repo.work().join("windlass.toml");
+        let text = std::fs::read_to_string(&file).expect("read");
+        std::fs::write(file, change(&text)).expect("written");
     }
 
     /// The usual windlass.toml with a build that is silent for `silence`, and more of the same kind.

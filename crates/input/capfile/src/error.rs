@@ -41,7 +41,7 @@ pub enum Error {
         limit: u32,
     },
     /// The parser did not come back.
-    #[error("{file}: reading it took more than {} s", .limit.as_secs())]
+    #[error("{file}: reading it took more than {} s", .limit.as_secs_f64())]
     TooSlow {
         /// The file.
         file: String,

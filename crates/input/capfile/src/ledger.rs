@@ -43,6 +43,8 @@ pub enum Fate {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     fates: BTreeMap<Statement, Fate>,
+    /// Why statements do nothing in one stage, which counts where they do nothing in any.
+    unused: BTreeMap<Statement, String>,
 }
 
 impl Ledger {
@@ -59,8 +61,25 @@ impl Ledger {
         }
     }
 
+    /// Notes that a statement does nothing in this stage.
+    pub(crate) fn unused(&mut self, statement: Statement, why: String) {
+        self.unused.entry(statement).or_insert(why);
+    }
+
+    /// What does nothing in any stage is a person's to look at.
+    pub(crate) fn settle(&mut self) {
+        for (statement, why) in std::mem::take(&mut self.unused) {
+            if matches!(self.fates.get(&statement), None | Some(Fate::Opened)) {
+                self.note(statement, Fate::Todo(why));
+            }
+        }
+    }
+
     /// Takes over what another one holds.
     pub(crate) fn absorb(&mut self, other: Ledger) {
+        for (statement, why) in other.unused {
+            self.unused(statement, why);
+        }
         for (statement, fate) in other.fates {
             self.note(statement, fate);
         }

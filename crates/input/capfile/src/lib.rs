@@ -19,12 +19,16 @@
 //! # Ok::<(), windlass_capfile::Error>(())
 //! ```
 
+#[cfg(test)]
+mod accounted;
 mod error;
 mod evaluate;
 mod files;
 mod import;
 mod ledger;
 mod output;
+mod pattern;
+mod secrets;
 mod syntax;
 mod toml;
 mod translate;

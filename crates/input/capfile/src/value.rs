@@ -2,12 +2,19 @@
 //!
 //! What cannot be known is a value too: [`Value::Unknown`] says why and travels through whatever is made of it.
 
+use crate::evaluate::line::CAPTURED;
+use crate::pattern::Pattern;
 use crate::syntax::Block;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The longest text that is worked out; what is longer is unknown.
-const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
+
+/// How much a list or hash may hold, all that is in it counted.
+const HEAVIEST: usize = 4000;
+/// How deep lists and hashes may be in one another.
+const DEEPEST: u32 = 50;
 
 /// Local variables.
 pub(crate) type Locals = BTreeMap<String, Value>;
@@ -23,28 +30,63 @@ pub(crate) enum Value {
     List(Vec<Value>),
     Hash(Vec<(Value, Value)>),
     /// A lambda, which is worked out when it is fetched.
-    Lambda(Arc<Block>, Locals),
+    Lambda(Arc<Block>, Arc<Locals>),
+    Regex(Arc<Pattern>),
+    /// From, and up to but without.
+    Range(i64, i64),
     /// A proxy command of `Net::SSH`.
     Proxy(String),
+    /// Jump hosts of `Net::SSH`.
+    Jump(String),
+    /// What a command said, kept in a variable of the script.
+    Captured(String),
     Unknown(Unknown),
 }
 
 /// Why a value is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unknown {
     /// The reason, to follow "because": `deploy.rb:3 runs a command on this machine`.
     pub(crate) why: String,
-    /// The variable of the environment that it is, where it is nothing else.
-    pub(crate) variable: Option<String>,
+    /// The variable of the environment that it depends on, where it depends on nothing else.
+    pub(crate) variable: Option<Box<Variable>>,
+}
+
+/// A variable of the environment of whoever deploys.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// Whether the value is the variable's own, and not only worked out from it.
+    pub(crate) itself: bool,
+    /// What the value is where the variable is not set; none where that is an error.
+    pub(crate) unset: Option<Value>,
+}
+
+impl PartialEq for Unknown {
+    fn eq(&self, other: &Self) -> bool {
+        self.why == other.why
+    }
+}
+
+impl Unknown {
+    /// Not known for this reason.
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            variable: None,
+        }
+    }
+
+    /// What it is where its variable is not set.
+    pub(crate) fn unset(&self) -> Option<&Value> {
+        self.variable.as_ref()?.unset.as_ref()
+    }
 }
 
 impl Value {
     /// A value that is not known.
     pub(crate) fn unknown(why: impl Into<String>) -> Self {
-        Self::Unknown(Unknown {
-            why: why.into(),
-            variable: None,
-        })
+        Self::Unknown(Unknown::new(why))
     }
 
     /// Text, unless it is too long to be any.
@@ -61,7 +103,19 @@ impl Value {
         match self {
             Self::Nil | Self::Bool(false) => Ok(false),
             Self::Unknown(unknown) => Err(unknown.clone()),
+            // Text is true, an empty one too; but a question about it is the host's.
             _ => Ok(true),
+        }
+    }
+
+    /// Whether a condition holds, and the variable that decides it, which the import takes for not set.
+    pub(crate) fn decided(&self) -> Result<(bool, Option<Unknown>), Unknown> {
+        match self.truth() {
+            Ok(truth) => Ok((truth, None)),
+            Err(unknown) => match unknown.unset().map(Value::truth) {
+                Some(Ok(truth)) => Ok((truth, Some(unknown))),
+                _ => Err(unknown),
+            },
         }
     }
 
@@ -72,12 +126,43 @@ impl Value {
             Self::Bool(value) => Ok(value.to_string()),
             Self::Int(value) => Ok(value.to_string()),
             Self::Text(text) | Self::Symbol(text) => Ok(text.clone()),
+            Self::Captured(name) => Ok(format!("{CAPTURED}{name}}}")),
             Self::Unknown(unknown) => Err(unknown.clone()),
-            Self::List(_) | Self::Hash(_) | Self::Lambda(..) | Self::Proxy(_) => Err(Unknown {
-                why: format!("{} is used as text", self.kind()),
-                variable: None,
-            }),
+            other => Err(Unknown::new(format!("{} is used as text", other.kind()))),
         }
+    }
+
+    /// How much it holds, a long text counted as several; none where that is more than is worked out here.
+    pub(crate) fn weight(&self) -> Option<usize> {
+        let weight = self.weight_within(HEAVIEST, DEEPEST)?;
+        (weight <= HEAVIEST).then_some(weight)
+    }
+
+    fn weight_within(&self, most: usize, depth: u32) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let mut weight = 1_usize;
+        let mut add = |value: &Value| {
+            weight = weight.saturating_add(value.weight_within(most, depth)?);
+            (weight <= most).then_some(())
+        };
+        match self {
+            Self::Text(text) | Self::Symbol(text) => {
+                weight = weight.saturating_add(text.len().checked_div(64)?);
+            }
+            Self::List(items) => {
+                for item in items {
+                    add(item)?;
+                }
+            }
+            Self::Hash(pairs) => {
+                for (key, value) in pairs {
+                    add(key)?;
+                    add(value)?;
+                }
+            }
+            _ => {}
+        }
+        Some(weight)
     }
 
     /// Text or a symbol, and nothing else.
@@ -131,7 +216,10 @@ impl Value {
             Self::List(_) => "a list",
             Self::Hash(_) => "a hash",
             Self::Lambda(..) => "a lambda",
-            Self::Proxy(_) => "a proxy",
+            Self::Regex(_) => "a regular expression",
+            Self::Range(..) => "a range",
+            Self::Proxy(_) | Self::Jump(_) => "a proxy",
+            Self::Captured(_) => "what a command said",
             Self::Unknown(_) => "what is not known",
         }
     }
@@ -140,6 +228,9 @@ impl Value {
     pub(crate) fn same(&self, other: &Value) -> Result<bool, Unknown> {
         match (self, other) {
             (Self::Unknown(unknown), _) | (_, Self::Unknown(unknown)) => Err(unknown.clone()),
+            (Self::Captured(_), _) | (_, Self::Captured(_)) => {
+                Err(Unknown::new("it compares what a command said"))
+            }
             (Self::Nil, Self::Nil) => Ok(true),
             (Self::Bool(one), Self::Bool(two)) => Ok(one == two),
             (Self::Int(one), Self::Int(two)) => Ok(one == two),
@@ -154,10 +245,9 @@ impl Value {
                 }
                 Ok(true)
             }
-            (Self::Hash(_) | Self::Lambda(..), Self::Hash(_) | Self::Lambda(..)) => Err(Unknown {
-                why: format!("{} is compared", self.kind()),
-                variable: None,
-            }),
+            (Self::Hash(_) | Self::Lambda(..), Self::Hash(_) | Self::Lambda(..)) => {
+                Err(Unknown::new(format!("{} is compared", self.kind())))
+            }
             _ => Ok(false),
         }
     }

@@ -1,6 +1,7 @@
 //! What values may be: the grammars of the model, and the names of stages, which depend on our commands.
 
 pub(crate) use windlass_model::grammar::*;
+use windlass_model::shell::is_variable_name;
 
 /// Words that a stage may not bear: the commands of Windlass, so that `windlass status` is never two things.
 pub const COMMANDS: &[&str] = &[
@@ -34,6 +35,14 @@ pub const COMMANDS: &[&str] = &[
     "unlock",
     "version",
 ];
+
+/// The name of an environment variable of the controller.
+pub(crate) fn variable_name(text: &str) -> Result<(), String> {
+    if is_variable_name(text) {
+        return Ok(());
+    }
+    Err("is no name of a variable".to_owned())
+}
 
 pub(crate) fn stage(text: &str) -> Result<(), String> {
     if COMMANDS.contains(&text) {

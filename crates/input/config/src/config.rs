@@ -153,6 +153,8 @@ pub struct Effective {
     pub key: String,
     /// Its value, as it would be written.
     pub value: String,
+    /// The same for machines.
+    pub json: serde_json::Value,
     /// Where it comes from; a list to which others were added comes from several places.
     pub origins: Vec<Origin>,
 }
@@ -296,6 +298,7 @@ fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
             _ => settings.push(Effective {
                 key,
                 value: entry.value.show(),
+                json: entry.value.json(),
                 origins: entry.value.origins.clone(),
             }),
         }

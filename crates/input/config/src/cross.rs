@@ -4,7 +4,9 @@ use crate::error::{Error, Mistake};
 use crate::suggest::{listed, nearest};
 use crate::value::{Data, Entry, Table, Value};
 use std::collections::BTreeMap;
+use windlass_foreign::hook;
 use windlass_model::address::Address;
+use windlass_model::plan::Phase;
 
 /// What the file's own tables contradict: tasks and the hosts of every stage.
 pub(crate) fn file(table: &Table) -> Vec<Mistake> {
@@ -60,6 +62,7 @@ fn tasks(tasks: &[Value], stages: &[&str], mistakes: &mut Vec<Mistake>) {
             }
         }
         both(keys, ("after", "before"), mistakes);
+        foreign_places(keys, tasks, mistakes);
         if let Some(entry) = keys.get("name")
             && let Some(first) = seen.insert(word(&entry.value), &entry.value)
         {
@@ -74,6 +77,34 @@ fn tasks(tasks: &[Value], stages: &[&str], mistakes: &mut Vec<Mistake>) {
             no_such_stage(stage, stages, mistakes);
         }
     }
+}
+
+/// Places of another tool's deploy, unless a task of the file bears that very name. Capistrano's names of phases are
+/// understood as they are.
+fn foreign_places(keys: &Table, tasks: &[Value], mistakes: &mut Vec<Mistake>) {
+    let is_task = |name: &str| {
+        let mut names = tasks.iter().filter_map(|task| match &task.data {
+            Data::Table(keys) => keys.get("name"),
+            _ => None,
+        });
+        names.any(|entry| word(&entry.value) == name)
+    };
+    for entry in ["after", "before"].iter().filter_map(|key| keys.get(*key)) {
+        let target = word(&entry.value);
+        if let Some(place) = hook(target)
+            && target != place.ours
+            && !is_phase(place.ours)
+            && !is_task(target)
+        {
+            let (written, ours) = (target.to_owned(), place.ours);
+            let mistake = Mistake::new(Error::ForeignPlace { written, ours });
+            mistakes.push(at(mistake, &entry.value));
+        }
+    }
+}
+
+fn is_phase(name: &str) -> bool {
+    Phase::ALL.iter().any(|phase| phase.as_str() == name)
 }
 
 fn no_such_stage(stage: &Value, stages: &[&str], mistakes: &mut Vec<Mistake>) {

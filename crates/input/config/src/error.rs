@@ -3,6 +3,7 @@
 use crate::origin::Place;
 use miette::{LabeledSpan, SourceCode};
 use std::fmt;
+use windlass_foreign::Word;
 use windlass_model::ExitCode;
 
 /// What is wrong, in its own words; the place is kept beside it by [`Mistake`].
@@ -34,25 +35,21 @@ pub enum Error {
         /// The key.
         key: String,
     },
-    /// A word of another tool that has a name here.
-    #[error("`{word}` is {tool} word; here it is {ours}")]
-    ForeignWord {
-        /// The word.
-        word: String,
-        /// Whose: `Capistrano's`.
-        tool: &'static str,
-        /// Our words for it.
-        ours: &'static str,
+    /// A word of another tool: what it is here, or why it is nothing.
+    #[error("{}", word.answer(written))]
+    Foreign {
+        /// As it was written.
+        written: String,
+        /// What is known of it.
+        word: &'static Word,
     },
-    /// A word of another tool that has no counterpart here.
-    #[error("`{word}` is {tool} word; {reason}")]
-    ForeignIdea {
-        /// The word.
-        word: String,
-        /// Whose.
-        tool: &'static str,
-        /// Why it is not needed, or what to do instead.
-        reason: &'static str,
+    /// A place of Capistrano's deploy that has another name here.
+    #[error("`{written}` is Capistrano's word; here it is `{ours}`")]
+    ForeignPlace {
+        /// As it was written.
+        written: String,
+        /// The phase or task here.
+        ours: &'static str,
     },
     /// A setting's name among the variables.
     #[error("`{key}` is a setting, but stands in `[{table}]`")]
@@ -104,16 +101,6 @@ pub enum Error {
     #[error("{variable} names no setting")]
     UnknownVariable {
         /// Its name; the value is not shown.
-        variable: String,
-    },
-    /// The environment lacks what secrets are taken from.
-    #[error(
-        "secret `{secret}` is to come from the environment variable {variable}, which is not set"
-    )]
-    SecretNotSet {
-        /// The secret.
-        secret: String,
-        /// The variable.
         variable: String,
     },
     /// There were more mistakes than are worth showing.

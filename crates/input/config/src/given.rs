@@ -5,7 +5,6 @@
 
 use crate::check;
 use crate::error::{Error, Mistake};
-use crate::foreign::{self, Foreign};
 use crate::keys::{Check, Kind, ROOT, Scope, find};
 use crate::layer::merge;
 use crate::origin::{Origin, Place, Source};
@@ -15,6 +14,7 @@ use crate::value::{Data, Entry, Table, Value};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeValue};
+use windlass_foreign::setting;
 
 /// The beginning of our variables.
 const PREFIX: &str = "WINDLASS_";
@@ -92,6 +92,12 @@ pub(crate) fn arguments(
         merge(&mut layer, &typed(&path, &source, recipes, mistakes));
     }
     layer
+}
+
+/// The names of settings that can be given as text: `ssh.user`.
+pub fn names() -> Vec<String> {
+    let names = setting_names();
+    names.iter().map(|path| path.join(".")).collect()
 }
 
 /// Settings that can be given as text, by dotted name.
@@ -206,13 +212,16 @@ static VARIABLE: Kind = Kind::Verbatim(check::no_nul);
 /// What is wrong with the name of a setting on the command line.
 fn not_given(error: Error, dotted: &str, place: &Place) -> Mistake {
     let source = place.source().name().to_owned();
-    let foreign = foreign::find("", dotted).filter(|_| matches!(error, Error::UnknownKey { .. }));
-    let mistake = Mistake::new(foreign.map_or(error, Foreign::error));
+    let unknown = matches!(error, Error::UnknownKey { .. });
+    let (table, name) = dotted.rsplit_once('.').unwrap_or(("", dotted));
+    let foreign = setting(table, name).filter(|_| unknown);
+    let written = dotted.to_owned();
+    let error = foreign.map_or(error, |word| Error::Foreign { written, word });
+    let mistake = Mistake::new(error);
     if !matches!(mistake.error(), Error::UnknownKey { .. }) {
         return mistake.hint(format!("said by {source}"));
     }
-    let names: Vec<_> = setting_names().iter().map(|path| path.join(".")).collect();
-    match nearest(dotted, names.iter().map(String::as_str)) {
+    match nearest(dotted, names().iter().map(String::as_str)) {
         Some(meant) => mistake.hint(format!("said by {source}; did you mean `{meant}`?")),
         None => mistake.hint(format!("said by {source}")),
     }

@@ -11,7 +11,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use windlass_model::plan::{DeployKind, JobLimits};
 use windlass_model::settings::{
-    Hook, HostKeyPolicy, OnTerm, SecretReference, Settings, SourceKind, SshAgent, SshSettings, Task,
+    AgeSettings, Hook, HostKeyPolicy, OnTerm, SecretReference, Settings, SourceKind, SshAgent,
+    SshSettings, Task,
 };
 use windlass_model::{Environment, TaskName};
 
@@ -43,6 +44,7 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         path: view.texts("path"),
         env: view.variables("env"),
         secrets: view.secrets(),
+        age: age(view.table("age")),
         shell: view.words("shell"),
         umask: view.text("umask"),
         restart: view.variables("restart"),
@@ -54,6 +56,12 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
             _ => OnTerm::Park,
         },
         ssh: ssh(view.table("ssh")),
+    }
+}
+
+fn age(view: View<'_>) -> AgeSettings {
+    AgeSettings {
+        identities: view.texts("identities"),
     }
 }
 
@@ -218,9 +226,7 @@ impl<'t> View<'t> {
         let entries = self.table("secrets").0.iter();
         entries
             .filter_map(|(name, entry)| match &entry.value.data {
-                Data::FromEnv(variable) => {
-                    Some((name.clone(), SecretReference::FromEnv(variable.clone())))
-                }
+                Data::Secret(reference) => Some((name.clone(), reference.clone())),
                 _ => None,
             })
             .collect()

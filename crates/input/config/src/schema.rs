@@ -63,10 +63,7 @@ fn shape(kind: &'static Kind, scope: Scope) -> Value {
         }
         Kind::Table(keys) => object(keys, scope),
         Kind::Variables => json!({ "type": "object", "additionalProperties": text() }),
-        Kind::Secret => json!({
-            "type": "object", "additionalProperties": false, "required": ["from_env"],
-            "properties": { "from_env": text() },
-        }),
+        Kind::Secret => secret(scope),
         Kind::Layer(inner) => object(ROOT, inner),
         Kind::Add => added(ROOT, scope),
         Kind::Host => {
@@ -78,6 +75,17 @@ fn shape(kind: &'static Kind, scope: Scope) -> Value {
         }
         Kind::Later(_) => json!({ "not": {} }),
     }
+}
+
+/// A secret has one place, and `key` belongs to one of them.
+fn secret(scope: Scope) -> Value {
+    let mut table = object(crate::secret::KEYS, scope);
+    let places = crate::secret::PLACES.map(|place| json!({ "required": [place] }));
+    if let Some(map) = table.as_object_mut() {
+        map.insert("oneOf".to_owned(), json!(places));
+        map.insert("dependentRequired".to_owned(), json!({ "key": ["age"] }));
+    }
+    table
 }
 
 /// `first` or `second`, where `second` may be a choice already.
@@ -122,6 +130,8 @@ pub fn reference() -> String {
         "# Settings\n\nEvery key of windlass.toml. This page is made from the same table that reads the file.\n".to_owned(),
         section("At the top", ROOT.iter().filter(|key| top(key))),
         section("In `[[tasks]]`", inner("tasks").iter()),
+        section("In each of `[secrets]`", crate::secret::KEYS.iter()),
+        section("In `[age]`", inner("age").iter()),
         section("In `[ssh]`", inner("ssh").iter()),
         section("In `[ruby]`", inner("ruby").iter()),
         section("In `[bundler]`", inner("bundler").iter()),

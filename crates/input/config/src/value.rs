@@ -5,6 +5,7 @@ use crate::units::{show_duration, show_size};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_model::grammar::quoted;
+use windlass_model::settings::SecretReference;
 
 /// A value with its origins. A list to which others were added has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub(crate) enum Data {
     Text(String),
     /// Text that is taken as it is.
     Verbatim(String),
-    /// The controller's variable that holds a secret.
-    FromEnv(String),
+    /// Where the value of a secret comes from.
+    Secret(SecretReference),
     Integer(i64),
     Boolean(bool),
     Duration(Duration),
@@ -58,11 +59,28 @@ impl Value {
         self.origins.first().and_then(Origin::place)
     }
 
+    /// For machines: durations and sizes as they would be written.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match &self.data {
+            Data::Text(text) | Data::Verbatim(text) => text.as_str().into(),
+            Data::Secret(reference) => crate::secret::json(reference),
+            Data::Integer(number) => (*number).into(),
+            Data::Boolean(truth) => (*truth).into(),
+            Data::Duration(duration) => show_duration(*duration).into(),
+            Data::Size(bytes) => show_size(*bytes).into(),
+            Data::List(values) => values.iter().map(Self::json).collect(),
+            Data::Table(table) => table
+                .iter()
+                .map(|(name, entry)| (name.clone(), entry.value.json()))
+                .collect(),
+        }
+    }
+
     /// As people would write it.
     pub(crate) fn show(&self) -> String {
         match &self.data {
             Data::Text(text) | Data::Verbatim(text) => quoted(text),
-            Data::FromEnv(name) => format!("{{ from_env = {} }}", quoted(name)),
+            Data::Secret(reference) => crate::secret::show(reference),
             Data::Integer(number) => number.to_string(),
             Data::Boolean(truth) => truth.to_string(),
             Data::Duration(duration) => quoted(&show_duration(*duration)),

@@ -12,6 +12,8 @@ pub struct Ask {
     pub path: Vec<String>,
     /// Linked files that are looked for in `shared`.
     pub linked_files: Vec<String>,
+    /// Whether it is asked what linked files hold: their sizes and digests.
+    pub digests: bool,
     /// Linked directories that are looked for in `shared`.
     pub linked_dirs: Vec<String>,
     /// A repository that the host itself is to ask (source `git`, first host).

@@ -20,6 +20,9 @@ pub struct HostFacts {
     pub user: String,
     /// The login's user number.
     pub uid: u32,
+    /// The login's own group.
+    #[serde(default)]
+    pub group: String,
     /// The login's home.
     pub home: String,
     /// The login's shell.
@@ -173,6 +176,18 @@ pub struct LinkedFile {
     pub path: String,
     /// What is there.
     pub state: Linked,
+    /// What it holds, where that was asked for and the login may read it.
+    #[serde(default)]
+    pub content: Option<Content>,
+}
+
+/// What a file holds, without showing it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Its length.
+    pub bytes: u64,
+    /// The SHA-256 of it, in lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// What is there of a linked file.

@@ -8,6 +8,7 @@
 
 mod ask;
 mod error;
+mod history;
 mod host_facts;
 mod lock;
 mod mounts;
@@ -20,9 +21,10 @@ mod sshd;
 
 pub use ask::{Ask, Begin, Remote, RubyAsk};
 pub use error::Error;
+pub use history::{HistoryAsk, history, read_history};
 pub use host_facts::{
-    Begun, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout, RemoteFacts,
-    Repository, Root, Rubies, Tool,
+    Begun, Content, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout,
+    RemoteFacts, Repository, Root, Rubies, Tool,
 };
 pub use lock::Lock;
 pub use read::read;

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::host_facts::{
-    Begun, Current, DeployFacts, Entry, HostFacts, Linked, LinkedFile, Logout, RemoteFacts,
-    Repository, Rubies, Tool,
+    Begun, Content, Current, DeployFacts, Entry, HostFacts, Linked, LinkedFile, Logout,
+    RemoteFacts, Repository, Rubies, Tool,
 };
 use crate::lock::Lock;
 use crate::mounts::{df, unescape};
@@ -72,6 +72,7 @@ impl Reading {
             "boot_id" => value.clone_into(&mut facts.boot_id),
             "user" => value.clone_into(&mut facts.user),
             "uid" => facts.uid = number(name, value)?,
+            "group" => value.clone_into(&mut facts.group),
             "home" => value.clone_into(&mut facts.home),
             "shell" => value.clone_into(&mut facts.shell),
             "umask" => value.clone_into(&mut facts.umask),
@@ -151,6 +152,11 @@ impl Reading {
             "current" if value == "directory" => facts.current = Current::Directory,
             "current" => facts.current = Current::Other,
             "linked_file" => facts.linked_files.push(linked_file(name, value)?),
+            "linked_content" => {
+                let file = facts.linked_files.last_mut();
+                let file = file.ok_or_else(|| senseless(name, value))?;
+                file.content = Some(content(name, value)?);
+            }
             "missing_linked_dir" => facts.missing_linked_dirs.push(value.to_owned()),
             "begun" | "begun_failed" => facts.begun = begun(name, value)?,
             _ => return Ok(false),
@@ -265,6 +271,14 @@ fn begun(name: &str, value: &str) -> Result<Begun, Error> {
     })
 }
 
+fn content(name: &str, value: &str) -> Result<Content, Error> {
+    let (bytes, sha256) = word(value);
+    Ok(Content {
+        bytes: number(name, bytes)?,
+        sha256: sha256.to_owned(),
+    })
+}
+
 fn linked_file(name: &str, value: &str) -> Result<LinkedFile, Error> {
     let (state, path) = word(value);
     let state = match state {
@@ -276,6 +290,7 @@ fn linked_file(name: &str, value: &str) -> Result<LinkedFile, Error> {
     Ok(LinkedFile {
         path: path.to_owned(),
         state,
+        content: None,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::lock::Lock;
 use windlass_model::command::home_path;
 use windlass_model::{DeployId, Script};
 
-const TOOLS: &str = include_str!("sh/tools.sh");
+pub(crate) const TOOLS: &str = include_str!("sh/tools.sh");
 const LOGIN: &str = include_str!("sh/login.sh");
 const ROOT: &str = include_str!("sh/root.sh");
 const GIVE_BACK: &str = include_str!("sh/give_back.sh");
@@ -14,6 +14,7 @@ const RUBY: &str = include_str!("sh/ruby.sh");
 const RELEASES: &str = include_str!("sh/releases.sh");
 const RECORDS: &str = include_str!("sh/records.sh");
 const REMOTE: &str = include_str!("sh/remote.sh");
+pub(crate) const HISTORY: &str = include_str!("sh/history.sh");
 const SSHD: &str = include_str!("sh/sshd.sh");
 
 /// The script that asks a host; its standard output is for [`crate::read`].
@@ -52,6 +53,7 @@ fn values(ask: &Ask) -> Script {
     let mut script = Script::new()
         .path("root", trimmed(&ask.root))
         .var("system", &ask.system_prefix)
+        .var("digests", if ask.digests { "1" } else { "" })
         .each("each_linked_file", &ask.linked_files)
         .each("each_linked_dir", &ask.linked_dirs);
     if let Some(ruby) = &ask.ruby {

@@ -15,8 +15,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use windlass_facts::{
-    Ask, Current, Entry, Error, HostFacts, Linked, Logout, Remote, RemoteFacts, read, script,
+    Ask, Current, Entry, Error, HistoryAsk, HostFacts, Linked, Logout, Remote, RemoteFacts,
+    history, read, read_history, script,
 };
+use windlass_model::Revision;
+use windlass_model::changes::Watch;
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
 
@@ -79,7 +82,32 @@ fn odd_names_and_odd_targets_come_through_whole() {
         assert_eq!(facts.strays, ["st ray\n*"]);
         let states: Vec<Linked> = facts.linked_files.iter().map(|file| file.state).collect();
         assert_eq!(states, [Linked::Present, Linked::NotAFile, Linked::Missing]);
+        assert!(facts.linked_files.iter().all(|file| file.content.is_none()));
         assert_eq!(facts.missing_linked_dirs, ["lo g"]);
+    }
+}
+
+#[test]
+fn what_linked_files_hold_is_told_where_it_is_asked() {
+    for shell in SHELLS {
+        let dir = place();
+        let root = dir.path().join("app");
+        fs::create_dir_all(root.join("shared/a b")).unwrap();
+        fs::write(root.join("shared/a b/key"), "abc").unwrap();
+        fs::write(root.join("shared/empty"), "").unwrap();
+        let mut ask = ask(&root);
+        ask.digests = true;
+        ask.linked_files = ["a b/key", "none", "empty"].map(str::to_owned).to_vec();
+        let facts = facts(shell, dir.path(), &ask);
+        let told = facts.linked_files.iter().map(|file| {
+            let content = file.content.as_ref()?;
+            Some((content.bytes, content.sha256.get(..12)?))
+        });
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [Some((3, "ba7816bf8f01")), None, Some((0, "e3b0c44298fc"))]
+        );
+        assert!(!facts.group.is_empty());
     }
 }
 
@@ -391,4 +419,57 @@ fn an_answer_that_is_cut_off_or_none_is_an_error() {
         error.to_string(),
         "the host's answer says `x` for `fence`, which makes no sense"
     );
+}
+
+#[test]
+fn a_mirror_tells_what_lies_between_two_commits_and_is_left_as_it_was() {
+    for shell in SHELLS {
+        let dir = place();
+        let sh = |script: &str| {
+            let script = format!("cd {}\n{script}", dir.path().display());
+            let output = run(&["sh", "-e"], dir.path(), &script);
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let ids = sh("git init -q -b main o; cd o
+             c() { git add -A; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m \"$1\"; git rev-parse HEAD; }
+             c first; mkdir -p 'a b/db'; echo 1 >'a b/db/1
+x'; printf '1\\n2\\n' >'a b/\"q\"'; c 'second \"$x\"'; git checkout -q -b other HEAD^; echo >out; c third
+             cd ..; mkdir root; git clone -q --mirror o root/repo");
+        let ids: Vec<Revision> = ids.lines().map(Revision::new).collect();
+        let [first, second, third] = ids.as_slice() else {
+            panic!("{ids:?}")
+        };
+        let root = dir.path().join("root");
+        let between = |from: &Revision, to: &Revision, subtree: Option<&str>| {
+            let root = root.to_str().unwrap();
+            let ask = HistoryAsk {
+                root,
+                from,
+                to,
+                subtree,
+            };
+            let output = run(shell, dir.path(), &history(&ask));
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+            let watch = [Watch::new_files("db")];
+            read_history(&output.stdout, &watch).unwrap()
+        };
+        let listed = || sh("cd root; find . -type f -exec cksum {} + | sort; find . -ls");
+        let before = listed();
+        let there = between(first, second, Some("a b")).unwrap();
+        assert_eq!((there.comes.count, there.leaves.count), (1, 0));
+        assert_eq!(there.comes.commits[0].subject, "second \"$x\"");
+        assert_eq!(there.files.names, ["\"q\"", "db/1\u{1}x"]);
+        assert_eq!(there.files.insertions, 3);
+        assert_eq!(there.watched[0].added, Some(vec!["1\u{1}x".to_owned()]));
+        let apart = between(second, third, None).unwrap();
+        assert_eq!((apart.comes.count, apart.leaves.count), (1, 1));
+        assert_eq!(apart.leaves.commits[0].revision, *second);
+        let absent = Revision::new("0123456789012345678901234567890123456789");
+        assert_eq!(between(&absent, second, None), None);
+        assert_eq!(between(first, &absent, None), None);
+        assert_eq!(listed(), before, "{shell:?}");
+        sh("rm -rf root/repo");
+        assert_eq!(between(first, second, None), None);
+    }
 }

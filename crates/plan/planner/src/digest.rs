@@ -1,43 +1,33 @@
-//! The digest of a plan: what the journal refers to.
+//! The digest of a plan: by it `plan`, `deploy` and the journal tell whether they mean the same.
+//!
+//! Two plans with one digest do the same. What differs from one run to the next without changing what is done has no part
+//! in it: the deploy's id, the name of the release that it makes, the number and id of a deploy root (beginning a deploy
+//! gives them), when a host was booted, and the reason given with `-m`. It is no proof against forgery of a plan.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use windlass_model::{DeployKind, Plan, PlanDigest};
 
-/// The SHA-256 of the plan's JSON form. Fields stand in the order of their declaration and maps are sorted, so that one
-/// plan has one form.
+/// The SHA-256 of the plan's JSON form without what differs from run to run. Fields stand in the order of their declaration
+/// and maps are sorted, so that one plan has one form.
 ///
 /// # Panics
 ///
 /// Never: the only thing without a JSON form is a map whose keys are no text, and a plan has none.
 pub fn digest(plan: &Plan) -> PlanDigest {
-    hash(&json(plan))
-}
-
-/// The same of all that does not differ from one run to the next: two plans with one likeness do the same, although each
-/// deploy has its own id, number and release name.
-///
-/// # Panics
-///
-/// Never, as [`digest`].
-pub fn likeness(plan: &Plan) -> PlanDigest {
     let mut plan = plan.clone();
+    plan.reason = None;
     for host in &mut plan.hosts {
         host.fence = 0;
         host.root_id.clear();
+        host.boot_id.clear();
     }
-    let mut text = json(&plan).replace(plan.deploy.as_str(), "DEPLOY");
+    let text = serde_json::to_string(&plan).expect("all maps of a plan have text for keys");
+    // Scripts and paths bear both names.
+    let mut text = text.replace(plan.deploy.as_str(), "DEPLOY");
     if plan.kind == DeployKind::Deploy {
         text = text.replace(plan.release.as_str(), "RELEASE");
     }
-    hash(&text)
-}
-
-fn json(plan: &Plan) -> String {
-    serde_json::to_string(plan).expect("all maps of a plan have text for keys")
-}
-
-fn hash(text: &str) -> PlanDigest {
     let mut hex = String::new();
     for byte in Sha256::digest(text) {
         write!(hex, "{byte:02x}").expect("a string takes everything");

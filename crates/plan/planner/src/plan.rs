@@ -5,15 +5,14 @@ use crate::hooks::{nearest, resolve};
 use crate::order::steps;
 use crate::precheck::precheck;
 use crate::recipe::{Barrier, Place, TaskSpec};
-use crate::refusal::Refusal;
 use crate::request::{Request, Run};
 use crate::rollback::rollback_target;
 use crate::scope::{Scope, ScopeHost};
 use crate::user_task::{Base, add_steps, drafts, hosts, user_tasks};
-use std::collections::BTreeMap;
-use windlass_facts::{Begun, HostFacts, Linked};
+use std::collections::BTreeSet;
+use windlass_facts::{Begun, HostFacts};
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
-use windlass_model::{Command, DeployKind, HostName, Plan, Step};
+use windlass_model::{Command, DeployKind, HostName, Plan, Step, TaskName};
 
 /// A plan, and what a person should know of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,17 +21,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What is worth knowing and stops nothing.
     pub notes: Vec<Note>,
-}
-
-/// A plan that may have reasons against it, for the `plan` command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Preview {
-    /// The plan.
-    pub planned: Planned,
-    /// What speaks against carrying it out.
-    pub refusals: Vec<Refusal>,
-    /// The linked files, each with the hosts that have it and those that do not.
-    pub linked: Vec<String>,
+    /// The tasks that run on one host for all.
+    pub once: BTreeSet<TaskName>,
 }
 
 /// Something worth knowing that stops nothing.
@@ -55,21 +45,6 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Error> {
     make(request)
 }
 
-/// The same for looking: reasons against it do not keep the plan from being made.
-pub fn preview(request: &Request<'_>) -> Result<Preview, Error> {
-    let refusals = precheck(request);
-    match make(request) {
-        Ok(planned) => Ok(Preview {
-            planned,
-            refusals,
-            linked: linked(request),
-        }),
-        // Without a revision there is nothing to plan, and the refusals say why there is none.
-        Err(Error::NoRevision) if !refusals.is_empty() => Err(Error::Refused(refusals)),
-        Err(error) => Err(error),
-    }
-}
-
 /// The steps of one task of the settings, run on demand in what is live.
 pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
     let scope = Scope::on_demand(request)?;
@@ -77,7 +52,7 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
     let Some(task) = tasks.iter().find(|task| task.name.as_str() == name) else {
         let names = tasks.iter().map(|task| task.name.as_str());
         return Err(Error::NoSuchTask {
-            task: windlass_model::TaskName::new(name),
+            task: TaskName::new(name),
             suggestion: nearest(name, names),
         });
     };
@@ -85,38 +60,14 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         name: task.name.clone(),
         place: Place::Nowhere,
         barrier: Barrier::Never,
+        once: task.once,
         drafts: drafts(&scope, task, Base::Release),
     };
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
     Ok(steps(vec![(Phase::Started, spec)], &names, false))
 }
 
-/// `config/master.key  ✔ web1 ✘ web2`.
-fn linked(request: &Request<'_>) -> Vec<String> {
-    let mut lines: BTreeMap<&str, String> = BTreeMap::new();
-    for host in request
-        .inventory
-        .hosts
-        .iter()
-        .filter(|host| host.target.release)
-    {
-        let facts = request.facts.get(&host.target.name);
-        for file in facts.iter().flat_map(|facts| &facts.linked_files) {
-            let mark = if file.state == Linked::Present {
-                "✔"
-            } else {
-                "✘"
-            };
-            let line = lines
-                .entry(&file.path)
-                .or_insert_with(|| format!("{} ", file.path));
-            line.extend([" ", mark, " ", host.target.name.as_str()]);
-        }
-    }
-    lines.into_values().collect()
-}
-
-fn make(request: &Request<'_>) -> Result<Planned, Error> {
+pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
     let scope = Scope::new(request)?;
     if scope.kind() == DeployKind::Deploy && scope.revision.is_none() {
         return Err(Error::NoRevision);
@@ -132,6 +83,8 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
     let share_a_root = scope.hosts.iter().any(|host| host.shares_root);
     let mut order = resolve(scope.kind(), specs)?;
     add_steps(&scope, &mut order);
+    let once = order.iter().filter(|(_, spec)| spec.once);
+    let once = once.map(|(_, spec)| spec.name.clone()).collect();
     let steps = steps(order, &names, share_a_root);
     let settings = &request.inventory.settings;
     let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
@@ -154,7 +107,7 @@ fn make(request: &Request<'_>) -> Result<Planned, Error> {
         steps,
         limits: settings.limits.clone(),
     };
-    Ok(Planned { plan, notes })
+    Ok(Planned { plan, notes, once })
 }
 
 /// The name by which the revision was asked for; a commit that was asked for by its id has no other name.

@@ -3,7 +3,7 @@
 use crate::refusal::{Reason, Refusal};
 use crate::request::{Request, Run};
 use std::collections::BTreeMap;
-use windlass_facts::{Begun, Current, Entry, HostFacts, Linked, Logout, RemoteFacts};
+use windlass_facts::{Begun, Current, HostFacts, Linked, Logout, RemoteFacts};
 use windlass_model::inventory::Host;
 use windlass_model::layout::Layout;
 use windlass_model::settings::SourceKind;
@@ -125,37 +125,13 @@ impl Check<'_> {
     }
 
     fn root(&mut self) {
-        let root = &self.facts.root;
-        let user = self.facts.user.clone();
-        if root.entry == Entry::Other {
-            self.refuse(
-                Reason::RootNotADirectory {
-                    path: root.path.clone(),
-                },
-                None,
-            );
-            return;
+        let unwritable = crate::root::unwritable(&self.host.target.name, self.facts);
+        let ends_here = |refusal: &Refusal| !matches!(refusal.reason, Reason::NotWritable { .. });
+        let is_hopeless = unwritable.iter().any(ends_here);
+        self.refusals.extend(unwritable);
+        if !is_hopeless {
+            self.space();
         }
-        if root.read_only {
-            self.refuse(
-                Reason::ReadOnly {
-                    path: root.path.clone(),
-                },
-                None,
-            );
-            return;
-        }
-        for path in &root.not_writable {
-            let hint = writable_hint(self.facts, path);
-            self.refuse(
-                Reason::NotWritable {
-                    path: path.clone(),
-                    user: user.clone(),
-                },
-                Some(hint),
-            );
-        }
-        self.space();
     }
 
     fn space(&mut self) {
@@ -196,7 +172,7 @@ impl Check<'_> {
             let path = format!("{}/{}", layout.shared(), file.path);
             let stage = self.stage();
             let hint = format!(
-                "create {path}; windlass setup {stage} --host {} makes its directory and tells how",
+                "create {path}; windlass setup {stage} --host {} brings the one that is here, or tells how",
                 self.host.target.name
             );
             self.refuse(
@@ -254,29 +230,6 @@ impl Check<'_> {
             }
             Some(RemoteFacts::Found { .. }) | None => {}
         }
-    }
-}
-
-/// The command that makes the root writable, for the person who may.
-fn writable_hint(facts: &HostFacts, path: &str) -> String {
-    let root = &facts.root;
-    let quoted = windlass_model::shell::quote(&root.path);
-    let user = windlass_model::shell::quote(&facts.user);
-    if root.entry == Entry::Absent {
-        format!(
-            "on the host: sudo install -d -o {user} {quoted} ({} belongs to {})",
-            root.nearest, root.nearest_owner
-        )
-    } else if path == root.path {
-        format!(
-            "on the host: sudo chown {user} {quoted} (it belongs to {})",
-            root.nearest_owner
-        )
-    } else {
-        format!(
-            "on the host: sudo chown -R {user} {}",
-            windlass_model::shell::quote(path)
-        )
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::plan::Note;
 use crate::scope::{Scope, ScopeHost};
 use windlass_facts::HostFacts;
+use windlass_model::changes::Watch;
 use windlass_model::inventory::Host;
+use windlass_model::overview::Removal;
 use windlass_model::plan::Phase;
-use windlass_model::{Action, Command, Environment, HostName, TaskName, Undo};
+use windlass_model::{Action, Command, Environment, HostName, Settings, TaskName, Undo};
 
 /// The tasks of one technology.
 pub trait Recipe: Send + Sync {
@@ -30,6 +32,16 @@ pub trait Recipe: Send + Sync {
     /// What a person should know of this run beside the tasks, such as a task that has no host.
     fn notes(&self, _scope: &Scope<'_>) -> Vec<Note> {
         Vec::new()
+    }
+
+    /// Paths of the release that are worth a look before a deploy: what differs there means work.
+    fn watches(&self, _settings: &Settings) -> Vec<Watch> {
+        Vec::new()
+    }
+
+    /// What of older releases the run removes on a host, and what stays.
+    fn removes(&self, _scope: &Scope<'_>, _host: &ScopeHost<'_>) -> Option<Removal> {
+        None
     }
 
     /// The command that ends the deploy on a host after everything was undone, from the recipe that keeps the lock; none
@@ -66,6 +78,8 @@ pub struct TaskSpec {
     pub place: Place,
     /// Whether hosts wait for each other before it.
     pub barrier: Barrier,
+    /// Whether it runs on one host for all.
+    pub once: bool,
     /// What it does, host by host.
     pub drafts: Vec<Draft>,
 }
@@ -121,6 +135,7 @@ impl TaskSpec {
             name: TaskName::new(name),
             place: Place::In(phase),
             barrier: Barrier::Never,
+            once: false,
             drafts: Vec::new(),
         }
     }
@@ -129,6 +144,13 @@ impl TaskSpec {
     #[must_use]
     pub fn after_all(mut self) -> Self {
         self.barrier = Barrier::Always;
+        self
+    }
+
+    /// The same, run on one host for all.
+    #[must_use]
+    pub fn for_all(mut self) -> Self {
+        self.once = true;
         self
     }
 

@@ -30,6 +30,7 @@ fn spec(task: &Task) -> TaskSpec {
             None => Place::Nowhere,
         },
         barrier: Barrier::WhereHostsDiffer,
+        once: task.once,
         drafts: Vec::new(),
     }
 }
@@ -66,13 +67,7 @@ pub(crate) fn hosts<'s, 'a>(scope: &'s Scope<'a>, task: &Task) -> Vec<&'s ScopeH
     let chosen: Vec<&ScopeHost<'a>> = scope
         .hosts
         .iter()
-        .filter(|host| {
-            let target = &host.host.target;
-            task.roles.is_empty() || target.roles.iter().any(|role| task.roles.contains(role))
-        })
-        .filter(|host| {
-            task.hosts.is_empty() || task.hosts.iter().any(|name| name == host.name().as_str())
-        })
+        .filter(|host| task.is_for(&host.host.target))
         .collect();
     if !task.once {
         return chosen;

@@ -4,8 +4,9 @@
 //! Nothing is ever taken out of `shared/bundle`, since other releases use it too.
 
 use crate::ruby::{command, tools};
+use windlass_model::changes::Watch;
 use windlass_model::technology::BundlerSettings;
-use windlass_model::{DeployKind, Phase, Script, Undo, shell};
+use windlass_model::{DeployKind, Phase, Script, Settings, Undo, shell};
 use windlass_planner::{Draft, Place, Recipe, Scope, ScopeHost, TaskSpec};
 
 const CONFIG: &str = include_str!("sh/bundler_config.sh");
@@ -18,6 +19,12 @@ const SYSTEM: &str = "system";
 pub(crate) struct Bundler;
 
 impl Recipe for Bundler {
+    fn watches(&self, settings: &Settings) -> Vec<Watch> {
+        let gemfile = settings.bundler.gemfile.as_deref();
+        let lock = format!("{}.lock", gemfile.unwrap_or("Gemfile"));
+        vec![Watch::changed(lock)]
+    }
+
     fn name(&self) -> &'static str {
         "bundler"
     }

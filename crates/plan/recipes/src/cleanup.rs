@@ -3,8 +3,9 @@
 use crate::script::{COMMON, GIT, body, count, values};
 use std::collections::BTreeSet;
 use windlass_facts::HostFacts;
+use windlass_model::overview::{Removal, Stay, Why};
 use windlass_model::plan::Phase;
-use windlass_model::release::ReleaseState;
+use windlass_model::release::{Release, ReleaseState};
 use windlass_model::{DeployKind, ReleaseName, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
 
@@ -29,14 +30,15 @@ impl Recipe for Cleanup {
                 .with(drafts),
         ]
     }
+
+    fn removes(&self, scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Removal> {
+        (scope.kind() == DeployKind::Deploy).then(|| removal(host))
+    }
 }
 
 fn clean(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
-    let settings = host.settings();
-    let keep = usize::try_from(settings.keep_releases).unwrap_or(usize::MAX);
-    let victims = victims(host.facts, keep);
-    let newest_failed = host.facts.failed.len().saturating_sub(1);
-    let old_failed: Vec<&ReleaseName> = host.facts.failed.iter().take(newest_failed).collect();
+    let removal = removal(host);
+    let (victims, keep) = (&removal.removed, removal.keep);
     let kept = host
         .facts
         .repository
@@ -47,11 +49,11 @@ fn clean(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         .filter(|name| **name != scope.release)
         .collect();
     let script = values(scope, host)
-        .each("each_victim", &victims)
-        .each("each_failed", &old_failed)
+        .each("each_victim", victims)
+        .each("each_failed", &removal.failed)
         .each("each_ref", &refs)
         .with(&body(&[COMMON, GIT, CLEAN]));
-    let show = format!("{} (keep_releases {keep})", show(&victims));
+    let show = format!("{} (keep_releases {keep})", show(victims));
     let undo = Undo::None {
         reason: "what is removed is gone".to_owned(),
     };
@@ -73,22 +75,38 @@ fn show(victims: &[ReleaseName]) -> String {
     }
 }
 
-/// The releases to remove, oldest first, beside the one that this deploy brings.
+/// What goes and what stays on a host.
+fn removal(host: &ScopeHost<'_>) -> Removal {
+    let (facts, keep) = (host.facts, host.settings().keep_releases);
+    let newest_failed = facts.failed.len().saturating_sub(1);
+    let mut removal = Removal {
+        hosts: vec![host.name().clone()],
+        keep,
+        removed: Vec::new(),
+        failed: facts.failed.iter().take(newest_failed).cloned().collect(),
+        stays: Vec::new(),
+    };
+    for (release, why) in judged(facts, usize::try_from(keep).unwrap_or(usize::MAX)) {
+        match why {
+            Some(why) => removal.stays.push(Stay { release, why }),
+            None => removal.removed.push(release),
+        }
+    }
+    removal
+}
+
+/// The releases beside the one that this deploy brings, oldest first, each with the reason why it stays; none = it goes.
 ///
 /// Of the completed ones the newest stay. One of which nothing is known stays as long as Capistrano would have kept it: as
 /// one of the newest of all. One that was left unfinished by a deploy that is over goes.
-fn victims(facts: &HostFacts, keep: usize) -> Vec<ReleaseName> {
+fn judged(facts: &HostFacts, keep: usize) -> Vec<(ReleaseName, Option<Why>)> {
     let beside_the_new_one = keep.saturating_sub(1);
     let classified = facts.classified();
     let newest = |states: &[ReleaseState]| -> BTreeSet<&ReleaseName> {
-        let names = classified
-            .iter()
-            .rev()
-            .filter(|release| states.contains(&release.state));
-        names
-            .take(beside_the_new_one)
-            .map(|release| &release.name)
-            .collect()
+        let newest = classified.iter().rev();
+        let alike = newest.filter(|release| states.contains(&release.state));
+        let names = alike.map(|release| &release.name);
+        names.take(beside_the_new_one).collect()
     };
     let good = newest(&[ReleaseState::Good, ReleaseState::Live]);
     let known_or_not = newest(&[
@@ -101,15 +119,22 @@ fn victims(facts: &HostFacts, keep: usize) -> Vec<ReleaseName> {
         .rev()
         .find(|release| release.state == ReleaseState::Good)
         .map(|release| &release.name);
-    classified
-        .iter()
-        .filter(|release| match release.state {
-            ReleaseState::Good | ReleaseState::Live => !good.contains(&release.name),
-            ReleaseState::Unknown => !known_or_not.contains(&release.name),
-            ReleaseState::Building | ReleaseState::Ready | ReleaseState::Failed => true,
-        })
-        .map(|release| &release.name)
-        .filter(|name| facts.live.as_ref() != Some(name) && rollback_target != Some(name))
-        .cloned()
+    let why = |release: &Release| {
+        let among_the_newest = match release.state {
+            ReleaseState::Good | ReleaseState::Live => good.contains(&release.name),
+            ReleaseState::Unknown => known_or_not.contains(&release.name),
+            ReleaseState::Building | ReleaseState::Ready | ReleaseState::Failed => false,
+        };
+        if facts.live.as_ref() == Some(&release.name) {
+            Some(Why::Live)
+        } else if rollback_target == Some(&release.name) {
+            Some(Why::RollbackTarget)
+        } else {
+            among_the_newest.then_some(Why::Newest)
+        }
+    };
+    let judged = classified.iter();
+    judged
+        .map(|release| (release.name.clone(), why(release)))
         .collect()
 }

@@ -21,7 +21,7 @@ mod setup;
 
 pub use lock::{fence_script, unlock_script};
 pub use ruby::{Ruby, ruby_question};
-pub use setup::setup_script;
+pub use setup::{Placing, kept, setup_script};
 
 use windlass_model::Settings;
 use windlass_planner::Recipe;

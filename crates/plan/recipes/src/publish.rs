@@ -2,8 +2,9 @@
 
 use crate::restart;
 use crate::script::{COMMON, body, values};
+use windlass_facts::ReleaseFacts;
 use windlass_model::plan::{PUBLISH, Phase};
-use windlass_model::{Command, DeployKind, Undo};
+use windlass_model::{Command, DeployKind, Revision, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
 
 const FLIP: &str = include_str!("sh/publish.sh");
@@ -28,7 +29,13 @@ impl Recipe for Publish {
 }
 
 fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
-    let script = flip_values(scope, host).with(&body(&[COMMON, FLIP]));
+    let taken_over = taken_over(host);
+    let name = taken_over.map_or("", |release| release.name.as_str());
+    let revision = taken_over.and_then(|release| release.revision.as_ref());
+    let script = flip_values(scope, host)
+        .var("taken_over", name)
+        .var("its_revision", revision.map_or("", Revision::as_str))
+        .with(&body(&[COMMON, FLIP]));
     let mut commands = vec![flip_back(scope, host)];
     commands.extend(restart::after_flip_back(scope, host));
     let undo = Undo::Commands {
@@ -38,6 +45,13 @@ fn publish(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
     };
     let show = format!("current → {}", scope.release);
     Draft::command(host.name(), scope.own(host, script), undo, show)
+}
+
+/// The live release, where it is Capistrano's: once it is not live any more, there may be no line in revisions.log to say
+/// that it was completed.
+fn taken_over<'a>(host: &ScopeHost<'a>) -> Option<&'a ReleaseFacts> {
+    let live = host.facts.release(host.facts.live.as_ref()?)?;
+    live.record.is_none().then_some(live)
 }
 
 fn flip_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> windlass_model::Script {

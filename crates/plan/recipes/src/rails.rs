@@ -9,7 +9,9 @@ mod migrate;
 
 use crate::ruby::{command, tools};
 use crate::script::body;
-use windlass_model::{Command, DeployKind, Script};
+use windlass_model::changes::Watch;
+use windlass_model::technology::Migrate;
+use windlass_model::{Command, DeployKind, Script, Settings};
 use windlass_planner::{Note, Recipe, Scope, ScopeHost, TaskSpec};
 
 /// Compiles, migrates, and puts manifests back.
@@ -29,6 +31,14 @@ impl Recipe for Rails {
             }
             DeployKind::Rollback => vec![assets::restore(scope)],
         }
+    }
+
+    fn watches(&self, settings: &Settings) -> Vec<Watch> {
+        let rails = &settings.rails;
+        let assets = rails.assets.then(|| Watch::changed("app/assets"));
+        let migrates = rails.migrate != Migrate::Never;
+        let migrations = migrates.then(|| Watch::new_files("db/migrate"));
+        assets.into_iter().chain(migrations).collect()
     }
 
     fn notes(&self, scope: &Scope<'_>) -> Vec<Note> {

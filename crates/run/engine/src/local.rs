@@ -20,7 +20,7 @@ use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use windlass_job::{CancelEnd, CancelReport, JobEvent};
-use windlass_model::{Command, CommandEnd, ExitStatus, JobKey, Secret, Stream};
+use windlass_model::{Command, CommandEnd, ExitStatus, JobKey, Secrets, Stream};
 
 /// How long output is still waited for after the command has ended: what left-over daemons write later is none.
 const REST: Duration = Duration::from_millis(100);
@@ -32,15 +32,16 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 pub(crate) struct Locals {
     project: PathBuf,
     notes: PathBuf,
-    secrets: Vec<(String, Secret)>,
+    secrets: Secrets,
     /// By which commands are stopped.
     switches: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
 }
 
 impl Locals {
-    /// Commands run in the project's directory and may see these secrets, each where its command names it. The second
+    /// Commands run in the project's directory and may see the secrets of the host on whose behalf they run, each where
+    /// its command names it. The second
     /// directory, of this user's, holds the notes on what runs.
-    pub(crate) fn new(project: PathBuf, notes: PathBuf, secrets: Vec<(String, Secret)>) -> Self {
+    pub(crate) fn new(project: PathBuf, notes: PathBuf, secrets: Secrets) -> Self {
         Self {
             project,
             notes,
@@ -120,17 +121,24 @@ impl Locals {
         std::fs::create_dir_all(&self.notes).map_err(not_begun)?;
         let note = self.note(key);
         let mut child = self
-            .spawn(command, &note, script.path())
+            .spawn(command, key, &note, script.path())
             .map_err(not_begun)?;
         let end = follow(&mut child, command, stopped, sink).await?;
         note.remove();
         Ok(end)
     }
 
-    fn spawn(&self, command: &Command, note: &Note, script: &Path) -> std::io::Result<Child> {
+    fn spawn(
+        &self,
+        command: &Command,
+        key: &JobKey,
+        note: &Note,
+        script: &Path,
+    ) -> std::io::Result<Child> {
         let [program, arguments @ ..] = note.words();
         let secrets = self
             .secrets
+            .of(&key.host)
             .iter()
             .filter(|(name, _)| command.secrets.contains(name));
         tokio::process::Command::new(program)

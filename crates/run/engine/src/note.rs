@@ -70,7 +70,10 @@ impl Note {
 
     /// The command is over.
     pub(crate) fn remove(&self) {
-        for path in [&self.0, &self.0.with_extension("new")] {
+        // A command that was ended before it began leaves what was to become its note.
+        let mut new = self.0.clone().into_os_string();
+        new.push(".new");
+        for path in [&self.0, &PathBuf::from(new)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     tracing::debug!(%error, path = %path.display(), "note was not removed");

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use windlass_job::{CancelReport, Host, JobEvent, JobReport, JobSpec, Place};
-use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secret, Step};
+use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secrets, Step};
 use windlass_source::Source;
 use windlass_transport::Upload;
 
@@ -31,7 +31,7 @@ pub struct SshBackend {
     links: Links,
     source: Option<Source>,
     parcels: Parcels,
-    secrets: Vec<(String, Secret)>,
+    secrets: Secrets,
     locals: Locals,
 }
 
@@ -41,7 +41,7 @@ impl SshBackend {
         hosts: BTreeMap<HostName, Host>,
         links: Links,
         objects: Objects,
-        secrets: Vec<(String, Secret)>,
+        secrets: Secrets,
         project: PathBuf,
     ) -> Self {
         let locals = Locals::new(project, objects.scratch.clone(), secrets.clone());
@@ -156,7 +156,7 @@ impl Backend for SshBackend {
                 }
                 sink(event);
             };
-            let report = host.run(&spec, &self.secrets, &mut tell).await;
+            let report = host.run(&spec, self.secrets.of(&name), &mut tell).await;
             self.links.following(&name, None);
             report.map_err(|error| gave_up(&error))
         })

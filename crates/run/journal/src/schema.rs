@@ -46,29 +46,35 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Er
     connection.pragma_update(None, "foreign_keys", true)?;
     // Immediate, so that of two first runs at once only one makes the tables.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let format: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: u32 =
-        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: u32 =
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (application, format) {
+    match marks(&transaction)? {
         (0, 0) if tables == 0 => create(&transaction)?,
-        (APPLICATION, FORMAT) => {}
-        (APPLICATION, found) => {
-            return Err(Error::NewerFormat {
-                found,
-                known: FORMAT,
-                needs: needs(&transaction),
-            });
-        }
-        _ => {
-            return Err(Error::NotAJournal {
-                path: path.to_owned(),
-            });
-        }
+        _ => recognise(&transaction, path)?,
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Whether it is a journal of the format that is known here.
+pub(crate) fn recognise(connection: &Connection, path: &Path) -> Result<(), Error> {
+    match marks(connection)? {
+        (APPLICATION, FORMAT) => Ok(()),
+        (APPLICATION, found) => Err(Error::NewerFormat {
+            found,
+            known: FORMAT,
+            needs: needs(connection),
+        }),
+        _ => Err(Error::NotAJournal {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// By which number the file is told, and its format.
+fn marks(connection: &Connection) -> Result<(u32, u32), Error> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((number("application_id")?, number("user_version")?))
 }
 
 fn create(transaction: &Transaction<'_>) -> Result<(), Error> {
@@ -83,8 +89,8 @@ fn create(transaction: &Transaction<'_>) -> Result<(), Error> {
 }
 
 /// The version that a newer file asks for. Its tables are unknown to us except for this one, which stays for ever.
-fn needs(transaction: &Transaction<'_>) -> String {
-    transaction
+fn needs(connection: &Connection) -> String {
+    connection
         .query_row(
             "SELECT value FROM meta WHERE name = 'written_by'",
             [],

@@ -7,10 +7,12 @@ use crate::error::Error;
 use crate::owner::Owner;
 use crate::record::Record;
 use crate::replay::State;
-use crate::schema::prepare;
+use crate::schema::{prepare, recognise};
 use crate::store::{Store, Stored};
 use crate::subject::Subject;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fs::DirBuilder;
@@ -69,6 +71,23 @@ impl Journal {
                 known: HashMap::new(),
             }),
         })
+    }
+
+    /// Opens the journal for a quick look: nothing is made or changed, and nobody is waited for. None where there is none.
+    pub fn glance(path: &Path) -> Result<Option<Self>, Error> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        recognise(&connection, path)?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            inner: Mutex::new(Inner {
+                connection,
+                known: HashMap::new(),
+            }),
+        }))
     }
 
     /// Where the full log of a deploy lies: `logs/<deploy>.log` beside the journal. Its directory is made (0700).

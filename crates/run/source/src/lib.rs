@@ -28,7 +28,7 @@ mod tree;
 mod url;
 mod working_copy;
 
-pub use changes::{CHANGES_SHOWN, Changes};
+pub use changes::Look;
 pub use error::Error;
 pub use pack::Pack;
 pub use resolve::{Found, Resolved, Tracking};

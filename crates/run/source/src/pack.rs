@@ -85,7 +85,7 @@ impl Source {
     }
 
     /// The commits among those selected at which this repository's history is cut, separated by spaces.
-    async fn cut_commits(&self, revisions: &str) -> Result<String, Error> {
+    pub(crate) async fn cut_commits(&self, revisions: &str) -> Result<String, Error> {
         if !self.is_shallow().await? {
             return Ok(String::new());
         }

@@ -52,4 +52,4 @@ pub use options::{
     Pacer, Prompt, Prompter, SessionOptions, Way,
 };
 pub use session::Session;
-pub use upload::{Upload, UploadSource};
+pub use upload::{InMemory, Upload, UploadSource};

@@ -2,6 +2,7 @@
 //!
 //! Needs only a POSIX shell on the host, and `sha256sum` or `openssl`.
 
+use sha2::{Digest as _, Sha256};
 use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -25,6 +26,41 @@ pub trait UploadSource: Send {
     fn sha256(&self) -> &str;
     /// Reads some bytes from an offset; less than asked only at the end.
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// What is uploaded, in memory. It has no form for people: it may be a secret.
+pub struct InMemory {
+    bytes: Vec<u8>,
+    sha256: String,
+}
+
+impl InMemory {
+    /// Takes the bytes and their digest.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        use std::fmt::Write as _;
+        let mut sha256 = String::new();
+        for byte in Sha256::digest(&bytes) {
+            // Writing to a String cannot fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
+        Self { bytes, sha256 }
+    }
+}
+
+impl UploadSource for &InMemory {
+    fn len(&self) -> u64 {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    }
+
+    fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let from = usize::try_from(offset).ok();
+        let mut rest = from.and_then(|from| self.bytes.get(from..)).unwrap_or(&[]);
+        io::Read::read(&mut rest, buffer)
+    }
 }
 
 /// A file on its way.

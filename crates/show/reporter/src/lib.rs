@@ -11,6 +11,7 @@ mod json;
 mod log_file;
 mod log_words;
 mod mask;
+mod numbers;
 mod output;
 mod reporter;
 mod split;

@@ -7,6 +7,7 @@
 
 use crate::Error;
 use crate::log_words::{Entry, words};
+use crate::numbers::Numbers;
 use crate::split::Piece;
 use crate::visible;
 use crate::words::moment;
@@ -15,13 +16,14 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use windlass_model::clock::Timestamp;
-use windlass_model::{Event, HostName, Stream};
+use windlass_model::{Event, HostName, Plan, Stream};
 
 /// An open log.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
     file: BufWriter<File>,
+    numbers: Numbers,
 }
 
 impl LogFile {
@@ -49,7 +51,13 @@ impl LogFile {
         Ok(Self {
             path: path.to_owned(),
             file: BufWriter::with_capacity(64 * 1024, file),
+            numbers: Numbers::default(),
         })
+    }
+
+    /// Tells which tasks there are, so that they have their numbers.
+    pub(crate) fn expect(&mut self, plan: &Plan) {
+        self.numbers = Numbers::of(plan);
     }
 
     /// One line of output.
@@ -65,7 +73,7 @@ impl LogFile {
 
     /// One event other than output.
     pub(crate) fn event(&mut self, event: &Event) -> Result<(), Error> {
-        let Some(Entry { host, kind, text }) = words(&event.body) else {
+        let Some(Entry { host, kind, text }) = words(&event.body, &self.numbers) else {
             return Ok(());
         };
         let host = host.map_or("-", HostName::as_str);

@@ -1,6 +1,7 @@
 //! Events in the words of the log.
 
 use crate::console::outcome;
+use crate::numbers::Numbers;
 use crate::words::{duration, plural, size};
 use windlass_model::event::{DeploySummary, EndSummary};
 use windlass_model::{DeployKind, EventBody, HostName, Pulse, StepId, StepOutcome};
@@ -13,10 +14,19 @@ pub(crate) struct Entry<'a> {
 }
 
 /// The entry of an event; none for output, which has lines of its own.
-pub(crate) fn words(body: &EventBody) -> Option<Entry<'_>> {
-    [deploy, step, between, undo, connection]
+pub(crate) fn words<'a>(body: &'a EventBody, numbers: &Numbers) -> Option<Entry<'a>> {
+    let mut entry = [deploy, step, between, undo, connection]
         .into_iter()
-        .find_map(|kind| kind(body))
+        .find_map(|kind| kind(body))?;
+    let task = match body {
+        EventBody::TaskStarted { task, .. }
+        | EventBody::StepStarted { task, .. }
+        | EventBody::StepEnded { task, .. } => task.as_str(),
+        _ => "",
+    };
+    // Those entries begin with the task's name.
+    entry.text.insert_str(0, numbers.before(task));
+    Some(entry)
 }
 
 fn entry(kind: &'static str, text: String) -> Entry<'static> {

@@ -60,9 +60,13 @@ impl Reporter {
         })
     }
 
-    /// Tells which tasks will run on which hosts, so that a task is shown as soon as all its hosts have ended it.
+    /// Tells which tasks will run on which hosts, so that a task is shown as soon as all its hosts have ended it, and with
+    /// its number.
     pub fn expect(&mut self, plan: &Plan) {
         self.console.expect(plan);
+        if let Some(log) = &mut self.log {
+            log.expect(plan);
+        }
     }
 
     /// Tells how long tasks took the last time, for `last time 3m10s`.

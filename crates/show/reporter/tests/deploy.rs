@@ -389,6 +389,6 @@ fn a_task_of_some_hosts_is_shown_when_these_have_ended_it() {
         screens
             .stderr
             .text()
-            .ends_with("00:00 push                 objects\n      ✔ web1 0.1s\n")
+            .ends_with("00:00 01 push                 objects\n      ✔ web1 0.1s\n")
     );
 }

@@ -436,3 +436,41 @@ fn a_plan_tells_which_hosts_a_task_concerns() {
     let text = screens.stderr.text();
     assert!(text.contains("\n  db1 does not run this task.\n"), "{text}");
 }
+
+#[test]
+fn a_task_has_one_number_on_the_screen_in_the_log_and_where_it_failed() {
+    let web = ["web1", "web2"];
+    let plan = plan(
+        &ALL,
+        &[("push", &ALL), ("release", &ALL), ("rails:assets", &web)],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let options = windlass_reporter::Options {
+        log: Some(log.clone()),
+        ..windlass_reporter::Options::default()
+    };
+    let (mut reporter, screens) = reporter(100, false, options);
+    reporter.expect(&plan);
+    for event in &failed_deploy().list {
+        reporter.handle(event).unwrap();
+    }
+    reporter.finish().unwrap();
+    let screen = screens.stderr.text();
+    for line in [
+        "\n00:00 01 push                 sent",
+        "\n00:01 02 release              git",
+        "\n00:01 03 rails:assets         rake",
+        "\n✘ 03 rails:assets on web2 failed after",
+    ] {
+        assert!(screen.contains(line), "{line}\n{screen}");
+    }
+    let log = std::fs::read_to_string(log).unwrap();
+    for line in [
+        " - task 03 rails:assets: rake assets:precompile",
+        " web2 step 03 rails:assets begins (attempt 1)",
+        " web2 step 03 rails:assets failed after",
+    ] {
+        assert!(log.contains(line), "{line}\n{log}");
+    }
+}

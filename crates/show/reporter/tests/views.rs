@@ -222,19 +222,29 @@ next  windlass resume d-7k3f
 fn settings_and_tasks_are_columns() {
     let config = Config {
         rows: [
-            ("keep_releases", "5", "default"),
-            ("ssh.user", "\"deploy\"", "windlass.toml:12"),
+            ("keep_releases", "5", 5.into(), "default"),
+            (
+                "ssh.user",
+                "\"deploy\"",
+                "deploy".into(),
+                "windlass.toml:12",
+            ),
         ]
-        .map(|(key, value, origin)| ConfigRow {
+        .map(|(key, shown, value, origin)| ConfigRow {
             key: key.to_owned(),
-            value: value.to_owned(),
-            origin: origin.to_owned(),
+            shown: shown.to_owned(),
+            value,
+            origins: vec![origin.to_owned()],
         })
         .to_vec(),
     };
     insta::assert_snapshot!(draw(&config, 100, false), @r#"
 keep_releases  = 5         # default
 ssh.user       = "deploy"  # windlass.toml:12
+"#);
+    insta::assert_snapshot!(json(&config), @r#"
+{"format":1,"key":"keep_releases","value":5,"origins":["default"]}
+{"format":1,"key":"ssh.user","value":"deploy","origins":["windlass.toml:12"]}
 "#);
     let tasks = Tasks {
         rows: vec![TaskRow {
@@ -318,14 +328,81 @@ fn a_closed_pipe_is_an_error_and_no_panic() {
     ));
 }
 
-#[test]
-fn a_plan_passes_as_it_is_but_moves_no_cursor() {
-    let plan = PlanText {
-        plan: "shop → production\n\n  commits  \u{1b}[2Jx\n".to_owned(),
+fn file_row(file: &str, host: &str, state: FileState, there: Option<&str>) -> FileRow {
+    let content = |digest: &str| FileContent {
+        bytes: 32,
+        sha256: digest.repeat(8),
     };
-    assert_eq!(
-        draw(&plan, 80, true),
-        "shop → production\n\n  commits  ␛[2Jx\n"
+    FileRow {
+        file: file.to_owned(),
+        host: HostName::new(host),
+        path: format!("/var/www/shop/shared/{file}"),
+        state,
+        there: there.map(content),
+        here: Some(content("3f2c9ab1")),
+        note: None,
+        diff: None,
+    }
+}
+
+/// Files that stand in each way.
+fn setup() -> Setup {
+    let layout = |host: &str, wrong: Option<&str>| LayoutRow {
+        host: HostName::new(host),
+        deploy_to: "/var/www/shop".to_owned(),
+        wrong: wrong.map(str::to_owned),
+    };
+    let mut replaced = file_row("b", "web1", FileState::Replaced, Some("00112233"));
+    replaced.note = Some("the old one is b.before-001122330011".to_owned());
+    Setup {
+        layouts: vec![
+            layout("web1", None),
+            layout("web2", None),
+            layout("db1", Some("`deploy` may not write to `/var/www`")),
+        ],
+        files: vec![
+            file_row("config/master.key", "web1", FileState::Sent, None),
+            file_row("config/master.key", "web2", FileState::Sent, None),
+            replaced,
+            file_row("b", "web2", FileState::Differs, Some("00112233")),
+            file_row("c", "web1", FileState::Same, Some("3f2c9ab1")),
+            file_row("c", "web2", FileState::Missing, None),
+            file_row("d", "web1", FileState::Present, None),
+            file_row("d", "web2", FileState::NotAFile, None),
+            file_row("e\x1b", "web1", FileState::Differs, None),
+            file_row("e\x1b", "web2", FileState::Failed, None),
+        ],
+    }
+}
+
+#[test]
+fn setup_says_of_each_file_where_it_stands_how() {
+    let setup = setup();
+    insta::assert_snapshot!(draw(&setup, 100, false), @r"
+    ✔ web1  /var/www/shop
+    ✔ web2  /var/www/shop
+    ✘ db1  `deploy` may not write to `/var/www`
+    ✔ config/master.key  sent to all 2 hosts: 32 B, sha256 3f2c9ab13f2c, mode 0600
+    ✔ b  replaced on web1: 32 B, sha256 3f2c9ab13f2c; the old one is b.before-001122330011
+    ▲ b  differs on web2: there 32 B, sha256 001122330011; here 32 B, sha256 3f2c9ab13f2c
+    · c  on web1 as it is here
+    ✘ c  is missing on web2
+    · d  on web1; there is none here
+    ✘ d  is no file on web2
+    ▲ e␛  differs on web1: there not readable; here 32 B, sha256 3f2c9ab13f2c
+    ✘ e␛  was not sent to web2
+    ");
+    let mut json = Vec::new();
+    print_json(&setup, &mut json).unwrap();
+    let json = String::from_utf8(json).unwrap();
+    assert_eq!(json.lines().count(), 13);
+    let first = json.lines().nth(3).unwrap();
+    assert!(
+        first.starts_with("{\"format\":1,\"file\":\"config/master.key\",\"host\":\"web1\""),
+        "{first}"
     );
-    assert_eq!(json(&plan).lines().count(), 1);
+    assert!(
+        first.contains("\"state\":\"sent\",\"there\":null,\"here\":{\"bytes\":32,"),
+        "{first}"
+    );
 }

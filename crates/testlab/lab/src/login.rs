@@ -32,7 +32,20 @@ const ORDINARY_ID: u32 = 23_017;
 const ORDINARY_NAME: &str = "lab";
 
 /// Mounts pairs of files over each other, up to `--`, then becomes the program after it.
-const ENTER: &str = r#"while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 125; shift 2; done; shift; exec "$@""#;
+const ENTER: &str = r#"
+while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit 125; shift 2; done
+shift
+exec "$@""#;
+
+/// Puts an empty /tmp from which nothing can be started over the other, with directories of that up to `--` in it.
+const OWN_TMP: &str = r#"
+mount --bind /tmp /mnt && mount -t tmpfs -o mode=1777,noexec lab /tmp || exit 125
+while [ "$1" != -- ]; do
+  case $1 in /tmp/*) mkdir -p "$1" && mount --bind "/mnt/${1#/tmp/}" "$1" || exit 125;; esac
+  shift
+done
+shift
+umount /mnt || exit 125"#;
 
 /// The login of one daemon.
 #[derive(Debug)]
@@ -41,6 +54,8 @@ pub(crate) struct Login {
     pub(crate) home: PathBuf,
     /// Files to be seen in the place of those of /etc; empty without a view of our own.
     mounts: Vec<(PathBuf, &'static str)>,
+    /// What is in its own /tmp, where it has one.
+    tmp: Option<Vec<PathBuf>>,
 }
 
 /// What a login should be.
@@ -50,6 +65,8 @@ pub(crate) struct Wish {
     pub(crate) ordinary: bool,
     /// The daemon cannot do without its own view.
     pub(crate) own_view: bool,
+    /// A /tmp of its own with these directories in it.
+    pub(crate) tmp: Option<Vec<PathBuf>>,
 }
 
 impl Login {
@@ -59,13 +76,19 @@ impl Login {
             user,
             home: home.to_owned(),
             mounts: Vec::new(),
+            tmp: None,
         };
         let shell = shell_path(wish.shell.as_ref().unwrap_or(&Shell::Bash), dir)?;
         let Err(why) = view_possible() else {
             login.make_view(dir, wish.ordinary, &shell)?;
+            login.tmp.clone_from(&wish.tmp);
+            login
+                .tmp
+                .iter_mut()
+                .for_each(|tmp| tmp.push(dir.to_owned()));
             return Ok(login);
         };
-        if wish.shell.is_some() || wish.ordinary || wish.own_view {
+        if wish.shell.is_some() || wish.ordinary || wish.own_view || wish.tmp.is_some() {
             let what = "a login of our own choice".to_owned();
             return Err(LabError::Unavailable { what, why });
         }
@@ -83,7 +106,16 @@ impl Login {
             return Command::new(program);
         }
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--", "/bin/sh", "-c", ENTER, "sh"]);
+        command.args(["--mount", "--", "/bin/sh", "-c"]);
+        if let Some(tmp) = &self.tmp {
+            command
+                .arg([OWN_TMP, ENTER].concat())
+                .arg("sh")
+                .args(tmp)
+                .arg("--");
+        } else {
+            command.args([ENTER, "sh"]);
+        }
         for (from, to) in &self.mounts {
             command.arg(from).arg(to);
         }

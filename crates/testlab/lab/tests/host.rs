@@ -110,3 +110,41 @@ fn filters_make_a_text_the_same_everywhere() {
         insta::assert_snapshot!(line, @"[CLOCK] web1 back after [DURATION] at [LAB]/deploy_to on [ADDRESS], release [RELEASE]");
     });
 }
+
+#[test]
+fn a_picture_names_every_path_that_is_not_the_same() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use windlass_lab::Picture;
+    let host = LabHost::new().expect("host");
+    for name in ["a/file", "a/other", "b/gone"] {
+        host.write(name, name).expect("written");
+    }
+    let at = |name: &str| host.deploy_to().join(name);
+    symlink("file", at("a/link")).expect("a link");
+    let take = || Picture::of(&host.deploy_to()).expect("a picture");
+    let before = take();
+    assert_eq!(before.differences(&take()), "");
+
+    std::fs::set_permissions(at("a/file"), std::fs::Permissions::from_mode(0o600)).expect("mode");
+    std::fs::remove_file(at("a/link")).expect("removed");
+    symlink("other", at("a/link")).expect("a link");
+    let other = std::fs::File::options().write(true).open(at("a/other"));
+    let long_ago = std::time::UNIX_EPOCH;
+    other
+        .expect("it is there")
+        .set_modified(long_ago)
+        .expect("a time");
+    std::fs::remove_file(at("b/gone")).expect("removed");
+    let said = before.differences(&take());
+    let named = |path: &&str| {
+        said.lines()
+            .any(|line| line.starts_with(&format!("{path}: ")))
+    };
+    let wanted = ["a/file", "a/link", "a/other", "b/gone"];
+    assert!(wanted.iter().all(named), "{said}");
+    let said = before
+        .without_times()
+        .without("b")
+        .differences(&take().without_times().without("b"));
+    assert_eq!(said.lines().count(), 2, "{said}");
+}

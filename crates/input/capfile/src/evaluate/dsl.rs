@@ -41,6 +41,70 @@ static WORDS: &[Word] = &[
     word("private", |_, _, _| neutral("only about Ruby")),
 ];
 
+/// Words that are no part of Capistrano itself, or cannot be carried over, with what they did and what does it here.
+static OTHERS: &[(&str, &str)] = &[
+    ("ec2_role", HOSTS),
+    ("ec2_tagged", HOSTS),
+    ("ec2_server", HOSTS),
+    ("autoscale", HOSTS),
+    ("autoscaling", HOSTS),
+    (
+        "invoke",
+        "it runs a task while the files are read; give the task a place by `after` in [[tasks]]",
+    ),
+    (
+        "on",
+        "it runs commands while the files are read; write them as [[tasks]] with a place",
+    ),
+    (
+        "run_locally",
+        "it runs commands here while the files are read; write them as [[tasks]] with local = true",
+    ),
+    (
+        "execute",
+        "it runs a command while the files are read; write it as [[tasks]]",
+    ),
+    (
+        "system",
+        "it runs a command of this machine while the files are read; a local task before `starting` can",
+    ),
+    (
+        "exec",
+        "it runs a command of this machine while the files are read; a local task before `starting` can",
+    ),
+    (
+        "exit",
+        "it ends Capistrano; a local task before `starting` that fails ends a deploy",
+    ),
+    (
+        "abort",
+        "it ends Capistrano; a local task before `starting` that fails ends a deploy",
+    ),
+    (
+        "raise",
+        "it ends Capistrano; a local task before `starting` that fails ends a deploy",
+    ),
+    (
+        "fail",
+        "it ends Capistrano; a local task before `starting` that fails ends a deploy",
+    ),
+    (
+        "require_relative",
+        "the file is read only where it lies in lib/capistrano/tasks",
+    ),
+];
+
+const HOSTS: &str =
+    "it looked hosts up when deploying; write their addresses into `hosts` of the stage";
+
+/// What is said of a word that is none of [`WORDS`].
+pub(super) fn unknown(name: &str) -> String {
+    match OTHERS.iter().find(|(known, _)| *known == name) {
+        Some((_, what)) => (*what).to_owned(),
+        None => format!("`{name}` is not known to the import; write what it does by hand"),
+    }
+}
+
 fn neutral(reason: &str) -> Fate {
     Fate::Neutral(reason.to_owned())
 }

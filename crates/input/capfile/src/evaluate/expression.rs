@@ -1,8 +1,10 @@
 //! Expressions: what a piece of Ruby is worth, as far as that is known.
 
-use super::{CALLS, Evaluator};
+use super::{CALLS, Evaluator, TOO_MUCH};
+use crate::pattern::Pattern;
+use crate::secrets::looks_secret;
 use crate::syntax::{Block, Call, Kind, Node};
-use crate::value::{Locals, Unknown, Value};
+use crate::value::{LONGEST, Locals, Unknown, Value};
 use std::sync::Arc;
 
 /// The reason that stands for the list of task files.
@@ -13,34 +15,55 @@ pub(crate) const RELEASE: &str = "${DEPLOY_RELEASE_PATH}";
 const SHARED: &str = "${DEPLOY_SHARED_PATH}";
 /// The live release.
 const CURRENT: &str = "${DEPLOY_CURRENT_PATH}";
+/// The home of whoever deploys, where a path of this machine is meant.
+pub(crate) const HERE_HOME: &str = "${HERE_HOME}";
 /// How each of them begins.
 pub(crate) const VARIABLE: &str = "${DEPLOY_";
 
 impl Evaluator<'_> {
     /// What an expression is worth.
     pub(crate) fn value(&mut self, node: &Node) -> Value {
-        if !self.step() {
-            return Value::unknown("the files ask for more work than an import does");
-        }
+        let value = if self.enter() {
+            self.worth(node)
+        } else {
+            Value::unknown(TOO_MUCH)
+        };
+        self.leave();
+        self.bounded(value)
+    }
+
+    fn worth(&mut self, node: &Node) -> Value {
         match &node.kind {
             Kind::Nil => Value::Nil,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Int(value) => Value::Int(*value),
             Kind::Text(text) => Value::text(text),
-            Kind::Symbol(name) => Value::Symbol(name.clone()),
+            Kind::Symbol(name) | Kind::Method(name, _) => Value::Symbol(name.clone()),
             Kind::Joined(parts, symbol) => self.joined(parts, *symbol),
             Kind::List(items) => Value::List(self.values(items)),
             Kind::Splat(_) => Value::unknown(format!("{} has a splat", self.spot(node.span))),
             Kind::Hash(pairs) => self.hash(pairs),
             Kind::Local(name) => self.locals.get(name).cloned().unwrap_or(Value::Nil),
-            Kind::Lambda(block) => Value::Lambda(block.clone(), self.locals.clone()),
+            Kind::Lambda(block) => Value::Lambda(block.clone(), self.captured_locals()),
             Kind::Assign(name, value) => {
                 let value = self.value(value);
                 self.locals.insert(name.clone(), value.clone());
                 value
             }
-            Kind::Sequence(body) => self.last(body),
-            Kind::And(..) | Kind::Or(..) | Kind::If(_) => self.choice(&node.kind),
+            Kind::Sequence(body) | Kind::Rescued(body, _) => self.last(body),
+            Kind::And(..) | Kind::Or(..) | Kind::If(_) | Kind::Case(_) => self.choice(&node.kind),
+            Kind::Regex(parts, options) => self.regex(parts, options, node),
+            Kind::Range(from, to, closed) => self.range(from, to, *closed, node),
+            Kind::Backticks(parts) => self.backticks(parts, node),
+            Kind::Return(value) => {
+                let value = value
+                    .as_deref()
+                    .map_or(Value::Nil, |value| self.value(value));
+                self.returned = Some(value.clone());
+                value
+            }
+            Kind::Change(change) => self.change_of(change),
+            Kind::AssignMany(names, list) => self.assign_many(names, list),
             Kind::Call(call) => self.call(node, call),
             Kind::Constant(name) => Value::unknown(format!("{} uses {name}", self.spot(node.span))),
             Kind::Other(what) => Value::unknown(format!("{} has {what}", self.spot(node.span))),
@@ -68,27 +91,94 @@ impl Evaluator<'_> {
                 left if left.truth() == Ok(true) => self.value(right),
                 left => left,
             },
-            Kind::Or(left, right) => match self.value(left) {
-                // The environment of whoever runs the import is not asked: the default in the source counts.
-                Value::Unknown(Unknown {
-                    variable: Some(_), ..
-                }) => self.value(right),
-                left if left.truth() == Ok(false) => self.value(right),
-                left => left,
-            },
-            Kind::If(found) => match self.value(&found.condition).truth() {
-                Ok(true) => self.last(&found.yes),
-                Ok(false)
-                | Err(Unknown {
-                    variable: Some(_), ..
-                }) => self.last(&found.no),
-                Err(unknown) => Value::Unknown(Unknown {
-                    variable: None,
-                    ..unknown
-                }),
+            Kind::Or(left, right) => {
+                let left = self.value(left);
+                self.or(left, right)
+            }
+            Kind::If(found) => {
+                let condition = self.value(&found.condition);
+                match condition.decided() {
+                    Ok((true, _)) => self.last(&found.yes),
+                    Ok((false, _)) => self.last(&found.no),
+                    Err(unknown) => {
+                        self.unsettle(found.yes.iter().chain(&found.no), &unknown);
+                        Value::unknown(unknown.why)
+                    }
+                }
+            }
+            Kind::Case(case) => match self.chosen(case) {
+                Ok((body, _)) => self.last(body),
+                Err(unknown) => {
+                    let bodies = case.whens.iter().flat_map(|when| &when.body);
+                    self.unsettle(bodies.chain(&case.otherwise), &unknown);
+                    Value::unknown(unknown.why)
+                }
             },
             _ => Value::Nil,
         }
+    }
+
+    /// `left || right`. The environment of whoever runs the import is not asked: the default in the source counts.
+    pub(super) fn or(&mut self, left: Value, right: &Node) -> Value {
+        match left.decided() {
+            Ok((false, _)) => self.value(right),
+            Ok((true, _)) | Err(_) => left,
+        }
+    }
+
+    fn regex(&mut self, parts: &[Node], options: &str, node: &Node) -> Value {
+        let source = match self.joined(parts, false) {
+            Value::Text(source) => source,
+            other => return other,
+        };
+        match Pattern::new(&source, options) {
+            Some(pattern) => Value::Regex(Arc::new(pattern)),
+            None => Value::unknown(format!(
+                "{} has a regular expression of an unusual kind",
+                self.spot(node.span)
+            )),
+        }
+    }
+
+    fn range(&mut self, from: &Node, to: &Node, closed: bool, node: &Node) -> Value {
+        match (self.value(from), self.value(to)) {
+            (Value::Int(from), Value::Int(to)) => {
+                Value::Range(from, to.saturating_add(i64::from(closed)))
+            }
+            _ => Value::unknown(format!(
+                "{} has a range that is not of numbers",
+                self.spot(node.span)
+            )),
+        }
+    }
+
+    /// A command of this machine, which is never run.
+    fn backticks(&mut self, parts: &[Node], node: &Node) -> Value {
+        let spot = self.spot(node.span);
+        let command = self.joined(parts, false).to_text().ok();
+        let command = command.filter(|command| !looks_secret(command));
+        Value::unknown(match command {
+            Some(command) => format!(
+                "{spot} asks `{}` on this machine, which is not run",
+                command.trim()
+            ),
+            None => format!("{spot} asks a command on this machine, which is not run"),
+        })
+    }
+
+    fn assign_many(&mut self, names: &[String], list: &Node) -> Value {
+        let list = self.value(list);
+        let items = match &list {
+            Value::List(items) => items.clone(),
+            other => vec![other.clone()],
+        };
+        let all_unknown = matches!(list, Value::Unknown(_));
+        for (at, name) in names.iter().enumerate() {
+            let at = if all_unknown { 0 } else { at };
+            let value = items.get(at).cloned().unwrap_or(Value::Nil);
+            self.locals.insert(name.clone(), value);
+        }
+        list
     }
 
     /// The value of the last of several.
@@ -96,6 +186,9 @@ impl Evaluator<'_> {
         let mut last = Value::Nil;
         for node in body {
             last = self.value(node);
+            if let Some(value) = &self.returned {
+                return value.clone();
+            }
         }
         last
     }
@@ -104,7 +197,12 @@ impl Evaluator<'_> {
         let mut text = String::new();
         for part in parts {
             match self.value(part).to_text() {
-                Ok(part) => text.push_str(&part),
+                Ok(part) => {
+                    text.push_str(&part);
+                    if text.len() > LONGEST {
+                        return Value::text(text);
+                    }
+                }
                 // Text that holds a variable is no longer that variable.
                 Err(unknown) if parts.len() > 1 => return Value::unknown(unknown.why),
                 Err(unknown) => return Value::Unknown(unknown),
@@ -139,17 +237,37 @@ impl Evaluator<'_> {
                 if let Kind::Constant(name) = &receiver.kind {
                     return self.constant(name, node, call);
                 }
-                let value = self.value(receiver);
-                self.method(&value, node, call)
+                match self.value(receiver) {
+                    Value::Nil if call.safe => Value::Nil,
+                    value => self.method(&value, node, call),
+                }
             }
         }
     }
 
     fn bare_value(&mut self, node: &Node, call: &Call) -> Value {
+        if let Some(method) = self.methods.get(&call.name).cloned() {
+            let args = self.values(&call.args);
+            let file = std::mem::replace(&mut self.file, method.file);
+            let value = self.invoke(&method.block, &Arc::default(), args);
+            self.file = file;
+            return value;
+        }
         if let Some(value) = self.path(&call.name).filter(|_| call.args.is_empty()) {
             return value;
         }
+        if call.args.is_empty()
+            && let Some(value) = self.by_bare_name(&call.name)
+        {
+            return value;
+        }
         match (call.name.as_str(), call.args.as_slice()) {
+            ("exists?", [name]) => self.is_set(name),
+            ("respond_to?", [_]) => Value::Bool(true),
+            ("defer" | "lambda" | "proc", []) => match &call.block {
+                Some(block) => Value::Lambda(block.clone(), self.captured_locals()),
+                None => Value::Nil,
+            },
             ("fetch", [name]) => self.fetched(name, None),
             ("fetch", [name, default]) => self.fetched(name, Some(default)),
             ("ask", [_, default, ..]) => self.value(default),
@@ -168,7 +286,7 @@ impl Evaluator<'_> {
     }
 
     /// The directories of a deploy.
-    fn path(&mut self, name: &str) -> Option<Value> {
+    pub(super) fn path(&mut self, name: &str) -> Option<Value> {
         let below = match name {
             "release_path" => return Some(Value::text(RELEASE)),
             "deploy_path" => "",
@@ -193,7 +311,8 @@ impl Evaluator<'_> {
             return root.to_text();
         }
         let name = self.setting("application").unwrap_or(Value::Nil);
-        Ok(format!("/var/www/{}", name.to_text()?))
+        let apps = if self.second { "/u/apps" } else { "/var/www" };
+        Ok(format!("{apps}/{}", name.to_text()?))
     }
 
     fn fetched(&mut self, name: &Node, default: Option<&Node>) -> Value {
@@ -220,29 +339,10 @@ impl Evaluator<'_> {
         Some(self.resolve(value))
     }
 
-    /// What Capistrano and its plugins set before the project's own files are read.
-    fn default(&mut self, name: &str) -> Option<Value> {
-        let rails = |(plugin, _): &(String, _)| plugin.starts_with("capistrano/rails");
-        Some(match name {
-            "rails_env" if self.project.plugins.iter().any(rails) => Value::text(&self.stage),
-            "branch" => Value::text("master"),
-            "keep_releases" => Value::Int(5),
-            "tmp_dir" => Value::text("/tmp"),
-            "linked_dirs" | "linked_files" => Value::List(Vec::new()),
-            "default_env" => Value::Hash(Vec::new()),
-            "pty" => Value::Bool(false),
-            "deploy_to" => match self.root() {
-                Ok(root) => Value::text(root),
-                Err(unknown) => Value::Unknown(unknown),
-            },
-            _ => return None,
-        })
-    }
-
     /// A value with its lambdas worked out.
     pub(crate) fn resolve(&mut self, value: Value) -> Value {
         match value {
-            Value::Lambda(block, locals) => self.invoke(&block, locals, Vec::new()),
+            Value::Lambda(block, locals) => self.invoke(&block, &locals, Vec::new()),
             Value::List(items) => {
                 Value::List(items.into_iter().map(|item| self.resolve(item)).collect())
             }
@@ -251,13 +351,20 @@ impl Evaluator<'_> {
     }
 
     /// Calls a lambda with the variables it was made with.
-    pub(super) fn invoke(&mut self, block: &Arc<Block>, locals: Locals, args: Vec<Value>) -> Value {
+    pub(super) fn invoke(
+        &mut self,
+        block: &Arc<Block>,
+        locals: &Arc<Locals>,
+        args: Vec<Value>,
+    ) -> Value {
         if self.calls >= CALLS {
             return Value::unknown("its lambdas call each other without end");
         }
         self.calls = self.calls.saturating_add(1);
-        let outer = std::mem::replace(&mut self.locals, locals);
+        let outer = std::mem::replace(&mut self.locals, Locals::clone(locals));
+        let returned = self.returned.take();
         let value = self.with_params(block, args, |this| this.last(&block.body));
+        self.returned = returned;
         self.locals = outer;
         self.calls = self.calls.saturating_sub(1);
         value
@@ -271,5 +378,6 @@ pub(super) fn plain(name: &str) -> Call {
         name: name.to_owned(),
         args: Vec::new(),
         block: None,
+        safe: false,
     }
 }

@@ -2,6 +2,20 @@
 
 use super::expression::VARIABLE;
 
+/// How a variable begins in which a script keeps what a command said.
+pub(crate) const CAPTURED: &str = "${got_";
+/// How what a host fills in begins.
+pub(crate) const MARKS: [&str; 2] = [VARIABLE, CAPTURED];
+
+/// The hosts among which those of a task are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Among {
+    #[default]
+    All,
+    /// Where releases are made.
+    Releases,
+}
+
 /// Where the commands of a task go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -11,6 +25,7 @@ pub(crate) struct Target {
     pub(crate) once: bool,
     /// On this machine.
     pub(crate) local: bool,
+    pub(crate) among: Among,
     /// Whether hosts were to follow one another.
     pub(crate) in_turn: bool,
 }
@@ -30,9 +45,19 @@ pub(crate) struct Line {
 pub(crate) struct Script {
     pub(crate) target: Option<Target>,
     pub(crate) lines: Vec<Line>,
+    /// What takes it back.
+    pub(crate) undo: Vec<Line>,
 }
 
 impl Line {
+    /// A line that needs nothing around it.
+    pub(crate) fn of(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
     /// The command by itself, whatever directory the script is in.
     pub(crate) fn alone(&self) -> String {
         let mut before = String::new();
@@ -61,18 +86,28 @@ impl Line {
     }
 }
 
-/// A word for the shell in which the variables of a deploy are still filled in.
-fn raw(text: &str) -> String {
-    let parts = text.split_once(VARIABLE);
-    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
-    let quoted = |part: &str| match part {
-        "" => String::new(),
-        part => windlass_model::shell::quote(part),
-    };
-    match parts {
-        Some((before, (name, after))) => {
-            format!("{}\"{VARIABLE}{name}}}\"{}", quoted(before), quoted(after))
+/// A word for the shell in which what a host fills in is still filled in.
+pub(crate) fn raw(text: &str) -> String {
+    let mut made = String::new();
+    let mut rest = text;
+    while let Some((before, mark, after)) = next_mark(rest) {
+        if !before.is_empty() {
+            made += &windlass_model::shell::quote(before);
         }
-        None => windlass_model::shell::quote(text),
+        made.extend(["\"", mark, "\""]);
+        rest = after;
     }
+    if made.is_empty() || !rest.is_empty() {
+        made += &windlass_model::shell::quote(rest);
+    }
+    made
+}
+
+/// What stands before the next mark, the mark, and what stands after it.
+fn next_mark(text: &str) -> Option<(&str, &str, &str)> {
+    let at = MARKS.iter().filter_map(|mark| text.find(mark)).min()?;
+    let (before, mark) = text.split_at_checked(at)?;
+    let end = mark.find('}')?.checked_add(1)?;
+    let (mark, after) = mark.split_at_checked(end)?;
+    Some((before, mark, after))
 }

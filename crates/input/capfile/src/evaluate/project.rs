@@ -1,5 +1,6 @@
 //! What a project says, before it is translated.
 
+use super::line::Target;
 use crate::ledger::Statement;
 use crate::syntax::Block;
 use crate::value::{Locals, Value};
@@ -14,6 +15,8 @@ pub(crate) struct Project {
     pub(crate) tasks: Vec<Task>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) plugins: Vec<(String, Statement)>,
+    /// What `SSHKit` makes of the names of commands.
+    pub(crate) command_map: BTreeMap<String, String>,
 }
 
 /// A setting and the statements that made it.
@@ -42,9 +45,11 @@ pub(crate) struct Task {
     pub(crate) name: String,
     pub(crate) needs: Vec<String>,
     pub(crate) block: Option<Arc<Block>>,
-    pub(crate) locals: Locals,
+    pub(crate) locals: Arc<Locals>,
     pub(crate) file: usize,
     pub(crate) made_by: Statement,
+    /// Where it goes by its options, which only Capistrano 2 has.
+    pub(crate) target: Option<Target>,
 }
 
 /// A task that is to run before or after another.
@@ -56,4 +61,23 @@ pub(crate) struct Hook {
     /// The namespace in which both are looked up.
     pub(crate) namespace: Vec<String>,
     pub(crate) made_by: Statement,
+}
+
+impl Server {
+    /// Whether releases are made on it.
+    pub(crate) fn makes_releases(&self) -> bool {
+        let no = |(name, value): &(String, Value)| {
+            name == "no_release" && matches!(value, Value::Bool(true))
+        };
+        !self.properties.iter().any(no)
+    }
+}
+
+impl Task {
+    /// The namespaces it stands in.
+    pub(crate) fn namespace(&self) -> Vec<String> {
+        let mut parts: Vec<String> = self.name.split(':').map(str::to_owned).collect();
+        parts.pop();
+        parts
+    }
 }

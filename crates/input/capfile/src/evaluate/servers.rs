@@ -6,18 +6,28 @@ use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
 
+/// No stage has more servers.
+const MOST: usize = 1000;
+
 pub(super) fn server(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -> Fate {
     let args = this.values(&call.args);
     let Some((address, properties)) = args.split_first() else {
         return Fate::Todo("it names no address".to_owned());
     };
-    let properties = properties
-        .first()
+    // Capistrano 2 has the roles one after the other.
+    let (hashes, roles): (Vec<_>, Vec<_>) = properties
+        .iter()
         .cloned()
-        .unwrap_or(Value::Hash(Vec::new()));
-    match add(this, address, &[], &properties, statement) {
+        .partition(|it| !matches!(it, Value::Symbol(_)));
+    let roles: Vec<String> = roles
+        .iter()
+        .filter_map(Value::word)
+        .map(str::to_owned)
+        .collect();
+    let properties = hashes.first().cloned().unwrap_or(Value::Hash(Vec::new()));
+    match add(this, address, &roles, &properties, statement) {
         Ok(()) => Fate::Opened,
-        Err(reason) => Fate::Todo(reason),
+        Err(reason) => by_hand(&reason),
     }
 }
 
@@ -41,10 +51,16 @@ pub(super) fn role(this: &mut Evaluator<'_>, call: &Call, statement: Statement) 
     let role = [role.word().unwrap_or_default().to_owned()];
     for address in &addresses {
         if let Err(reason) = add(this, address, &role, &properties, statement) {
-            return Fate::Todo(reason);
+            return by_hand(&reason);
         }
     }
     Fate::Opened
+}
+
+fn by_hand(reason: &str) -> Fate {
+    Fate::Todo(format!(
+        "{reason}; write the host into `hosts` of the stage"
+    ))
 }
 
 fn add(
@@ -64,6 +80,9 @@ fn add(
         Value::Hash(pairs) => pairs.clone(),
         other => return Err(format!("its properties are {}", other.kind())),
     };
+    if this.project.servers.len() >= MOST {
+        return Err(format!("there are more than {MOST} servers"));
+    }
     let server = place(this, host, port);
     server.made_by.push(statement);
     server.user = user.map(str::to_owned).or(server.user.take());
@@ -125,7 +144,7 @@ fn place<'e>(this: &'e mut Evaluator<'_>, host: &str, port: Option<i64>) -> &'e 
 }
 
 /// `user@host:port`.
-fn parts(address: &str) -> (Option<&str>, &str, Option<i64>) {
+pub(crate) fn parts(address: &str) -> (Option<&str>, &str, Option<i64>) {
     let (user, rest) = match address.rsplit_once('@') {
         Some((user, rest)) => (Some(user), rest),
         None => (None, address),

@@ -34,7 +34,8 @@ impl Evaluator<'_> {
     }
 
     /// Changes a setting in place.
-    fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
+    pub(super) fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
+        let value = self.bounded(value);
         let setting = self.project.settings.entry(name.to_owned());
         let setting = setting.or_insert_with(|| Setting {
             value: Value::Nil,
@@ -42,17 +43,19 @@ impl Evaluator<'_> {
             used: false,
         });
         setting.value = value;
-        setting.made_by.push(statement);
+        if setting.made_by.last() != Some(&statement) {
+            setting.made_by.push(statement);
+        }
         Fate::Opened
     }
 
-    fn present(&mut self, name: &str) -> Value {
+    pub(super) fn present(&mut self, name: &str) -> Value {
         let used = self.project.settings.get(name).is_some_and(|it| it.used);
         let value = self.setting(name).unwrap_or(Value::Nil);
         if let Some(setting) = self.project.settings.get_mut(name) {
             setting.used = used;
         }
-        value
+        self.bounded(value)
     }
 
     /// `fetch(:linked_dirs) << "log"` and the like, which change what was set.
@@ -88,7 +91,7 @@ pub(super) fn set(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -
     };
     let value = match (call.args.get(1), &call.block) {
         (Some(value), _) => this.value(value),
-        (None, Some(block)) => Value::Lambda(block.clone(), this.locals.clone()),
+        (None, Some(block)) => Value::Lambda(block.clone(), this.captured_locals()),
         (None, None) => Value::Nil,
     };
     // `set :linked_dirs, fetch(:linked_dirs, []).push("log")` builds on the lines before.
@@ -117,6 +120,9 @@ pub(super) fn set_if_empty(this: &mut Evaluator<'_>, call: &Call, statement: Sta
         Ok(name) if this.project.settings.contains_key(&name) => {
             Fate::Neutral(format!("{name} is set already"))
         }
+        Ok(name) if this.is_set_before(&name) => Fate::Neutral(format!(
+            "Capistrano has set {name} already, and its default counts"
+        )),
         Ok(_) => set(this, call, statement),
         Err(fate) => fate,
     }

@@ -1,11 +1,14 @@
 //! `namespace`, `task`, `before` and `after`. Bodies are looked at later: [`super::script`].
 
-use super::Evaluator;
 use super::project::{Hook, Task};
+use super::script::refusal::arguments;
+use super::{Evaluator, legacy};
 use crate::ledger::{Fate, Statement};
 use crate::syntax::Call;
 use crate::value::Value;
 
+/// No project has more tasks, or hooks.
+const MOST: usize = 1000;
 /// Tasks that Capistrano brings along.
 const BUILT_IN: &[&str] = &[
     "deploy",
@@ -52,8 +55,24 @@ pub(super) fn namespace(this: &mut Evaluator<'_>, call: &Call, _: Statement) -> 
 }
 
 pub(super) fn task(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -> Fate {
-    if call.args.len() > 1 {
-        return Fate::Todo("tasks take no arguments here; write it into [[tasks]]".to_owned());
+    let mut aimed = None;
+    if let Some(names) = call.args.get(1) {
+        let options = this.value(names);
+        if this.second {
+            match legacy::target(&options) {
+                Ok(target) => aimed = Some(target),
+                Err(why) => return Fate::Todo(why),
+            }
+        }
+        let names = match options {
+            _ if aimed.is_some() => Vec::new(),
+            Value::Hash(pairs) => pairs.into_iter().map(|(names, _)| names).collect(),
+            names => vec![names],
+        };
+        let names: Vec<Value> = names.iter().flat_map(Value::items).collect();
+        if aimed.is_none() {
+            return Fate::Todo(arguments(&names));
+        }
     }
     let head = call
         .args
@@ -70,6 +89,7 @@ pub(super) fn task(this: &mut Evaluator<'_>, call: &Call, statement: Statement) 
         return Fate::Todo("the task has no plain name".to_owned());
     };
     let name = this.inside(name);
+    this.aimed = aimed;
     let needs = needs.iter().filter_map(Value::word).map(str::to_owned);
     let needs = needs.collect();
     define(this, name, needs, call, statement)
@@ -82,13 +102,18 @@ fn define(
     call: &Call,
     statement: Statement,
 ) -> Fate {
+    if this.project.tasks.len() >= MOST {
+        return Fate::Todo(format!("there are more than {MOST} tasks"));
+    }
+    let locals = this.captured_locals();
     this.project.tasks.push(Task {
         name,
         needs,
         block: call.block.clone(),
-        locals: this.locals.clone(),
+        locals,
         file: this.file,
         made_by: statement,
+        target: this.second.then(|| this.aimed.take().unwrap_or_default()),
     });
     Fate::Opened
 }
@@ -123,6 +148,9 @@ fn hook(this: &mut Evaluator<'_>, call: &Call, statement: Statement, before: boo
         }
         _ => return Fate::Todo("it does not name one task and what it belongs to".to_owned()),
     };
+    if this.project.hooks.len() >= MOST {
+        return Fate::Todo(format!("there are more than {MOST} hooks"));
+    }
     this.project.hooks.push(Hook {
         before,
         target: target.to_owned(),

@@ -31,10 +31,14 @@ const TABLES: &[&str] = &[
 ];
 
 /// Writes the file.
-pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
-    let mut text = String::from(
-        "# Carried over from a Capistrano project by windlass init. Lines with TODO ask for a look.\n",
-    );
+pub(crate) fn write(merged: &Merged, todos: &[Todo], second: bool) -> String {
+    let of = if second {
+        "a Capistrano 2 project"
+    } else {
+        "a Capistrano project"
+    };
+    let mut text =
+        format!("# Carried over from {of} by windlass init. Lines with TODO ask for a look.\n");
     top(&mut text, merged);
     let (in_tasks, rest): (Vec<_>, Vec<_>) = todos.iter().partition(|todo| todo.is_of_tasks());
     let (in_stages, of_settings): (Vec<_>, Vec<_>) =
@@ -46,12 +50,12 @@ pub(crate) fn write(merged: &Merged, todos: &[Todo]) -> String {
             let _ = write!(text, "\n[{table}]\n{rows}");
         }
     }
-    for (entry, stages) in &merged.tasks {
-        task(&mut text, entry, stages);
+    for known in &merged.tasks {
+        task(&mut text, &known.entry, &known.stages);
     }
     notes(&mut text, &in_tasks);
     for stage in &merged.stages {
-        write_stage(&mut text, stage, &merged.remarks);
+        write_stage(&mut text, stage);
         let of_it = |todo: &&&Todo| todo.stage() == Some(stage.source.as_str());
         let of_it: Vec<&Todo> = in_stages.iter().filter(of_it).copied().collect();
         notes(&mut text, &of_it);
@@ -91,7 +95,7 @@ fn rows(keys: &Keys, remarks: &Remarks, table: &str) -> String {
     text
 }
 
-fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
+fn write_stage(text: &mut String, stage: &StageSheet) {
     let name = format!("stages.{}", key(&stage.name));
     text.push('\n');
     if stage.name != stage.source {
@@ -101,7 +105,7 @@ fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
             stage.source.escape_debug()
         );
     }
-    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, remarks, ""));
+    let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, &stage.remarks, ""));
     match stage.hosts.as_slice() {
         [] => text.push_str(
             "hosts = [\"deploy@www.example.com\"]  # TODO your host: the project names none\n",
@@ -115,7 +119,7 @@ fn write_stage(text: &mut String, stage: &StageSheet, remarks: &Remarks) {
         }
     }
     for table in TABLES {
-        let rows = rows(&stage.keys, remarks, table);
+        let rows = rows(&stage.keys, &stage.remarks, table);
         if !rows.is_empty() {
             let _ = write!(text, "[{name}.{table}]\n{rows}");
         }
@@ -137,10 +141,12 @@ fn task(text: &mut String, entry: &TaskEntry, stages: &[String]) {
     ];
     let some = |list: &[String]| (!list.is_empty()).then(|| Item::texts(list.iter().cloned()));
     rows.extend(some(&target.roles).map(|roles| ("roles", roles)));
+    rows.extend(some(&entry.hosts).map(|hosts| ("hosts", hosts)));
     rows.extend(target.once.then_some(("once", Item::Bool(true))));
     rows.extend(target.local.then_some(("local", Item::Bool(true))));
     rows.extend(entry.dir.as_ref().map(|dir| ("dir", Item::text(dir))));
     rows.extend(environment(entry).map(|env| ("env", env)));
+    rows.extend(entry.undo.as_ref().map(|undo| ("undo", Item::text(undo))));
     rows.extend(entry.sudo.as_ref().map(|user| ("sudo", Item::text(user))));
     rows.extend(entry.place.as_ref().map(|(before, place)| {
         let side = if *before { "before" } else { "after" };

@@ -10,8 +10,18 @@ pub(crate) struct Merged {
     pub(crate) top: BTreeMap<Key, Item>,
     pub(crate) remarks: BTreeMap<Key, String>,
     pub(crate) stages: Vec<StageSheet>,
-    /// Tasks with the stages they belong to; none = all.
-    pub(crate) tasks: Vec<(TaskEntry, Vec<String>)>,
+    pub(crate) tasks: Vec<MergedTask>,
+}
+
+/// A task of some stages.
+#[derive(Debug)]
+pub(crate) struct MergedTask {
+    /// The task as the file has it.
+    pub(crate) entry: TaskEntry,
+    /// Its name in the project.
+    origin: String,
+    /// The stages it belongs to; none = all.
+    pub(crate) stages: Vec<String>,
 }
 
 /// What one stage has of its own.
@@ -22,6 +32,7 @@ pub(crate) struct StageSheet {
     /// Its name in windlass.toml.
     pub(crate) name: String,
     pub(crate) keys: BTreeMap<Key, Item>,
+    pub(crate) remarks: BTreeMap<Key, String>,
     pub(crate) hosts: Vec<Item>,
 }
 
@@ -66,7 +77,6 @@ pub(crate) fn merge(sheets: Vec<Named>) -> Merged {
         }
     }
     for (_, name, sheet) in &sheets {
-        merged.remarks.extend(sheet.remarks.clone());
         tasks(&mut merged, name, &sheet.tasks);
     }
     finish_tasks(&mut merged, sheets.len());
@@ -74,10 +84,16 @@ pub(crate) fn merge(sheets: Vec<Named>) -> Merged {
         .into_iter()
         .map(|(source, name, mut sheet)| {
             sheet.keys.retain(|key, _| !merged.top.contains_key(key));
+            let (common, own): (BTreeMap<_, _>, BTreeMap<_, _>) = sheet
+                .remarks
+                .into_iter()
+                .partition(|(key, _)| merged.top.contains_key(key));
+            merged.remarks.extend(common);
             StageSheet {
                 source,
                 name,
                 keys: sheet.keys,
+                remarks: own,
                 hosts: sheet.hosts,
             }
         })
@@ -109,28 +125,67 @@ fn common(sheets: &[Named], key: &Key) -> Option<Item> {
         .then_some(Item::Text(first))
 }
 
-/// Adds the tasks of a stage. The same one in several stages is one task.
+/// Adds the tasks of a stage. The same one in several stages is one task. Names are unique in a file: a variant of a task
+/// is named after the first of its stages, and what stands beside it in that stage follows it there.
 fn tasks(merged: &mut Merged, stage: &str, entries: &[TaskEntry]) {
-    for entry in entries {
-        let same = merged.tasks.iter_mut().find(|(known, _)| known == entry);
-        match same {
-            Some((_, named)) => named.push(stage.to_owned()),
-            None => merged.tasks.push((entry.clone(), vec![stage.to_owned()])),
+    let mut names: BTreeMap<&str, String> = BTreeMap::new();
+    let mut left: Vec<&TaskEntry> = entries.iter().collect();
+    while !left.is_empty() {
+        let waits = |entry: &&TaskEntry| match &entry.place {
+            Some((_, place)) => left.iter().any(|other| other.name == *place),
+            None => false,
+        };
+        let (mut later, mut ready): (Vec<&TaskEntry>, Vec<&TaskEntry>) =
+            left.iter().copied().partition(waits);
+        if ready.is_empty() {
+            // They wait for one another; the reader of the file says so.
+            std::mem::swap(&mut later, &mut ready);
         }
+        for entry in ready {
+            let mut entry_here = entry.clone();
+            if let Some((_, place)) = &mut entry_here.place
+                && let Some(name) = names.get(place.as_str())
+            {
+                place.clone_from(name);
+            }
+            names.insert(&entry.name, add(merged, stage, entry_here));
+        }
+        left = later;
     }
 }
 
-/// A task of all stages names none. Names are unique in a file: a variant of a task is named after the first of its
-/// stages.
-fn finish_tasks(merged: &mut Merged, stages: usize) {
-    let mut taken: Vec<String> = Vec::new();
-    for (entry, named) in &mut merged.tasks {
-        if let Some(stage) = named.first().filter(|_| taken.contains(&entry.name)) {
-            entry.name = format!("{}-{stage}", entry.name);
+/// Adds one task of a stage, and gives the name that it has in the file.
+fn add(merged: &mut Merged, stage: &str, mut entry: TaskEntry) -> String {
+    let origin = entry.name.clone();
+    for known in merged.tasks.iter_mut().filter(|it| it.origin == origin) {
+        entry.name.clone_from(&known.entry.name);
+        if known.entry == entry {
+            known.stages.push(stage.to_owned());
+            return entry.name;
         }
-        taken.push(entry.name.clone());
-        if named.len() == stages {
-            named.clear();
+    }
+    let taken = |name: &str| merged.tasks.iter().any(|known| known.entry.name == name);
+    let mut name = origin.clone();
+    if taken(&name) {
+        name = format!("{origin}-{stage}");
+    }
+    while taken(&name) {
+        name.push('-');
+    }
+    entry.name.clone_from(&name);
+    merged.tasks.push(MergedTask {
+        entry,
+        origin,
+        stages: vec![stage.to_owned()],
+    });
+    name
+}
+
+/// A task of all stages names none.
+fn finish_tasks(merged: &mut Merged, stages: usize) {
+    for task in &mut merged.tasks {
+        if task.stages.len() == stages {
+            task.stages.clear();
         }
     }
 }

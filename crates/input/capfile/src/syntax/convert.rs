@@ -2,8 +2,9 @@
 //!
 //! Everything keeps its place in the text. Beyond the deepest level nothing is converted and `too_deep` says so.
 
+use super::names::{constant_name, method_as_block, name_of};
 use super::parse::DEEPEST;
-use super::{Block, Call, If, Kind, Node, Span};
+use super::{Block, Call, Case, Change, If, Kind, Node, Param, Span, When};
 use lib_ruby_parser::{Loc, Node as Ast, nodes};
 use std::sync::Arc;
 
@@ -67,7 +68,8 @@ impl Convert {
             };
         }
         self.depth = self.depth.saturating_add(1);
-        let kind = self.literal(ast).unwrap_or_else(|| self.kind(ast));
+        let kind = self.literal(ast).or_else(|| self.assignment(ast));
+        let kind = kind.unwrap_or_else(|| self.kind(ast));
         self.depth = self.depth.saturating_sub(1);
         Node { span, kind }
     }
@@ -90,6 +92,17 @@ impl Convert {
             Ast::Array(array) => Kind::List(self.list(&array.elements)),
             Ast::Hash(hash) => self.hash(&hash.pairs),
             Ast::Kwargs(hash) => self.hash(&hash.pairs),
+            Ast::Regexp(regex) => {
+                let options = match regex.options.as_deref() {
+                    Some(Ast::RegOpt(options)) => options.options.clone().unwrap_or_default(),
+                    _ => String::new(),
+                };
+                Kind::Regex(self.list(&regex.parts), options)
+            }
+            Ast::Xstr(command) => Kind::Backticks(self.list(&command.parts)),
+            Ast::XHeredoc(command) => Kind::Backticks(self.list(&command.parts)),
+            Ast::Irange(range) => self.range(range.left.as_deref(), range.right.as_deref(), true),
+            Ast::Erange(range) => self.range(range.left.as_deref(), range.right.as_deref(), false),
             Ast::Lvar(local) => Kind::Local(local.name.clone()),
             Ast::Const(constant) => {
                 constant_name(constant).map_or(Kind::Other("a constant"), Kind::Constant)
@@ -100,13 +113,15 @@ impl Convert {
 
     fn kind(&mut self, ast: &Ast) -> Kind {
         match ast {
-            Ast::Send(send) => self.send(send),
-            Ast::Index(index) => self.call(Some(&index.recv), "[]", &index.indexes),
+            Ast::Send(_) | Ast::CSend(_) | Ast::Index(_) | Ast::MatchWithLvasgn(_) => {
+                self.any_call(ast)
+            }
             Ast::Block(block) => self.block(block),
-            Ast::Lvasgn(assign) => match &assign.value {
-                Some(value) => Kind::Assign(assign.name.clone(), self.boxed(value)),
-                None => Kind::Other("several assignments at once"),
-            },
+            Ast::Case(case) => self.case(case),
+            Ast::Def(method) => self.method(method),
+            Ast::Return(back) => self.back(&back.args),
+            Ast::Next(back) => self.back(&back.args),
+            Ast::Rescue(rescue) => self.rescued(rescue),
             Ast::And(and) => Kind::And(self.boxed(&and.lhs), self.boxed(&and.rhs)),
             Ast::Or(or) => Kind::Or(self.boxed(&or.lhs), self.boxed(&or.rhs)),
             Ast::If(found) => self.branches(
@@ -127,11 +142,130 @@ impl Convert {
             }) => Kind::Splat(self.boxed(list)),
             Ast::Begin(begin) => Kind::Sequence(self.list(&begin.statements)),
             Ast::KwBegin(begin) => match begin.statements.as_slice() {
-                [Ast::Rescue(_) | Ast::Ensure(_)] => Kind::Other("a block with rescue or ensure"),
+                [Ast::Rescue(rescue)] => self.rescued(rescue),
+                [Ast::Ensure(_)] => Kind::Other("a block with ensure"),
                 statements => Kind::Sequence(self.list(statements)),
             },
             other => Kind::Other(name_of(other)),
         }
+    }
+
+    /// Calls of all kinds.
+    fn any_call(&mut self, ast: &Ast) -> Kind {
+        match ast {
+            Ast::Send(send) => self.send(send),
+            Ast::CSend(send) => match self.call(Some(&send.recv), &send.method_name, &send.args) {
+                Kind::Call(call) => Kind::Call(Call { safe: true, ..call }),
+                other => other,
+            },
+            Ast::Index(index) => self.call(Some(&index.recv), "[]", &index.indexes),
+            Ast::MatchWithLvasgn(found) => {
+                let value = std::slice::from_ref(&*found.value);
+                self.call(Some(&found.re), "=~", value)
+            }
+            other => Kind::Other(name_of(other)),
+        }
+    }
+
+    fn method(&mut self, method: &nodes::Def) -> Kind {
+        match self.params(method.args.as_deref()) {
+            Some(params) => {
+                let body = self.body(method.body.as_deref());
+                Kind::Method(method.name.clone(), Arc::new(Block { params, body }))
+            }
+            None => Kind::Other("a method of its own with unusual parameters"),
+        }
+    }
+
+    /// Assignments of all kinds.
+    fn assignment(&mut self, ast: &Ast) -> Option<Kind> {
+        Some(match ast {
+            Ast::Lvasgn(assign) => match &assign.value {
+                Some(value) => Kind::Assign(assign.name.clone(), self.boxed(value)),
+                None => Kind::Other("several assignments at once"),
+            },
+            Ast::IndexAsgn(assign) => {
+                let value = assign.value.as_deref()?;
+                let Kind::Call(mut call) = self.call(Some(&assign.recv), "[]=", &assign.indexes)
+                else {
+                    return None;
+                };
+                call.args.push(self.node(value));
+                Kind::Call(call)
+            }
+            Ast::OrAsgn(change) => self.change(&change.recv, "||", &change.value)?,
+            Ast::AndAsgn(change) => self.change(&change.recv, "&&", &change.value)?,
+            Ast::OpAsgn(change) => self.change(&change.recv, &change.operator, &change.value)?,
+            Ast::Masgn(many) => {
+                let Ast::Mlhs(names) = &*many.lhs else {
+                    return None;
+                };
+                let names = names.items.iter().map(|item| match item {
+                    Ast::Lvasgn(local) => Some(local.name.clone()),
+                    _ => None,
+                });
+                Kind::AssignMany(names.collect::<Option<_>>()?, self.boxed(&many.rhs))
+            }
+            _ => return None,
+        })
+    }
+
+    fn change(&mut self, target: &Ast, operator: &str, value: &Ast) -> Option<Kind> {
+        let span = self.span(target.expression());
+        let kind = match target {
+            Ast::Lvasgn(local) => Kind::Local(local.name.clone()),
+            Ast::Index(index) => self.call(Some(&index.recv), "[]", &index.indexes),
+            Ast::IndexAsgn(index) => self.call(Some(&index.recv), "[]", &index.indexes),
+            _ => return None,
+        };
+        Some(Kind::Change(Box::new(Change {
+            target: Node { span, kind },
+            operator: operator.trim_end_matches('=').to_owned(),
+            value: self.node(value),
+        })))
+    }
+
+    fn range(&mut self, from: Option<&Ast>, to: Option<&Ast>, closed: bool) -> Kind {
+        match (from, to) {
+            (Some(from), Some(to)) => Kind::Range(self.boxed(from), self.boxed(to), closed),
+            _ => Kind::Other("a range without an end"),
+        }
+    }
+
+    fn back(&mut self, values: &[Ast]) -> Kind {
+        match values {
+            [] => Kind::Return(None),
+            [value] => Kind::Return(Some(self.boxed(value))),
+            _ => Kind::Other("several values given back"),
+        }
+    }
+
+    fn rescued(&mut self, rescue: &nodes::Rescue) -> Kind {
+        let mut handlers = self.body(rescue.else_.as_deref());
+        for handler in &rescue.rescue_bodies {
+            if let Ast::RescueBody(handler) = handler {
+                handlers.extend(self.body(handler.body.as_deref()));
+            }
+        }
+        Kind::Rescued(self.body(rescue.body.as_deref()), handlers)
+    }
+
+    fn case(&mut self, case: &nodes::Case) -> Kind {
+        let mut whens = Vec::new();
+        for when in &case.when_bodies {
+            let Ast::When(when) = when else {
+                return Kind::Other("a case with patterns");
+            };
+            whens.push(When {
+                patterns: self.list(&when.patterns),
+                body: self.body(when.body.as_deref()),
+            });
+        }
+        Kind::Case(Box::new(Case {
+            subject: case.expr.as_deref().map(|subject| self.node(subject)),
+            whens,
+            otherwise: self.body(case.else_body.as_deref()),
+        }))
     }
 
     fn hash(&mut self, pairs: &[Ast]) -> Kind {
@@ -155,16 +289,26 @@ impl Convert {
     }
 
     fn call(&mut self, receiver: Option<&Ast>, name: &str, args: &[Ast]) -> Kind {
+        let (args, passed) = match args {
+            [args @ .., Ast::BlockPass(passed)] => (args, passed.value.as_deref()),
+            args => (args, None),
+        };
+        let block = match passed {
+            Some(Ast::Sym(method)) => Some(method_as_block(&method.name.to_string_lossy())),
+            Some(_) => return Kind::Other("a block passed by its name"),
+            None => None,
+        };
         Kind::Call(Call {
             receiver: receiver.map(|receiver| self.boxed(receiver)),
             name: name.to_owned(),
             args: self.list(args),
-            block: None,
+            block,
+            safe: false,
         })
     }
 
     fn block(&mut self, found: &nodes::Block) -> Kind {
-        let Some(params) = params(found.args.as_deref()) else {
+        let Some(params) = self.params(found.args.as_deref()) else {
             return Kind::Other("a block with unusual parameters");
         };
         let block = Arc::new(Block {
@@ -189,71 +333,39 @@ impl Convert {
             other => other,
         }
     }
-}
 
-/// The plain names of a block's parameters; none where they are more than that.
-fn params(ast: Option<&Ast>) -> Option<Vec<String>> {
-    let args = match ast {
-        None => return Some(Vec::new()),
-        Some(Ast::Args(args)) => &args.args,
-        Some(_) => return None,
-    };
-    let mut names = Vec::new();
-    for arg in args {
-        match arg {
-            Ast::Arg(arg) => names.push(arg.name.clone()),
-            Ast::Procarg0(inner) => {
-                for arg in &inner.args {
-                    let Ast::Arg(arg) = arg else { return None };
-                    names.push(arg.name.clone());
+    /// The parameters of a block or method; none where they are of an unusual kind.
+    fn params(&mut self, ast: Option<&Ast>) -> Option<Vec<Param>> {
+        let args = match ast {
+            None => return Some(Vec::new()),
+            Some(Ast::Args(args)) => &args.args,
+            Some(_) => return None,
+        };
+        let mut params = Vec::new();
+        for arg in args {
+            match arg {
+                Ast::Procarg0(inner) => {
+                    for arg in &inner.args {
+                        params.push(self.param(arg)?);
+                    }
                 }
+                arg => params.push(self.param(arg)?),
             }
-            _ => return None,
         }
+        Some(params)
     }
-    Some(names)
-}
 
-/// `Net::SSH::Proxy` as a word.
-fn constant_name(constant: &nodes::Const) -> Option<String> {
-    let mut names = vec![constant.name.as_str()];
-    let mut scope = constant.scope.as_deref();
-    while let Some(ast) = scope {
-        match ast {
-            Ast::Const(outer) => {
-                names.push(&outer.name);
-                scope = outer.scope.as_deref();
-            }
-            Ast::Cbase(_) => break,
+    fn param(&mut self, ast: &Ast) -> Option<Param> {
+        let (name, default, rest) = match ast {
+            Ast::Arg(arg) => (arg.name.clone(), None, false),
+            Ast::Optarg(arg) => (arg.name.clone(), Some(self.node(&arg.default)), false),
+            Ast::Restarg(arg) => (arg.name.clone().unwrap_or_default(), None, true),
             _ => return None,
-        }
-    }
-    names.reverse();
-    Some(names.join("::"))
-}
-
-/// What people call it.
-fn name_of(ast: &Ast) -> &'static str {
-    match ast {
-        Ast::Xstr(_) | Ast::XHeredoc(_) => "a command run on this machine",
-        Ast::Def(_) | Ast::Defs(_) => "a method of its own",
-        Ast::Class(_) | Ast::Module(_) | Ast::SClass(_) => "a class or module of its own",
-        Ast::Regexp(_) => "a regular expression",
-        Ast::Case(_) => "a case",
-        Ast::While(_) | Ast::Until(_) | Ast::For(_) => "a loop",
-        Ast::BlockPass(_) => "a method passed as a block",
-        Ast::Splat(_) | Ast::Kwsplat(_) => "a splat",
-        Ast::Gvar(_) | Ast::Gvasgn(_) => "a global variable",
-        Ast::Ivar(_) | Ast::Ivasgn(_) => "an instance variable",
-        Ast::OrAsgn(_)
-        | Ast::OpAsgn(_)
-        | Ast::AndAsgn(_)
-        | Ast::IndexAsgn(_)
-        | Ast::Masgn(_)
-        | Ast::Casgn(_) => "an assignment of this kind",
-        Ast::CSend(_) => "a call with `&.`",
-        Ast::Rescue(_) | Ast::Ensure(_) => "a rescue or ensure",
-        Ast::File(_) => "the name of the file",
-        _ => "Ruby that is not read here",
+        };
+        Some(Param {
+            name,
+            default,
+            rest,
+        })
     }
 }

@@ -4,9 +4,12 @@
 //! dropped. The tree is never deeper than [`parse::DEEPEST`], so that whoever walks it needs no guard of their own.
 
 mod convert;
+mod names;
 pub(crate) mod parse;
+mod walk;
 
 use std::sync::Arc;
+pub(crate) use walk::walk;
 
 /// Where something stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +50,24 @@ pub(crate) enum Kind {
     If(Box<If>),
     /// Statements in parentheses or between `begin` and `end`.
     Sequence(Vec<Node>),
+    /// `begin`, and what is done where that fails.
+    Rescued(Vec<Node>, Vec<Node>),
     Lambda(Arc<Block>),
+    Case(Box<Case>),
+    /// A regular expression, with its options.
+    Regex(Vec<Node>, String),
+    /// From, to, and whether the end belongs to it.
+    Range(Box<Node>, Box<Node>, bool),
+    /// A command of this machine. It is never run.
+    Backticks(Vec<Node>),
+    /// A method of the project.
+    Method(String, Arc<Block>),
+    /// `return` and `next`.
+    Return(Option<Box<Node>>),
+    /// `target op= value`.
+    Change(Box<Change>),
+    /// `a, b = list`.
+    AssignMany(Vec<String>, Box<Node>),
     /// What this importer has no word for, by its name in Ruby's terms.
     Other(&'static str),
 }
@@ -59,6 +79,32 @@ pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) args: Vec<Node>,
     pub(crate) block: Option<Arc<Block>>,
+    /// Whether nil is left alone: `a&.b`.
+    pub(crate) safe: bool,
+}
+
+/// `target op= value`, where the target is a variable or what a call gives.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) target: Node,
+    /// `||`, `&&`, `+` and the like.
+    pub(crate) operator: String,
+    pub(crate) value: Node,
+}
+
+/// A `case`.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) subject: Option<Node>,
+    pub(crate) whens: Vec<When>,
+    pub(crate) otherwise: Vec<Node>,
+}
+
+/// One `when` of it.
+#[derive(Debug)]
+pub(crate) struct When {
+    pub(crate) patterns: Vec<Node>,
+    pub(crate) body: Vec<Node>,
 }
 
 /// A condition with its two branches, a ternary included.
@@ -69,11 +115,21 @@ pub(crate) struct If {
     pub(crate) no: Vec<Node>,
 }
 
-/// A block or a lambda.
+/// A block, a lambda or a method.
 #[derive(Debug)]
 pub(crate) struct Block {
-    pub(crate) params: Vec<String>,
+    pub(crate) params: Vec<Param>,
     pub(crate) body: Vec<Node>,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub(crate) name: String,
+    /// What it is where nothing is given for it.
+    pub(crate) default: Option<Node>,
+    /// Whether it takes all that are left.
+    pub(crate) rest: bool,
 }
 
 impl Node {

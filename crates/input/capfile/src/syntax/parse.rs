@@ -21,6 +21,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The statements of a file.
 pub(crate) fn parse(file: &SourceFile) -> Result<Vec<Node>, Error> {
+    parse_within(file, LIMIT)
+}
+
+fn parse_within(file: &SourceFile, limit: Duration) -> Result<Vec<Node>, Error> {
     let (sender, receiver) = channel();
     let owned = file.clone();
     std::thread::Builder::new()
@@ -33,12 +37,9 @@ pub(crate) fn parse(file: &SourceFile) -> Result<Vec<Node>, Error> {
             reason: error.to_string(),
         })?;
     let name = file.name.clone();
-    match receiver.recv_timeout(LIMIT) {
+    match receiver.recv_timeout(limit) {
         Ok(answer) => answer,
-        Err(RecvTimeoutError::Timeout) => Err(Error::TooSlow {
-            file: name,
-            limit: LIMIT,
-        }),
+        Err(RecvTimeoutError::Timeout) => Err(Error::TooSlow { file: name, limit }),
         Err(RecvTimeoutError::Disconnected) => Err(Error::ParserBroke { file: name }),
     }
 }
@@ -113,6 +114,25 @@ mod tests {
             parsed(&"(".repeat(LARGEST)),
             Err(Error::Syntax { .. })
         ));
+    }
+
+    #[test]
+    fn text_that_takes_the_parser_too_long_ends_in_an_error() {
+        // Half a minute where it is fast: however slow the machine, it is not done at once.
+        let text = format!("a{}", "&&a".repeat(LARGEST / 3 - 8));
+        let file = SourceFile::new("Capfile", text);
+        let limit = Duration::from_millis(1);
+        let Err(error) = parse_within(&file, limit) else {
+            panic!("it was read within {limit:?}");
+        };
+        assert_eq!(
+            error,
+            Error::TooSlow {
+                file: "Capfile".to_owned(),
+                limit
+            }
+        );
+        assert!(error.hint().contains("Capfile"));
     }
 
     #[test]

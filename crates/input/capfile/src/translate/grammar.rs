@@ -1,7 +1,7 @@
 //! Whether our settings accept a value of a Capistrano project. The rules are the model's; what is said here besides is that
 //! a value must be settled when it is written down. The answer is the reason for a refusal.
 
-use crate::evaluate::expression::VARIABLE;
+use crate::evaluate::expression::{HERE_HOME, VARIABLE};
 use windlass_model::address::Address;
 use windlass_model::grammar::{self, without_password};
 pub(super) use windlass_model::grammar::{
@@ -15,6 +15,11 @@ pub(super) type Verdict = Result<(), String>;
 pub(super) fn check(rule: fn(&str) -> Verdict, text: &str) -> Verdict {
     if text.contains(VARIABLE) {
         return Err("the value depends on the release, which settings cannot name".to_owned());
+    }
+    if text.contains(HERE_HOME) {
+        return Err(
+            "the value names the home of this machine; write the path on the host".to_owned(),
+        );
     }
     if text.contains(['{', '}']) {
         return Err("the value holds a brace, which stands for a placeholder here".to_owned());

@@ -4,12 +4,15 @@
 //! TODO and never a line of the file.
 
 mod grammar;
+mod hooks;
 mod hosts;
 mod links;
 mod plugins;
+mod second;
 mod settings;
 mod shapes;
 mod ssh;
+mod steps;
 mod table;
 mod tasks;
 

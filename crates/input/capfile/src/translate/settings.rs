@@ -4,7 +4,7 @@ use super::grammar;
 use super::links::without_inner_links;
 use super::shapes::item;
 use super::table::{Meaning, Shape, Special, meaning};
-use super::{Sheet, neutral, note, plugins, ssh, todo};
+use super::{Sheet, neutral, note, plugins, second, ssh, todo};
 use crate::evaluate::Evaluator;
 use crate::evaluate::project::Setting;
 use crate::ledger::Fate;
@@ -17,21 +17,33 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
     let settings: Vec<_> = evaluator.project.settings.clone().into_iter().collect();
     for (name, setting) in &settings {
         let value = evaluator.resolve(setting.value.clone());
-        let fate = match meaning(name) {
+        let own = evaluator.second.then(|| second::meaning(name)).flatten();
+        let fate = match own.or_else(|| meaning(name)) {
             // A table of a recipe that is not in use is a mistake in our file, and nothing to Capistrano.
             Some(meaning) if !in_use(sheet, &meaning) => Fate::Opened,
-            Some(meaning) => translated(sheet, meaning, &value),
-            None => plugins::setting(name).map_or_else(|| Fate::Opened, todo),
+            // Where the project itself uses it, that is what it is for.
+            Some(Meaning::Todo(_)) if setting.used || evaluator.fetched.contains(name) => {
+                Fate::Opened
+            }
+            Some(meaning) => hinted(translated(sheet, meaning, &value), name, &value),
+            None => Fate::Opened,
         };
         fates.push((setting.clone(), fate, value));
     }
     let after: Vec<_> = evaluator.project.settings.clone().into_iter().collect();
     for ((name, now), (setting, fate, value)) in after.into_iter().zip(fates) {
         let fate = match fate {
-            Fate::Opened => unknown_setting(&name, &now, &value),
-            known => known,
+            Fate::Opened => unknown_setting(evaluator, &name, &now, &value),
+            known => Some(known),
         };
-        note(evaluator, &setting.made_by, &fate);
+        match fate {
+            Some(fate) => note(evaluator, &setting.made_by, &fate),
+            None => {
+                for statement in &setting.made_by {
+                    evaluator.ledger.unused(*statement, unused(&name));
+                }
+            }
+        }
     }
     for (name, reason) in without_inner_links(sheet) {
         let made_by = evaluator
@@ -55,18 +67,42 @@ fn in_use(sheet: &Sheet, meaning: &Meaning) -> bool {
     !["bundler", "rails"].contains(&table) || sheet.recipes.contains(&table)
 }
 
-fn unknown_setting(name: &str, setting: &Setting, value: &Value) -> Fate {
+/// The fate of a setting that no table knows; none where nothing uses it in this stage.
+fn unknown_setting(
+    evaluator: &Evaluator<'_>,
+    name: &str,
+    setting: &Setting,
+    value: &Value,
+) -> Option<Fate> {
     match value.first_unknown() {
-        Some(unknown) if !setting.used => todo(unknown.why.clone()),
-        _ if setting.used => neutral("its value stands where it is used"),
-        _ => todo(format!(
-            "`{name}` has no counterpart that is known here, and nothing uses it"
-        )),
+        Some(unknown) if !setting.used => Some(todo(unknown.why.clone())),
+        _ if setting.used || evaluator.fetched.contains(name) => {
+            Some(neutral("its value stands where it is used"))
+        }
+        _ => plugins::setting(name).map(todo),
     }
+}
+
+/// A value that is not known, with what the command line has for it.
+fn hinted(fate: Fate, name: &str, value: &Value) -> Fate {
+    match fate {
+        Fate::Todo(why) if name == "branch" && value.first_unknown().is_some() => todo(format!(
+            "{why}; --here deploys what is checked out, --branch another one"
+        )),
+        fate => fate,
+    }
+}
+
+fn unused(name: &str) -> String {
+    format!("`{name}` has no counterpart that is known here, and nothing uses it")
 }
 
 /// What Capistrano does where a project says nothing.
 fn defaults(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
+    if evaluator.second {
+        second::defaults(evaluator, sheet);
+        return;
+    }
     if !evaluator.project.settings.contains_key("branch") {
         sheet.put("", "branch", Item::text("master"));
         sheet.remark("", "branch", "Capistrano's default");
@@ -114,6 +150,9 @@ fn more(sheet: &mut Sheet, special: Special, value: &Value) -> Result<Fate, Stri
         }
         Special::BundlePath => bundle_path(sheet, value),
         Special::BundleFlags => bundle_flags(sheet, value),
+        Special::Gateway | Special::SharedChildren | Special::UseSudo => {
+            second::special(sheet, special, value)
+        }
         Special::Conditionally => {
             let only = value.truth().map_err(|unknown| unknown.why)?;
             let when = if only { "if_changed" } else { "always" };
@@ -158,10 +197,10 @@ fn variable(sheet: &mut Sheet, name: &Value, value: &Value) -> Result<(), String
     };
     grammar::check(grammar::variable, &name)?;
     if let Value::Unknown(unknown) = value
-        && let Some(from) = &unknown.variable
+        && let Some(from) = unknown.variable.as_ref().filter(|it| it.itself)
     {
-        grammar::check(grammar::variable, from)?;
-        let from = Item::Table(vec![("from_env".to_owned(), Item::text(from))]);
+        grammar::check(grammar::variable, &from.name)?;
+        let from = Item::Table(vec![("from_env".to_owned(), Item::text(&from.name))]);
         sheet.put("secrets", &name, from);
         return Ok(());
     }
@@ -199,7 +238,7 @@ fn search_path(sheet: &mut Sheet, text: &str) -> Result<(), String> {
         }
         dirs.push(dir);
     }
-    sheet.put("", "path", Item::texts(dirs));
+    sheet.add_path(dirs);
     Ok(())
 }
 

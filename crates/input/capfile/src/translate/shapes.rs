@@ -25,6 +25,7 @@ pub(super) fn item(shape: Shape, value: &Value) -> Result<Item, String> {
         Shape::Roles | Shape::Role => grammar::role,
         Shape::Groups => grammar::group,
         Shape::Line => grammar::line,
+        Shape::Login => grammar::user,
         Shape::Count => return count(value),
         Shape::Flag => return flag(value),
     };

@@ -1,6 +1,8 @@
 //! `ssh_options`, of the project and of one server.
 
 use super::{Sheet, grammar, neutral};
+use crate::evaluate::expression::HERE_HOME;
+use crate::evaluate::servers::parts;
 use crate::ledger::Fate;
 use crate::toml::Item;
 use crate::value::Value;
@@ -62,6 +64,7 @@ fn option(name: &str, value: &Value) -> Result<Option<(&'static str, Item)>, Str
             grammar::check(grammar::line, command)?;
             ("proxy_command", Item::text(command))
         }
+        ("proxy", Value::Jump(hosts)) => ("jump", jump(hosts)?),
         ("config", Value::Bool(false)) => ("config", Item::text("none")),
         ("timeout", Value::Int(seconds)) if (1..=3600).contains(seconds) => {
             ("connect_for", Item::text(format!("{seconds}s")))
@@ -111,10 +114,25 @@ pub(super) fn port_of(value: &Value) -> Result<i64, String> {
         .ok_or_else(|| "the port is no number from 1 to 65535".to_owned())
 }
 
+/// Jump hosts, as `ProxyJump` has them: the one nearest to this machine first.
+pub(super) fn jump(hosts: &str) -> Result<Item, String> {
+    let mut jumps = Vec::new();
+    for host in hosts.split(',') {
+        let (user, host, port) = parts(host.trim());
+        jumps.push(grammar::address(host, user, port)?);
+    }
+    Ok(Item::texts(jumps))
+}
+
 fn files_of(value: &Value) -> Result<Item, String> {
     let mut files = Vec::new();
     for file in value.items() {
         let file = file.to_text().map_err(|unknown| unknown.why)?;
+        // Files of this machine may lie in its home.
+        let file = match file.strip_prefix(HERE_HOME) {
+            Some(below) => format!("~{below}"),
+            None => file,
+        };
         grammar::check(grammar::line, &file)?;
         files.push(file);
     }

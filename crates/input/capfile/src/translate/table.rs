@@ -34,6 +34,7 @@ pub(super) enum Shape {
     Flag,
     Roles,
     Role,
+    Login,
     /// Words in a list, or in one text.
     Groups,
 }
@@ -52,6 +53,10 @@ pub(super) enum Special {
     Conditionally,
     Scm,
     Timeout,
+    /// Of Capistrano 2: [`super::second`].
+    Gateway,
+    SharedChildren,
+    UseSudo,
 }
 
 use Meaning::{Key, Neutral, Special as More, Todo};
@@ -226,3 +231,44 @@ static TABLE: &[(&str, Meaning)] = &[
     ),
     ("app_command", Todo("put the command into [restart]")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_foreign::{Meaning as Foreign, setting, settings};
+
+    /// What is carried over is called the same where a person is told its name here.
+    #[test]
+    fn the_table_of_foreign_words_says_the_same() {
+        for (name, meaning) in TABLE {
+            let Key(table, key, _) = meaning else {
+                continue;
+            };
+            let told = match settings().find(|word| word.name == *name) {
+                Some(word) => word.meaning,
+                None => panic!("{name} is not among the foreign words"),
+            };
+            match told {
+                Foreign::Same(_) => assert_eq!(name, key),
+                Foreign::Ours(ours) => {
+                    assert!(ours.contains(&format!("`{key}`")), "{name}: {ours}");
+                    let place = ours.contains(&format!("`[{table}]`"));
+                    assert_eq!(place, !table.is_empty(), "{name}: {ours}");
+                }
+                other => panic!("{name} is carried over, but {other:?} is told"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_nothing_or_a_person_is_no_stranger_in_the_file() {
+        for (name, meaning) in TABLE {
+            // A Capistrano project may say what here is a key of another table, or a word of its plugins.
+            let known = setting("", name).is_some() || settings().any(|word| word.name == *name);
+            assert!(
+                known || ["user", "app_command"].contains(name),
+                "{name}: {meaning:?}"
+            );
+        }
+    }
+}

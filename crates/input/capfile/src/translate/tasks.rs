@@ -2,13 +2,13 @@
 //!
 //! A task is carried over whole or not at all. Its statement speaks for its body; a hook has a fate of its own.
 
+use super::hooks::{BOTH, Entries, hooked};
 use super::{Sheet, grammar, neutral, note, todo};
 use crate::evaluate::Evaluator;
-use crate::evaluate::expression::{RELEASE, VARIABLE};
-use crate::evaluate::line::{Line, Script, Target};
-use crate::evaluate::project::{Hook, Task};
+use crate::evaluate::expression::{HERE_HOME, RELEASE, VARIABLE};
+use crate::evaluate::line::{Among, Line, Script, Target};
+use crate::evaluate::project::{Server, Task};
 use crate::ledger::Fate;
-use crate::toml::Item;
 
 /// A task of windlass.toml.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,9 +16,13 @@ pub(crate) struct TaskEntry {
     pub(crate) name: String,
     pub(crate) run: String,
     pub(crate) target: Target,
+    /// Only these hosts, by name.
+    pub(crate) hosts: Vec<String>,
     pub(crate) dir: Option<String>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) sudo: Option<String>,
+    /// What takes it back.
+    pub(crate) undo: Option<String>,
     /// Before or after what.
     pub(crate) place: Option<(bool, String)>,
     /// Kinds of run, where they are not `deploy` alone.
@@ -27,60 +31,11 @@ pub(crate) struct TaskEntry {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Where a hook's target is here, and in which kinds of run it is.
-struct Place {
-    name: &'static str,
-    on: &'static [&'static str],
-}
-
-const DEPLOY: &[&str] = &[];
-const BOTH: &[&str] = &["deploy", "rollback"];
-const BACK: &[&str] = &["rollback"];
-
-/// Tasks that need no hook here, since what they do is part of a deploy or of a recipe.
-const ALWAYS: &[&str] = &[
-    "deploy:cleanup",
-    "deploy:check",
-    "deploy:restart",
-    "deploy:log_revision",
-    "deploy:migrate",
-    "deploy:compile_assets",
-    "deploy:assets:precompile",
-    "deploy:normalize_assets",
-    "bundler:install",
-];
-
-/// Capistrano's tasks by ours. One that is missing here has no place that means the same.
-fn place(target: &str, before: bool) -> Option<Place> {
-    let (name, on) = match target.strip_prefix("deploy:").unwrap_or(target) {
-        "starting" => ("starting", BOTH),
-        "started" => ("started", BOTH),
-        "updating" => ("updating", DEPLOY),
-        "updated" => ("updated", DEPLOY),
-        "reverting" => ("reverting", BACK),
-        "reverted" => ("reverted", BACK),
-        "publishing" => ("publishing", BOTH),
-        "published" => ("published", BOTH),
-        "finishing" => ("finishing", DEPLOY),
-        "finishing_rollback" => ("finishing_rollback", BACK),
-        "finished" => ("finished", BOTH),
-        "restart" => ("restart", BOTH),
-        "cleanup" => ("cleanup", DEPLOY),
-        "symlink:release" => ("publish", BOTH),
-        "migrate" | "migrating" => ("rails:migrate", DEPLOY),
-        "assets:precompile" | "compile_assets" => ("rails:assets", DEPLOY),
-        "normalize_assets" => ("rails:normalize_assets", DEPLOY),
-        "bundler:install" => ("bundler:install", DEPLOY),
-        "deploy" if before => ("starting", DEPLOY),
-        "deploy" => ("finished", DEPLOY),
-        _ => return None,
-    };
-    Some(Place { name, on })
-}
-
 pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
     let hooks = evaluator.project.hooks.clone();
-    let mut entries: Vec<(TaskEntry, Task)> = Vec::new();
+    // What a plugin brought is a task like any other, and hooks may name it.
+    let brought = std::mem::take(&mut sheet.tasks).into_iter();
+    let mut entries: Entries = brought.map(|entry| (entry, None)).collect();
     for task in evaluator.project.tasks.clone() {
         match entry(evaluator, &task) {
             Ok(entry) if entries.iter().any(|(other, _)| other.name == entry.name) => {
@@ -90,40 +45,52 @@ pub(super) fn translate(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet) {
                 );
                 note(evaluator, &[task.made_by], &todo(reason));
             }
-            Ok(entry) => entries.push((entry, task)),
+            Ok(entry) => entries.push((entry, Some(task.made_by))),
             Err(fate) => note(evaluator, &[task.made_by], &fate),
         }
     }
-    let names: Vec<String> = entries
-        .iter()
-        .map(|(entry, _)| entry.name.clone())
-        .collect();
     for hook in &hooks {
-        let fate = hooked(evaluator, hook, &mut entries, &names);
+        let fate = hooked(evaluator, hook, &mut entries);
         note(evaluator, &[hook.made_by], &fate);
     }
-    for (entry, task) in entries {
-        if !restart(sheet, &entry) {
+    if evaluator.second {
+        always_restarted(&mut entries);
+    }
+    let mut in_restart = Vec::new();
+    for (entry, made_by) in entries {
+        if restart(sheet, &entry) {
+            in_restart.push(entry.name);
+        } else {
             sheet.tasks.push(entry);
         }
-        note(evaluator, &[task.made_by], &Fate::Carried);
+        note(evaluator, made_by.as_slice(), &Fate::Carried);
+    }
+    for (_, place) in sheet.tasks.iter_mut().filter_map(|it| it.place.as_mut()) {
+        if in_restart.contains(place) {
+            "restart".clone_into(place);
+        }
+    }
+}
+
+/// In Capistrano 2 a restart is a part of every deploy, without a hook.
+fn always_restarted(entries: &mut Entries) {
+    for (entry, _) in entries {
+        if entry.name == "deploy:restart" && entry.place.is_none() {
+            entry.place = Some((false, "published".to_owned()));
+            entry.on = BOTH.to_vec();
+        }
     }
 }
 
 fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> {
     grammar::check(grammar::task, &task.name).map_err(todo)?;
-    if !task.needs.is_empty() {
-        let needs = task.needs.join(", ");
-        return Err(todo(format!(
-            "it first needs {needs}; give both a place by `after`"
-        )));
-    }
     let script = evaluator
         .script(task)
         .map_err(|why| todo(format!("{why}; write it as [[tasks]]")))?;
     let Script {
         target: Some(target),
         mut lines,
+        undo,
     } = script
     else {
         return Err(neutral("it runs no command"));
@@ -141,7 +108,10 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
         target,
         ..TaskEntry::default()
     };
+    entry.hosts = named_hosts(evaluator, &entry.target);
     set_by_recipe(evaluator, &mut lines);
+    let undo: Vec<String> = undo.iter().map(Line::alone).collect();
+    entry.undo = (!undo.is_empty()).then(|| undo.join("\n"));
     around(&mut entry, &lines).map_err(todo)?;
     if entry.target.in_turn {
         entry
@@ -149,6 +119,24 @@ fn entry(evaluator: &mut Evaluator<'_>, task: &Task) -> Result<TaskEntry, Fate> 
             .push("ran host by host; here on all at once".to_owned());
     }
     Ok(entry)
+}
+
+/// The hosts by name, where a task leaves out some on which no releases are made.
+fn named_hosts(evaluator: &Evaluator<'_>, target: &Target) -> Vec<String> {
+    if target.among == Among::All {
+        return Vec::new();
+    }
+    let meant = |server: &&Server| {
+        let mut roles = server.roles.iter();
+        target.roles.is_empty() || roles.any(|role| target.roles.contains(role))
+    };
+    let servers = evaluator.project.servers.iter().filter(meant);
+    let (with, without): (Vec<&Server>, Vec<&Server>) =
+        servers.partition(|server| server.makes_releases());
+    if without.is_empty() {
+        return Vec::new();
+    }
+    with.iter().map(|server| server.host.clone()).collect()
 }
 
 /// With the recipe `rails` every command has `RAILS_ENV`; what says the same needs not say it.
@@ -205,8 +193,19 @@ fn around(entry: &mut TaskEntry, lines: &[Line]) -> Result<(), String> {
         entry.run = texts.join("\n");
         entry.dir = home;
     }
+    settled(entry)
+}
+
+/// Whether a script is one that can run where it is to.
+fn settled(entry: &mut TaskEntry) -> Result<(), String> {
     if entry.run.contains('\0') || entry.run.trim().is_empty() {
         return Err("its script is empty or holds a NUL byte".to_owned());
+    }
+    if entry.run.contains(HERE_HOME) {
+        if !entry.target.local {
+            return Err("it names the home of this machine on the hosts".to_owned());
+        }
+        entry.run = entry.run.replace(HERE_HOME, "${HOME}");
     }
     if entry.target.local && entry.run.contains(VARIABLE) {
         return Err("it names a directory of the hosts on this machine".to_owned());
@@ -222,55 +221,6 @@ fn relative(dir: &str) -> Result<String, String> {
     grammar::check(grammar::line, dir)
         .map_err(|_| "its directory cannot be named before it runs".to_owned())?;
     Ok(dir.to_owned())
-}
-
-fn hooked(
-    evaluator: &mut Evaluator<'_>,
-    hook: &Hook,
-    entries: &mut [(TaskEntry, Task)],
-    names: &[String],
-) -> Fate {
-    let task = evaluator.qualified(&hook.task, &hook.namespace);
-    let target = evaluator.qualified(&hook.target, &hook.namespace);
-    let there = entries.iter_mut().find(|(entry, _)| entry.name == task);
-    let Some((entry, _)) = there else {
-        return hook_without_task(evaluator, &task);
-    };
-    let (name, on) = if names.contains(&target) {
-        (target, DEPLOY)
-    } else if let Some(place) = place(&target, hook.before) {
-        (place.name.to_owned(), place.on)
-    } else {
-        let reason = format!("nothing here is where `{target}` was; choose `after` by hand");
-        return todo(reason);
-    };
-    if name == entry.name {
-        return todo("a task cannot stand beside itself");
-    }
-    if let Some((before, other)) = &entry.place {
-        let side = if *before { "before" } else { "after" };
-        return todo(format!(
-            "`{task}` stands {side} `{other}` already; a task has one place"
-        ));
-    }
-    entry.place = Some((hook.before, name));
-    entry.on = on.to_vec();
-    Fate::Carried
-}
-
-fn hook_without_task(evaluator: &Evaluator<'_>, task: &str) -> Fate {
-    let tasks = &evaluator.project.tasks;
-    if tasks.iter().any(|known| known.name == task) {
-        return todo(format!(
-            "`{task}` itself could not be carried over, or runs no command"
-        ));
-    }
-    if ALWAYS.contains(&task) {
-        return neutral("it is part of every deploy");
-    }
-    todo(format!(
-        "`{task}` is no task of these files; its plugin has no recipe here yet"
-    ))
 }
 
 /// A `deploy:restart` that is called when the release is published is what `[restart]` is for.
@@ -292,12 +242,7 @@ fn restart(sheet: &mut Sheet, entry: &TaskEntry) -> bool {
     }
     for role in &entry.target.roles {
         // A plugin may have put its own command there, and both are to run.
-        let place = ("restart", role.clone());
-        let run = match sheet.keys.get(&place) {
-            Some(Item::Text(other)) => format!("{other}\n{}", entry.run),
-            _ => entry.run.clone(),
-        };
-        sheet.put("restart", role, Item::text(run));
+        sheet.restart(role, &entry.run);
         if !entry.remarks.is_empty() {
             sheet.remark(
                 "restart",

@@ -1,11 +1,12 @@
 //! What is written is accepted by the reader of windlass.toml.
 
+use crate::cases::PROJECTS;
 use crate::{case, imported, mistakes, of};
 use proptest::prelude::*;
 
 #[test]
 fn every_case_is_accepted() {
-    for name in ["rails", "plain", "roles"] {
+    for name in PROJECTS {
         let text = imported(&case(name)).text;
         assert_eq!(mistakes(&text), "", "{text}");
     }

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod cases;
+mod fuzz;
 mod noise;
 
 use std::fs;

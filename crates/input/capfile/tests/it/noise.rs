@@ -105,3 +105,87 @@ fn work_without_end_is_cut_off() {
     let found = imported(&[SourceFile::new("Capfile", grows)]);
     assert!(found.todos.iter().any(|todo| todo.why.contains("too long")));
 }
+
+/// A line so often that what it makes grows without bound, what stands before and after it, and what is said of it.
+const BOUNDLESS: &[(&str, &str, usize, &str, &str)] = &[
+    ("x = [1]\n", "x = [x, x]\n", 60, "", "grows too long"),
+    ("x = {}\n", "x = { a: x, b: x }\n", 60, "", "grows too long"),
+    ("x = []\n", "x = [x]\n", 60, "", "grows too long"),
+    (
+        "x = %w[a b]\n",
+        "x = x.push(*x)\n",
+        60,
+        "",
+        "grows too long",
+    ),
+    (
+        "x = 'a' * 60_000\n",
+        "set :branch, x.gsub('a', x)\n",
+        1,
+        "",
+        "calls `gsub`",
+    ),
+    (
+        "x = 'a' * 60_000\n",
+        "set :branch, x.gsub(/a/, x)\n",
+        1,
+        "",
+        "too long",
+    ),
+    (
+        "x = 'a' * 60_000\nset :branch, \"",
+        "#{x}",
+        9000,
+        "\"\n",
+        "too long",
+    ),
+    (
+        "1_000_000_000.times { |n| ",
+        "set :a, n\n",
+        1,
+        "}\n",
+        "`times` of a number",
+    ),
+    (
+        "9_999.times { |n| ",
+        "append :a, n\n",
+        1,
+        "}\n",
+        "more work",
+    ),
+    (
+        "9_999.times { |n| ",
+        "server \"h#{n}\", roles: :app\n",
+        1,
+        "}\n",
+        "more than 1000 servers",
+    ),
+    (
+        "x = 'a' * 999\n",
+        "set :branch, x =~ /(a|a)*(a|a)*(a|a)*b/\n",
+        1,
+        "",
+        "takes too long",
+    ),
+    (
+        "f = -> { 1 }\n",
+        "g = f\nf = -> { g.call }\n",
+        80,
+        "set :branch, f.call\n",
+        "call each other without end",
+    ),
+];
+
+#[test]
+fn what_grows_without_bound_is_told_of_with_its_line() {
+    for (before, line, often, after, reason) in BOUNDLESS {
+        let text = format!("{before}{}{after}", line.repeat(*often));
+        let found = imported(&[SourceFile::new("config/deploy.rb", text)]);
+        let told = found.todos.iter().find(|todo| todo.why.contains(reason));
+        assert!(
+            told.is_some_and(|todo| todo.line > 0),
+            "{line}{:?}",
+            found.todos
+        );
+    }
+}

@@ -96,7 +96,7 @@ pub(crate) enum Kind {
     Table(&'static [Key]),
     /// Variables with literal values.
     Variables,
-    /// `{ from_env = "NAME" }`.
+    /// Where the value of a secret is: a table of [`crate::secret::KEYS`].
     Secret,
     /// The root's keys as far as they may stand in this place.
     Layer(Scope),

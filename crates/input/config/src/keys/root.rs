@@ -10,6 +10,14 @@ use std::time::Duration;
 
 const ZERO: Duration = Duration::ZERO;
 
+static AGE: &[Key] = &[Key::new(
+    "identities",
+    Kind::OneOrMany(&Kind::Text(check::file)),
+    "Files of identities (keys), on the controller. `~/` is your home; others are looked for below windlass.toml.",
+)
+.or("[]")
+.like("[\"~/.config/age/keys.txt\"]")];
+
 /// Every key that can stand at the top, in a stage, a role or a host.
 pub(crate) static ROOT: &[Key] = &[
     Key::new(
@@ -147,6 +155,12 @@ pub(crate) static ROOT: &[Key] = &[
         "Like `env`, but the values come from elsewhere and are never written down.",
     )
     .like("{ RAILS_MASTER_KEY = { from_env = \"RAILS_MASTER_KEY\" } }"),
+    Key::new(
+        "age",
+        Kind::Table(AGE),
+        "How encrypted files of secrets are read, by the program `age` or `rage` of the controller.",
+    )
+    .within(Scope::WIDE),
     Key::new(
         "shell",
         Kind::Text(check::shell),

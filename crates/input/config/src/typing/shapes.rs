@@ -48,7 +48,7 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::Map(..) | Kind::Table(_) | Kind::Variables | Kind::Layer(_) | Kind::Add => {
             "a table".to_owned()
         }
-        Kind::Secret => "a table such as { from_env = \"NAME\" }".to_owned(),
+        Kind::Secret => format!("a table: {}", crate::secret::FORMS),
         Kind::Host => "\"[user@]host[:port]\" or a table with `address`".to_owned(),
         Kind::Later(what) => what.to_owned(),
     }

@@ -2,10 +2,10 @@
 
 use super::{At, Typing};
 use crate::error::{Error, Mistake};
-use crate::foreign;
 use crate::keys::{self, Key};
 use crate::origin::Place;
 use crate::suggest::nearest;
+use windlass_foreign::setting;
 
 /// After so many mistakes no more effort is made: only the first are shown.
 const ENOUGH: usize = 64;
@@ -15,8 +15,9 @@ impl Typing<'_> {
     pub(super) fn stranger(&mut self, at: At<'_>, keys: &'static [Key], name: &str, place: &Place) {
         let mistake = if self.mistakes.len() > ENOUGH {
             unknown(name)
-        } else if let Some(foreign) = foreign::find(at.path, name) {
-            Mistake::new(foreign.error())
+        } else if let Some(word) = setting(at.path, name) {
+            let written = shown(name);
+            Mistake::new(Error::Foreign { written, word })
         } else if let Some(mistake) = misplaced(at, name) {
             mistake
         } else {
@@ -70,5 +71,20 @@ fn misspelt(at: At<'_>, keys: &'static [Key], name: &str) -> Mistake {
     match nearest(name, possible) {
         Some(meant) => unknown(name).label(format!("did you mean `{meant}`?")),
         None => unknown(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keys::{ROOT, Scope, find};
+    use windlass_foreign::{Meaning, settings};
+
+    #[test]
+    fn no_word_of_ours_is_foreign() {
+        for word in settings() {
+            let ours = find(ROOT, Scope::ANY, word.name).is_some();
+            let same = matches!(word.meaning, Meaning::Same(_));
+            assert_eq!(ours, same, "{}", word.name);
+        }
     }
 }

@@ -4,11 +4,11 @@ use super::{At, Raw, Typing};
 use crate::error::{Error, Mistake};
 use crate::keys::{self, Check, Key, Kind, ROOT, Scope};
 use crate::origin::{Origin, Place};
+use crate::secret;
 use crate::suggest::{listed, nearest};
 use crate::value::{Data, Entry, Table, Value};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
-use windlass_model::shell::is_variable_name;
 
 type Name<'i> = Spanned<DeString<'i>>;
 
@@ -41,20 +41,7 @@ const RECEIVED: [&str; 9] = [
     "DEPLOY_ID",
 ];
 
-static SECRET_KEYS: &[Key] = &[Key::new(
-    "from_env",
-    Kind::Verbatim(variable_name),
-    "The controller's environment variable that holds the value.",
-)];
-
 static ADDRESS_KIND: Kind = Kind::Text(crate::check::address);
-
-fn variable_name(text: &str) -> Result<(), String> {
-    if is_variable_name(text) {
-        return Ok(());
-    }
-    Err("is no name of a variable".to_owned())
-}
 
 impl Typing<'_> {
     /// A table of which every name is known.
@@ -270,22 +257,32 @@ impl Typing<'_> {
             let reason = "must not have its value in the file".to_owned();
             let mistake = Mistake::new(Error::Refused { key, reason })
                 .at(&at.key.veiled())
-                .label("write { from_env = \"NAME\" }");
+                .label("say where it is instead")
+                .hint(format!("write {}", secret::FORMS));
             self.mistakes.push(mistake);
             return None;
         };
-        let mut inner = self.table(at, SECRET_KEYS, table);
-        if let Some(entry) = inner.remove("from_env") {
-            return match entry.value.data {
-                Data::Verbatim(name) => Some(Data::FromEnv(name)),
-                _ => None,
-            };
-        }
-        if !table.iter().any(|(name, _)| name.get_ref() == "from_env") {
-            let key = join(at.path, "from_env");
-            self.mistakes
-                .push(Mistake::new(Error::Missing { key }).at(at.key));
-        }
+        let inner = self.table(at, secret::KEYS, table);
+        self.one_place(at, table)?;
+        secret::reference(inner).map(Data::Secret)
+    }
+
+    /// The value of a secret comes from one place.
+    fn one_place(&mut self, at: At<'_>, table: &DeTable<'_>) -> Option<()> {
+        let is_there = |key: &str| table.iter().any(|(name, _)| name.get_ref() == key);
+        let places = secret::PLACES.into_iter().filter(|place| is_there(place));
+        let reason = match places.collect::<Vec<_>>().as_slice() {
+            [] => "does not say where its value is".to_owned(),
+            [first, second, ..] => format!("has both `{first}` and `{second}`; it has one place"),
+            [place] if *place != "age" && is_there("key") => {
+                format!("has `key`, which is about `age`, and `{place}`")
+            }
+            [_] => return Some(()),
+        };
+        let key = at.path.to_owned();
+        let mistake = Mistake::new(Error::Refused { key, reason });
+        let hint = format!("write {}", secret::FORMS);
+        self.mistakes.push(mistake.at(at.key).hint(hint));
         None
     }
 

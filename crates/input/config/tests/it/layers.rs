@@ -2,7 +2,7 @@
 
 use crate::{RECIPES, given, load, mistakes, rendered};
 use std::time::Duration;
-use windlass_config::{Argument, Config, Error, Given, Source, Stage};
+use windlass_config::{Argument, Config, Given, Source, Stage};
 use windlass_model::plan::DeployKind;
 use windlass_model::settings::{Hook, HostKeyPolicy, SecretReference, SourceKind};
 
@@ -367,19 +367,32 @@ fn without_a_file_there_are_settings_all_the_same() {
 }
 
 #[test]
-fn secrets_are_resolved_from_what_is_passed_in() {
-    let stage = stage(EXAMPLE, "production");
-    let missing = windlass_config::resolve(&stage.settings().secrets, &[]).expect_err("a mistake");
-    insta::assert_snapshot!(missing, @"secret `RAILS_MASTER_KEY` is to come from the environment variable RAILS_MASTER_KEY, which is not set");
-    assert!(matches!(
-        missing.iter().next().map(windlass_config::Mistake::error),
-        Some(Error::SecretNotSet { .. })
-    ));
-    let environment = [("RAILS_MASTER_KEY".to_owned(), "hunter2".to_owned())];
-    let secrets =
-        windlass_config::resolve(&stage.settings().secrets, &environment).expect("secrets");
-    assert_eq!(secrets[0].1.reveal(), "hunter2");
-    assert!(!format!("{secrets:?}").contains("hunter2"));
+fn a_secret_says_where_its_value_is_and_is_shown_as_written() {
+    let text = "application = 'a'\n[secrets]\nA = { from_env = 'X' }\nB = { command = 'op read \"op://x\"' }\n\
+        C = { age = 'c.age' }\nD = { age = 'd.age', key = 'D' }\n[stages.s]\nhosts = ['h']\n\
+        [stages.s.secrets]\nA = { age = 'a.age' }\n";
+    let stage = stage(text, "s");
+    let age = |file: &str, key: Option<&str>| SecretReference::Age {
+        file: file.to_owned(),
+        key: key.map(str::to_owned),
+    };
+    for (name, reference, shown) in [
+        ("A", age("a.age", None), "{ age = \"a.age\" }"),
+        (
+            "B",
+            SecretReference::Command("op read \"op://x\"".to_owned()),
+            "{ command = \"op read \\\"op://x\\\"\" }",
+        ),
+        ("C", age("c.age", None), "{ age = \"c.age\" }"),
+        (
+            "D",
+            age("d.age", Some("D")),
+            "{ age = \"d.age\", key = \"D\" }",
+        ),
+    ] {
+        assert_eq!(stage.settings().secrets.get(name), Some(&reference));
+        assert_eq!(stage.setting(&format!("secrets.{name}"))[0].value, shown);
+    }
 }
 
 #[test]

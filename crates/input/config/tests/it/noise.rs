@@ -147,6 +147,8 @@ fn piece() -> impl Strategy<Value = String> {
         "A = ",
         "[secrets]\n",
         "{ from_env = \"A\" }",
+        "{ age = \"a\", key = \"A\" }",
+        "{ command = \"a\" }",
         "[[tasks]]\n",
         "name = \"t\"\n",
         "run = ",

@@ -10,6 +10,8 @@ user=$(id -un 2>/dev/null) || user=${LOGNAME:-${USER-}}
 uid=$(id -u)
 say user "$user"
 say uid "$uid"
+group=$(id -gn 2>/dev/null) || group=$(id -g)
+say group "$group"
 say home "$HOME"
 say shell "${SHELL-}"
 say umask "$(umask)"

@@ -32,8 +32,16 @@ if [ -L "$root/current" ]; then
 elif [ -d "$root/current" ]; then say current directory; against=1
 elif [ -e "$root/current" ]; then say current other; against=1
 fi
+# What the linked file that was named last holds; nothing where the login may not read it.
+content() {
+  [ -r "$1" ] || return 0
+  digest=$(sha256sum <"$1" 2>/dev/null || openssl dgst -sha256 -r <"$1" 2>/dev/null)
+  [ -z "$digest" ] || say linked_content "$(($(wc -c <"$1"))) ${digest%% *}"
+}
 linked_file() {
-  if [ -f "$root/shared/$1" ]; then say linked_file "present $1"
+  if [ -f "$root/shared/$1" ]; then
+    say linked_file "present $1"
+    [ -z "$digests" ] || content "$root/shared/$1"
   elif [ -e "$root/shared/$1" ]; then say linked_file "not_a_file $1"; lacks=1
   else say linked_file "missing $1"; lacks=1
   fi

@@ -3,7 +3,7 @@
 use super::{nowhere, rails};
 use crate::script::{COMMON, body, values};
 use windlass_model::plan::Phase;
-use windlass_model::{Command, DeployKind, ReleaseName, Script, Undo};
+use windlass_model::{Command, DeployKind, Script, Undo};
 use windlass_planner::{Draft, Note, Scope, ScopeHost, TaskSpec};
 
 const MANIFESTS: &str = include_str!("../sh/manifests.sh");
@@ -107,9 +107,11 @@ fn backup(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
 
 fn normalize(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Option<Draft> {
     let dirs = &host.settings().rails.normalize_assets;
-    let time = touch_time(&scope.release).filter(|_| !dirs.is_empty())?;
+    if dirs.is_empty() {
+        return None;
+    }
     let script = Script::new()
-        .var("time", &time)
+        .var("release", scope.release.as_str())
         .each("each_dir", dirs)
         .with(&body(&[NORMALIZE]));
     let mut command = scope.own(host, script);
@@ -134,10 +136,4 @@ fn with_release() -> Undo {
     Undo::None {
         reason: "with the release".to_owned(),
     }
-}
-
-/// The time in a release's name, as `touch -t` reads it.
-fn touch_time(release: &ReleaseName) -> Option<String> {
-    let name = release.as_str();
-    Some(format!("{}.{}", name.get(..12)?, name.get(12..14)?))
 }

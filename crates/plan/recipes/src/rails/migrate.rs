@@ -15,6 +15,7 @@ pub(super) fn task(scope: &Scope<'_>) -> TaskSpec {
     // A host that cannot be made ready must not leave a database behind that is ahead of all hosts.
     TaskSpec::new(TASK, Phase::Updated)
         .after_all()
+        .for_all()
         .with(host.map(|host| migrate(scope, host)))
 }
 

@@ -17,9 +17,16 @@ remove_failed() {
   discard "$ours/failed/$1" "failed-$1"
   rm -f "$ours/releases/$1"
 }
+# Capistrano removes releases without knowing our records of them.
+remove_stray_records() {
+  for each in "$ours"/releases/*; do
+    [ -d "$root/releases/${each##*/}" ] || [ -d "$ours/failed/${each##*/}" ] || rm -f "$each"
+  done
+}
 forget_ref() { in_repo update-ref -d "refs/windlass/$1"; }
 each_victim remove_release
 each_failed remove_failed
+remove_stray_records
 [ ! -f "$repo/HEAD" ] || {
   each_ref forget_ref
   in_repo -c gc.autoDetach=false gc --auto --quiet

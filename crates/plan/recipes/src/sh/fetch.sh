@@ -14,7 +14,8 @@ else
       # The name may have gone meanwhile; the commit is asked for by its id below.
       in_repo fetch -q --depth "$depth" origin "$name" || :
     else
-      in_repo fetch -q --prune origin
+      # Of what the mirror holds only this is pruned: our own refs are in no repository.
+      in_repo fetch -q --prune origin '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
     fi
   fi
 fi

@@ -3,9 +3,11 @@ if [ ! -f "$repo/HEAD" ]; then
   is_free
   rm -rf "$tmp/repo"
   git init -q --bare "$tmp/repo"
-  if [ -n "$repository" ]; then
-    git --git-dir="$tmp/repo" remote add --mirror=fetch origin "$repository"
-  fi
+  # As `git clone --mirror` leaves it, so that Capistrano finds a mirror of its own. Where the settings name no repository, it
+  # brings the URL.
+  git --git-dir="$tmp/repo" config remote.origin.fetch '+refs/*:refs/*'
+  git --git-dir="$tmp/repo" config remote.origin.mirror true
+  [ -z "$repository" ] || git --git-dir="$tmp/repo" config remote.origin.url "$repository"
   mv "$tmp/repo" "$repo"
 fi
 # Where the history that was sent is cut, git must know it, or it takes it for damaged: a cut is a commit of which a parent

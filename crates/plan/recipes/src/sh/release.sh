@@ -1,5 +1,3 @@
-# Left by a Capistrano that broke off between making its link and moving it; it would be published in place of a release.
-[ ! -L "$root/releases/current" ] || rm -f "$root/releases/current"
 # Without -p: a directory that is there already is somebody else's.
 mkdir "$path"
 echo "$release" >"$mine/release"
@@ -62,8 +60,8 @@ refuse_pointers() {
 if [ -n "$subtree" ]; then
   [ "$(in_repo cat-file -t "$revision:$subtree" 2>/dev/null)" = tree ] ||
     stop "$revision has no directory $subtree"
-  tree=$tmp/tree
-  rm -rf "$tree"
+  # Made inside the release, so that modes and groups are those of a release that is made of the whole.
+  tree=$path/.windlass-tree
   mkdir "$tree"
 else
   tree=$path
@@ -76,7 +74,8 @@ if has_submodules; then
 fi
 refuse_pointers "$tree"
 if [ -n "$subtree" ]; then
-  rmdir "$path"
-  mv "$tree/$subtree" "$path"
+  for each in "$tree/$subtree"/* "$tree/$subtree"/.[!.]* "$tree/$subtree"/..?*; do
+    [ ! -e "$each" ] && [ ! -L "$each" ] || mv "$each" "$path/"
+  done
   rm -rf "$tree"
 fi

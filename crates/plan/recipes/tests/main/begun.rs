@@ -1,8 +1,9 @@
 //! How a deploy takes its hosts, when others want them too.
 
-use crate::support::{SHELLS, World, snapshot, wanted};
+use crate::support::{SHELLS, World, wanted};
 use std::fs;
 use windlass_facts::Begun;
+use windlass_lab::Picture;
 use windlass_model::DeployId;
 
 #[test]
@@ -15,11 +16,11 @@ fn a_deploy_is_begun_once_and_answers_the_same_when_asked_again() {
         let second = world.begin(&mine);
         assert_eq!(second.begun, first.begun);
         assert_eq!((second.fence, second.root_id), (1, first.root_id));
-        let before = snapshot(&world.path("."));
+        let before = Picture::of(&world.path(".")).unwrap();
         let other = world.begin(&DeployId::new("d-other"));
         assert_eq!(other.begun, Begun::Locked);
         assert_eq!(other.lock, Some(World::lock(&mine)));
-        assert_eq!(snapshot(&world.path(".")), before);
+        assert_eq!(Picture::of(&world.path(".")).unwrap(), before);
         // Given back, nothing is left of it, and the number is not used again where somebody was there before.
         world.sh(&windlass_facts::give_back(&world.root, &mine));
         assert!(!world.path(".").exists());
@@ -84,7 +85,7 @@ fn a_deploy_that_cannot_begin_changes_nothing() {
         assert!(!world.path(".").exists());
         fs::create_dir_all(world.path("current")).unwrap();
         world.settings.linked_files.clear();
-        let before = snapshot(&world.path("."));
+        let before = Picture::of(&world.path(".")).unwrap();
         let error = world.plan(wanted(&one)).unwrap_err();
         assert!(
             error
@@ -92,7 +93,7 @@ fn a_deploy_that_cannot_begin_changes_nothing() {
                 .contains("current` is a directory, not a link"),
             "{error}"
         );
-        assert_eq!(snapshot(&world.path(".")), before);
+        assert_eq!(Picture::of(&world.path(".")).unwrap(), before);
     }
 }
 

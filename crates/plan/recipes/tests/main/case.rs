@@ -14,8 +14,10 @@ use windlass_model::clock::Timestamp;
 use windlass_model::inventory::Inventory;
 use windlass_model::release::ReleaseState;
 use windlass_model::settings::{Hook, Settings};
-use windlass_model::{DeployId, DeployKind, HostName, Plan, ReleaseName, Revision};
-use windlass_planner::{Error, Planned, Preview, Request, Run, Wanted};
+use windlass_model::{DeployId, DeployKind, HostName, Plan, PlanDigest, ReleaseName, Revision};
+use windlass_planner::{Error, Planned, Preview, Request, Run, Told, Wanted};
+use windlass_reporter::view::Sheet;
+use windlass_reporter::words::moment::Zone;
 
 const REVISION: &str = "3f2c9ab000000000000000000000000000000000";
 
@@ -55,6 +57,7 @@ pub(crate) fn facts(root_id: &str, releases: &[(&str, ReleaseState)]) -> HostFac
         has_proc: true,
         boot_id: "boot".to_owned(),
         user: "deploy".to_owned(),
+        group: "www-data".to_owned(),
         home: "/home/deploy".to_owned(),
         tools: ["git", "tar", "sha256sum"].map(tool).to_vec(),
         root: Root {
@@ -154,16 +157,28 @@ pub(crate) fn deploy() -> Run {
     }
 }
 
-/// The view, without the digits that change with every script.
+/// What people see, without the digits that change with every script, where git was asked nothing.
 pub(crate) fn shown(preview: &Preview) -> String {
-    let text = windlass_planner::view(preview).to_string();
-    let (body, end) = text.rsplit_once("\nplan ").unwrap();
-    let (digits, rest) = end.split_at(6);
-    assert!(
-        digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
-        "{digits}"
-    );
-    format!("{body}\nplan 000000{rest}")
+    shown_with(preview, &Told::default())
+}
+
+/// The same with what git says.
+pub(crate) fn shown_with(preview: &Preview, told: &Told) -> String {
+    let mut overview = windlass_planner::overview(preview, told);
+    overview.digest = PlanDigest::new("000000");
+    let view = windlass_reporter::view::Plan {
+        overview,
+        whole: false,
+    };
+    let sheet = Sheet {
+        width: 120,
+        color: false,
+        now: Timestamp(0),
+        zone: Zone::utc(),
+    };
+    let mut text = Vec::new();
+    windlass_reporter::view::print(&view, &sheet, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 /// `! release@web1`: the order of the steps, with a mark where hosts wait for each other.

@@ -1,10 +1,9 @@
 //! Whole deploys and rollbacks of a directory of this machine, by every shell.
 
-use crate::support::{
-    SHELLS, World, capistrano, names, release, snapshot, text, user_task, wanted,
-};
+use crate::support::{SHELLS, World, capistrano, names, release, text, user_task, wanted};
 use std::fs;
 use std::os::unix::fs::symlink;
+use windlass_lab::Picture;
 use windlass_model::release::ReleaseState;
 use windlass_model::settings::Hook;
 use windlass_planner::{Error, Run};
@@ -225,6 +224,23 @@ fn a_directory_of_capistranos_is_taken_over_and_its_stale_link_removed() {
 }
 
 #[test]
+fn what_was_live_is_gone_back_to_although_no_line_says_that_it_was_deployed() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        capistrano(&world, &["20260101000000", "20260102000000"], &[]);
+        let one = world.commit(&[("app.txt", "one")]);
+        world.deploy(&one);
+        let planned = world.plan(Run::Rollback { to: None }).unwrap();
+        assert_eq!(planned.plan.release, release("20260102000000"));
+        world.carry_out(&planned.plan).unwrap();
+        assert_eq!(world.current(), Some(world.path("releases/20260102000000")));
+        // The other was never live while anybody looked.
+        let refused = world.plan(Run::Rollback { to: None }).unwrap_err();
+        assert!(matches!(refused, Error::NoOlderRelease { .. }), "{refused}");
+    }
+}
+
+#[test]
 fn looking_leaves_a_directory_byte_for_byte_as_it_was() {
     for shell in SHELLS {
         let mut world = World::new(shell);
@@ -234,10 +250,10 @@ fn looking_leaves_a_directory_byte_for_byte_as_it_was() {
             &["20260101000000"],
         );
         world.settings.linked_files = vec!["config/none".to_owned()];
-        let before = snapshot(world.dir.path().join("app").as_path());
+        let before = Picture::of(&world.dir.path().join("app")).unwrap();
         let mut ask = world.ask();
         ask.sshd = true;
         world.facts(&ask);
-        assert_eq!(snapshot(world.dir.path().join("app").as_path()), before);
+        assert_eq!(Picture::of(&world.dir.path().join("app")).unwrap(), before);
     }
 }

@@ -1,5 +1,6 @@
-//! Plans of the standard recipes: as text, and carried out.
+//! Plans of the standard recipes: as text, and carried out. Linux only, like the hosts.
 
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::too_many_lines,
     reason = "a test tells one story from its beginning to its end"
@@ -9,6 +10,7 @@ mod begun;
 mod case;
 mod deploys;
 mod managers;
+mod placing;
 mod plans;
 mod rails;
 mod sources;

@@ -1,22 +1,62 @@
 //! Plans of several hosts, as people see them, from facts written by hand.
 
-use crate::case::{busy, case, deploy, facts, good, order, shown};
+use crate::case::{Case, busy, case, deploy, facts, good, order, shown, shown_with};
 use crate::support::NOW;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use windlass_facts::{Current, Entry, Linked, LinkedFile, Lock, Logout};
+use windlass_facts::{Begun, Current, Entry, Linked, LinkedFile, Lock, Logout};
+use windlass_model::changes::{Changes, FileChange, Files, InTree};
 use windlass_model::clock::Timestamp;
-use windlass_model::{Action, DeployId, Plan, Undo};
-use windlass_planner::{Error, Request, Run};
+use windlass_model::overview::Brings;
+use windlass_model::{Action, DeployId, Plan, Revision, Undo};
+use windlass_planner::{Error, Request, Run, Told};
 
 #[test]
 fn a_plan_shows_what_each_task_does_where_and_what_undoes_it() {
     let mut case = case(busy);
     for (host, state) in [("web1", Linked::Present), ("web2", Linked::Missing)] {
         let path = "config/master.key".to_owned();
-        case.facts_of(host).linked_files = vec![LinkedFile { path, state }];
+        case.facts_of(host).linked_files = vec![LinkedFile {
+            path,
+            state,
+            content: None,
+        }];
     }
     insta::assert_snapshot!(shown(&case.preview(deploy())));
+}
+
+#[test]
+fn what_git_says_stands_before_the_steps_with_what_recipes_watch() {
+    let mut case = case(|settings| {
+        settings.recipes = vec!["bundler".to_owned(), "rails".to_owned()];
+        settings.linked_files = vec!["config/a".to_owned(), "config/b".to_owned()];
+        settings.linked_dirs = vec!["log".to_owned(), "public".to_owned()];
+    });
+    *case.facts_of("web2") = facts("web2", &[]);
+    let preview = case.preview(deploy());
+    let added = |path: &str| FileChange {
+        path: path.to_owned(),
+        added: true,
+        ..FileChange::default()
+    };
+    let files = [added("app/assets/x.css"), added("db/migrate/2_b.rb")];
+    let watched = preview.watches.iter().map(|watch| watch.look(&files));
+    let changes = Changes {
+        files: Files::of(&files),
+        watched: watched.collect(),
+        ..Changes::default()
+    };
+    let live = Revision::new(format!("{:0<40}", "20261102000000"));
+    let told = Told {
+        brings: vec![(live, Brings::Changes(changes))],
+        tree: Some(vec![
+            InTree::File,
+            InTree::Directory,
+            InTree::Bare,
+            InTree::Directory,
+        ]),
+    };
+    insta::assert_snapshot!(shown_with(&preview, &told));
 }
 
 #[test]
@@ -73,34 +113,42 @@ fn every_step_has_an_undo_or_says_why_not() {
 }
 
 #[test]
-fn the_same_request_gives_the_same_plan_and_another_deploy_one_of_its_likeness() {
-    let case = case(busy);
-    let plan = case.plan(deploy()).unwrap().plan;
-    let again = case.plan(deploy()).unwrap().plan;
-    assert_eq!(
-        windlass_planner::digest(&plan),
-        windlass_planner::digest(&again)
-    );
-    let recipes = windlass_recipes::in_use(&case.settings);
-    let later = windlass_planner::plan(&Request {
-        deploy: DeployId::new("d-other1"),
-        now: Timestamp((NOW + 60) * 1000),
-        run: deploy(),
-        inventory: &case.inventory,
-        facts: &case.facts,
-        recipes: &recipes,
-        operator: "alice".to_owned(),
-        reason: None,
+fn a_plan_that_was_looked_at_and_the_one_that_is_begun_later_have_one_digest() {
+    let mut case = case(|settings| {
+        busy(settings);
+        settings.recipes = vec!["bundler".to_owned(), "rails".to_owned()];
+        settings.rails.normalize_assets = vec!["public/images".to_owned()];
     });
-    let later = later.unwrap().plan;
-    assert_ne!(
-        windlass_planner::digest(&plan),
-        windlass_planner::digest(&later)
-    );
-    assert_eq!(
-        windlass_planner::likeness(&plan),
-        windlass_planner::likeness(&later)
-    );
+    let digest = |case: &Case, deploy: &str, seconds: u64, run: Run| {
+        let recipes = windlass_recipes::in_use(&case.settings);
+        let planned = windlass_planner::plan(&Request {
+            deploy: DeployId::new(deploy),
+            now: Timestamp((NOW + seconds) * 1000),
+            run,
+            inventory: &case.inventory,
+            facts: &case.facts,
+            recipes: &recipes,
+            operator: "alice".to_owned(),
+            reason: (seconds > 0).then(|| "hotfix".to_owned()),
+        });
+        windlass_planner::digest(&planned.unwrap().plan)
+    };
+    let back = || Run::Rollback { to: None };
+    let looked_at = digest(&case, "d-7k3fq2", 0, deploy());
+    let looked_back = digest(&case, "d-7k3fq2", 0, back());
+    for host in ["web1", "web2", "db1"] {
+        let facts = case.facts_of(host);
+        facts.begun = Begun::Begun { fence: 7 };
+        facts.root_id = Some(format!("made for {host}"));
+        facts.boot_id = "another".to_owned();
+    }
+    assert_eq!(digest(&case, "d-other1", 60, deploy()), looked_at);
+    assert_eq!(digest(&case, "d-other1", 60, back()), looked_back);
+    assert_ne!(looked_at, looked_back);
+    // What else is live, or is to go, is another plan.
+    case.facts_of("web2").live = None;
+    case.facts_of("web2").current = Current::Absent;
+    assert_ne!(digest(&case, "d-other1", 60, deploy()), looked_at);
 }
 
 #[test]

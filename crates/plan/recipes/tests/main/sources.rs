@@ -38,6 +38,11 @@ fn the_host_fetches_by_itself_and_gets_the_pinned_commit_although_the_branch_mov
                 fs::read_to_string(world.path("current/app.txt")).unwrap(),
                 "moved"
             );
+            world.commit(&[("app.txt", "third")]);
+            let planned = world.plan(unresolved()).unwrap();
+            world.carry_out(&planned.plan).unwrap();
+            let kept = world.look().repository.unwrap().kept;
+            assert_eq!(kept.len(), 3, "each release's commit is kept: {kept:?}");
         }
     }
 }

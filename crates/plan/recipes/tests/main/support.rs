@@ -4,7 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::too_many_arguments,
-    clippy::unnecessary_debug_formatting,
     clippy::format_push_string,
     clippy::format_collect,
     reason = "a test that cannot set up its world fails, and says where"
@@ -18,7 +17,7 @@ pub(crate) use made::{host, inventory, release, settings, user_task};
 pub(crate) use small_disk::SmallDisk;
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 use tempfile::TempDir;
@@ -423,37 +422,6 @@ pub(crate) fn names(dir: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// Every path below with its kind, content or target, mode and time of change.
-pub(crate) fn snapshot(dir: &Path) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut todo = vec![dir.to_owned()];
-    while let Some(path) = todo.pop() {
-        let Ok(meta) = fs::symlink_metadata(&path) else {
-            continue;
-        };
-        let content = if meta.is_symlink() {
-            format!("{:?}", fs::read_link(&path).unwrap())
-        } else if meta.is_file() {
-            format!("{:?}", fs::read(&path).unwrap())
-        } else {
-            todo.extend(
-                fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-            String::new()
-        };
-        lines.push(format!(
-            "{path:?} {:o} {}.{} {content}",
-            meta.mode(),
-            meta.mtime(),
-            meta.mtime_nsec()
-        ));
-    }
-    lines.sort();
-    lines
 }
 
 /// A directory as Capistrano leaves it, with these releases and the last one current.

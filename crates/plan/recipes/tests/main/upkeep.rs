@@ -43,6 +43,26 @@ fn cleanup_counts_only_completed_releases_and_spares_what_would_be_gone_back_to(
 }
 
 #[test]
+fn records_and_refs_of_releases_that_capistrano_removed_go() {
+    for shell in SHELLS {
+        let mut world = World::new(shell);
+        let one = world.commit(&[("app.txt", "one")]);
+        let failed = world.undone_after("release", &one).release;
+        let gone = world.deploy(&one).release;
+        world.deploy(&one);
+        fs::remove_dir_all(world.path(&format!("releases/{gone}"))).unwrap();
+        world.deploy(&one);
+        let mut left = world.releases();
+        let kept = world.look().repository.unwrap().kept;
+        let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        assert_eq!(kept, left);
+        left.push(failed.to_string());
+        left.sort();
+        assert_eq!(names(&world.path(".windlass/releases")), left);
+    }
+}
+
+#[test]
 fn only_the_newest_failed_release_is_kept_aside() {
     for shell in SHELLS {
         let mut world = World::new(shell);

@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::{Arc, Mutex as StdMutex};
 use tokio::time::sleep;
-use windlass_model::{DeployId, HostName};
+use windlass_model::{DeployId, HostName, Secret};
 
 fn key() -> JobKey {
     JobKey {
@@ -21,7 +21,9 @@ fn locals() -> (tempfile::TempDir, Locals) {
 }
 
 fn locals_of(notes: &Path) -> Locals {
-    let secrets = vec![("TOKEN".to_owned(), Secret::new("canary"))];
+    let mut secrets = Secrets::default();
+    secrets.give(key().host, "TOKEN", Secret::new("canary"));
+    secrets.give(HostName::new("other"), "OTHER", Secret::new("hidden"));
     Locals::new(std::env::temp_dir(), notes.to_owned(), secrets)
 }
 
@@ -111,6 +113,20 @@ async fn silence_and_time_have_limits() {
     assert_eq!(run(&long).await.0, CommandEnd::TimedOut);
 }
 
+#[test]
+fn a_command_that_was_ended_before_it_began_leaves_no_note() {
+    let (notes, locals) = locals();
+    let note = locals.note(&key());
+    let [.., path] = note.words();
+    let mut new = path.clone();
+    new.push(".new");
+    for path in [path, new] {
+        std::fs::write(path, "").unwrap();
+    }
+    note.remove();
+    assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 0);
+}
+
 /// The pid that a command prints first.
 async fn pid_of(heard: &StdMutex<Vec<JobEvent>>) -> Pid {
     loop {
@@ -178,7 +194,7 @@ fn orphan(notes: &Path, script: &str) -> Child {
     let (_, path) = file.keep().unwrap();
     let note = locals.note(&key());
     locals
-        .spawn(&Command::script(script), &note, &path)
+        .spawn(&Command::script(script), &key(), &note, &path)
         .unwrap()
 }
 

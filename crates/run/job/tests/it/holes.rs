@@ -5,7 +5,7 @@ use crate::support::{EXIT, Heard, claim, job, key, lines, run, wait_until};
 use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use windlass_job::{CancelEnd, CommandResult, JobEvent, JobSpec, JobState, Place};
 use windlass_lab::Process;
@@ -402,22 +402,36 @@ async fn a_late_pulse_has_another_connection_dialled() {
         pulse_interval: Duration::from_secs(1),
         ..quick()
     });
-    let spec = job("silent", &["sleep 5; echo done"]);
+    let mark = tie.home().join("dialled");
+    let script = format!(
+        "until [ -e '{}' ]; do sleep 0.1; done; echo done",
+        mark.display()
+    );
+    let spec = job("silent", &[&script]);
     let mut heard = Heard::default();
     let mut stopped = None;
+    let is_stopped = AtomicBool::new(false);
     let mut sink = |event| {
         // The first supervisor falls silent, as behind a black hole.
         if matches!(event, JobEvent::Pulse { .. }) && stopped.is_none() {
             let supervisor = supervisors("SILENT_TEST").pop().expect("a supervisor");
             assert!(supervisor.signal(Signal::STOP));
             stopped = Some(supervisor);
+            is_stopped.store(true, Ordering::SeqCst);
         }
         heard.take(event);
     };
-    let report = host.run(&spec, &[], &mut sink).await.expect("a report");
+    let dialled = || tie.world.besides.load(Ordering::SeqCst) >= 1;
+    let goes_on = async {
+        let reached = || is_stopped.load(Ordering::SeqCst) && dialled();
+        wait_until("another connection was dialled", reached).await;
+        std::fs::write(&mark, "").expect("written");
+    };
+    let (report, ()) = tokio::join!(host.run(&spec, &[], &mut sink), goes_on);
+    let report = report.expect("a report");
     assert_eq!((report.end, heard.out().as_str()), (EXIT(0), "done\n"));
-    assert!(tie.world.besides.load(Ordering::SeqCst) >= 1);
-    assert!(stopped.is_some_and(|supervisor| supervisor.signal(Signal::KILL)));
+    // False where it went with its connection.
+    let _ = stopped.expect("stopped").signal(Signal::KILL);
 }
 
 /// The supervisors of the host with this variable: the children of this process that have it.

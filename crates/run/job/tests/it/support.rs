@@ -87,7 +87,7 @@ pub(crate) async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, H
     let mut heard = Heard::default();
     let mut sink = |event| heard.take(event);
     let work = host.run(spec, &[], &mut sink);
-    let report = tokio::time::timeout(Duration::from_secs(60), work)
+    let report = tokio::time::timeout(Duration::from_secs(180), work)
         .await
         .expect("in time")
         .expect("a report");
@@ -95,7 +95,7 @@ pub(crate) async fn run<T: Tie>(host: &Host<T>, spec: &JobSpec) -> (JobReport, H
 }
 
 pub(crate) async fn wait_until(what: &str, reached: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(120);
     while !reached() {
         assert!(Instant::now() < end, "{what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -2,7 +2,9 @@
 
 use crate::support::{Place, begin, id, intent, outcome, subject, target};
 use std::time::Duration;
-use windlass_journal::{AdHoc, AdHocHost, Error, Filter, Record, Standing, Store, Subject};
+use windlass_journal::{
+    AdHoc, AdHocHost, Error, Filter, Journal, Record, Standing, Store, Subject,
+};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::JobLimits;
@@ -157,4 +159,24 @@ fn durations_are_those_of_the_newest_good_deploy_of_the_same_kind() {
     assert_eq!(durations.get(&build), Some(&Duration::from_secs(5)));
     assert_eq!(durations.len(), 1);
     assert_eq!(journal.standing(&id("d-zzz")).unwrap(), None);
+}
+
+#[test]
+fn a_glance_makes_nothing_and_waits_for_nobody() {
+    let place = Place::new();
+    assert!(Journal::glance(&place.path()).unwrap().is_none());
+    assert!(!place.path().exists(), "nothing was made");
+    begin(&place.open(), "d-aaa", "production");
+    // Another process is writing.
+    let writer = rusqlite::Connection::open(place.path()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let journal = Journal::glance(&place.path()).unwrap().unwrap();
+    assert_eq!(journal.list(&Filter::default()).unwrap().len(), 1);
+    writer
+        .execute_batch("COMMIT; PRAGMA user_version = 9")
+        .unwrap();
+    assert!(matches!(
+        Journal::glance(&place.path()),
+        Err(Error::NewerFormat { found: 9, .. })
+    ));
 }

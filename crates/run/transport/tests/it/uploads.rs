@@ -1,22 +1,20 @@
 //! A file arrives whole or not at all, and what arrived before a cut is not sent again.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 use windlass_lab::{Cut, CutAfter, Direction, Sshd};
-use windlass_transport::{Session, Upload, UploadError, UploadSource};
+use windlass_transport::{InMemory, Session, Upload, UploadError, UploadSource};
 
 use crate::support::{LONG, open, options, plain, start};
 
-/// Bytes with their digest.
+/// Bytes, and the same as they are sent.
 struct Bytes {
     content: Vec<u8>,
-    digest: String,
+    source: InMemory,
 }
 
 impl Bytes {
@@ -27,34 +25,14 @@ impl Bytes {
     }
 
     fn new(content: Vec<u8>) -> Self {
-        let mut digest = String::new();
-        for byte in Sha256::digest(&content) {
-            write!(digest, "{byte:02x}").unwrap();
-        }
-        Self { content, digest }
+        let source = InMemory::new(content.clone());
+        Self { content, source }
     }
 
     /// Where what has arrived of it lies.
     fn part(&self, to: &Path) -> PathBuf {
-        PathBuf::from(format!("{}.part-{}", to.display(), &self.digest[..16]))
-    }
-}
-
-impl UploadSource for &Bytes {
-    fn len(&self) -> u64 {
-        self.content.len() as u64
-    }
-
-    fn sha256(&self) -> &str {
-        &self.digest
-    }
-
-    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let from = usize::try_from(offset).unwrap();
-        let rest = &self.content[from..];
-        let read = rest.len().min(buffer.len());
-        buffer[..read].copy_from_slice(&rest[..read]);
-        Ok(read)
+        let digest = (&self.source).sha256().get(..16).unwrap().to_owned();
+        PathBuf::from(format!("{}.part-{digest}", to.display()))
     }
 }
 
@@ -62,7 +40,7 @@ async fn upload(session: &Session, to: &Path, bytes: &Bytes) -> Result<(), Uploa
     let upload = Upload {
         to: to.to_str().unwrap(),
         mode: 0o640,
-        source: &mut &*bytes,
+        source: &mut &bytes.source,
     };
     timeout(LONG, session.upload(upload)).await.unwrap()
 }

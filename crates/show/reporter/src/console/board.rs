@@ -5,6 +5,7 @@
 //! when depends on the times in the events alone.
 
 use crate::console::marks::{self, Mark, MarkKind};
+use crate::numbers::Numbers;
 use crate::style::{Line, Role};
 use crate::words::duration;
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use windlass_model::{HostName, Plan};
 /// How long something may wait to be shown together with what belongs to it.
 pub(crate) const HOLD: Duration = Duration::from_secs(3);
 
-/// Where the text behind a task's name begins.
+/// Where the text behind a task's name begins, without the numbers.
 const TEXT_COLUMN: usize = 27;
 
 /// Columns before a line of marks.
@@ -58,10 +59,12 @@ pub(crate) struct Board {
     places: HashMap<HostName, usize>,
     /// The task whose line was the last one shown.
     last: Option<String>,
+    numbers: Numbers,
 }
 
 impl Board {
     pub(crate) fn expect(&mut self, plan: &Plan) {
+        self.numbers = Numbers::of(plan);
         for step in &plan.steps {
             *self.expected.entry(step.task.to_string()).or_default() += 1;
         }
@@ -165,8 +168,9 @@ impl Board {
             let text = note.unwrap_or_else(|| entry.show.clone());
             lines.push(self.head(entry, &text, entry.began, frame));
         } else if self.last.as_ref() != Some(&entry.task) {
-            let head = self.head(entry, "", now, frame).pad_to(TEXT_COLUMN);
-            lines.extend(marks::lines(head, TEXT_COLUMN, &waiting, frame.width));
+            let column = self.text_column();
+            let head = self.head(entry, "", now, frame).pad_to(column);
+            lines.extend(marks::lines(head, column, &waiting, frame.width));
             return lines;
         }
         let indent = Line::plain(" ".repeat(INDENT));
@@ -178,11 +182,17 @@ impl Board {
         self.last = Some(entry.task.clone());
         entry.shown = true;
         clock(at, frame.start)
+            .and(Role::Dim, self.numbers.before(&entry.task))
             .and(Role::Task, &entry.task)
-            .pad_to(TEXT_COLUMN - 1)
+            .pad_to(self.text_column() - 1)
             .text(" ")
             .text(text)
             .cut(frame.width)
+    }
+
+    /// Where the text behind a task's name begins.
+    fn text_column(&self) -> usize {
+        TEXT_COLUMN + self.numbers.width()
     }
 
     fn entry(&mut self, task: &str) -> Option<&mut Entry> {

@@ -6,6 +6,7 @@ use crate::console::facts;
 use crate::console::failure::{self, Failure};
 use crate::console::marks::MarkKind;
 use crate::console::outcome;
+use crate::numbers::Numbers;
 use crate::style::{Line, Place, Role, flow};
 use crate::words::{duration, plural};
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,8 @@ pub(crate) struct Seen {
     pub(crate) failures: Vec<Failure>,
     /// Hosts of each task, where the plan is known.
     pub(crate) planned: HashMap<String, Vec<HostName>>,
+    /// The numbers of tasks, where the plan is known.
+    pub(crate) numbers: Numbers,
     /// How many steps were undone on each host.
     pub(crate) undone: BTreeMap<HostName, usize>,
     /// Undos that failed: task, host, how.
@@ -39,7 +42,7 @@ pub(crate) fn lines(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> 
     match end.end {
         DeployEnd::Deployed => deployed(end, seen, moment),
         DeployEnd::Parked => parked(end, moment),
-        DeployEnd::Undone => unhappy(end, seen, moment, undone_headline(end)),
+        DeployEnd::Undone => unhappy(end, seen, moment, undone_headline(end, seen)),
         DeployEnd::CancelledUndone => {
             let after = duration::prose(end.duration);
             let headline = bad(format!("cancelled after {after}; everything was undone"));
@@ -136,7 +139,7 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
     let mut lines = vec![Line::new(), headline, Line::new()];
     if let Some(failed) = &end.failed {
         if end.end != DeployEnd::Undone {
-            lines.push(Line::plain("  ").append(step_sentence(failed)));
+            lines.push(Line::plain("  ").append(step_sentence(failed, seen)));
             lines.push(Line::new());
         }
         lines.extend(failure::evidence(failed, seen, moment));
@@ -151,17 +154,24 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
     lines
 }
 
-fn undone_headline(end: &EndSummary) -> Line {
+fn undone_headline(end: &EndSummary, seen: &Seen) -> Line {
     let Some(failed) = &end.failed else {
         let after = duration::prose(end.duration);
         return bad(format!("failed after {after}; everything was undone"));
     };
-    MarkKind::Bad.sign().text(" ").append(step_sentence(failed))
+    MarkKind::Bad
+        .sign()
+        .text(" ")
+        .append(step_sentence(failed, seen))
 }
 
-fn step_sentence(failed: &windlass_model::event::FailedStep) -> Line {
+fn step_sentence(failed: &windlass_model::event::FailedStep, seen: &Seen) -> Line {
     let how = outcome::sentence(&failed.outcome, failed.duration);
-    Line::of(Role::Task, failed.task.as_str()).text(format!(" on {} {how}", failed.host))
+    let task = failed.task.as_str();
+    let number = Line::of(Role::Dim, seen.numbers.before(task));
+    number
+        .and(Role::Task, task)
+        .text(format!(" on {} {how}", failed.host))
 }
 
 fn stuck_headline(end: &EndSummary, seen: &Seen) -> Line {

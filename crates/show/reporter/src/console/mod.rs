@@ -16,6 +16,7 @@ mod start;
 mod steps;
 mod tail;
 
+use crate::numbers::Numbers;
 use crate::output::{Earlier, Mode, Options, Output};
 use crate::split::Piece;
 use crate::style::{Line, Role};
@@ -98,6 +99,7 @@ impl Console {
             .collect();
         self.meet(&hosts);
         self.board.expect(plan);
+        self.seen.numbers = Numbers::of(plan);
         for step in &plan.steps {
             let planned = self.seen.planned.entry(step.task.to_string()).or_default();
             planned.push(step.host.clone());

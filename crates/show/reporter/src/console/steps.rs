@@ -7,6 +7,7 @@ use super::fold::Speaker;
 use super::marks::{Mark, MarkKind};
 use super::running::Running;
 use super::{Console, Shown, outcome, tail};
+use crate::numbers::UNDO;
 use crate::output::Mode;
 use crate::style::Line;
 use std::time::Duration;
@@ -272,5 +273,5 @@ fn task_of<'a>(step: &'a StepId, host: &HostName) -> &'a str {
 }
 
 fn undo_of(step: &StepId, host: &HostName) -> String {
-    format!("undo {}", task_of(step, host))
+    format!("{UNDO}{}", task_of(step, host))
 }

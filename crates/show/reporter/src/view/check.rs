@@ -114,8 +114,9 @@ impl Finding {
         let indent = head.width();
         let mut lines = facts::wrapped(head, indent, &self.text, width);
         if let Some(cure) = &self.cure {
+            // Most often a command, to be taken as it is: it is not broken.
             let head = Line::plain(" ".repeat(indent)).and(Role::Dim, "cure: ");
-            lines.extend(facts::wrapped(head, indent + 6, cure, width));
+            lines.push(head.text(cure));
         }
         lines
     }

@@ -11,9 +11,12 @@ pub struct ConfigRow {
     /// Its name, dotted.
     pub key: String,
     /// Its value as it would be written in the file; never a secret's.
-    pub value: String,
-    /// Where it comes from: `windlass.toml:5`, `default`, `--set`.
-    pub origin: String,
+    #[serde(skip)]
+    pub shown: String,
+    /// The same for machines.
+    pub value: serde_json::Value,
+    /// Where it comes from: `windlass.toml:5`, `default`, `--set`; a list to which others were added has several.
+    pub origins: Vec<String>,
 }
 
 /// Settings.
@@ -31,8 +34,8 @@ impl Drawn for Config {
             .map(|row| {
                 vec![
                     Line::of(Role::Task, &row.key),
-                    Line::plain(format!("= {}", row.value)),
-                    Line::of(Role::Dim, format!("# {}", row.origin)),
+                    Line::plain(format!("= {}", row.shown)),
+                    Line::of(Role::Dim, format!("# {}", row.origins.join(", "))),
                 ]
             })
             .collect();

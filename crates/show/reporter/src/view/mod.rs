@@ -9,6 +9,7 @@ mod history;
 mod lock;
 mod plan;
 mod releases;
+mod setup;
 mod status;
 mod table;
 mod tasks;
@@ -17,8 +18,9 @@ pub use check::{Check, CheckHost, Finding, Severity};
 pub use config::{Config, ConfigRow};
 pub use history::{CommandRow, History, HistoryEntry, HistoryRow};
 pub use lock::{Holder, LockRow, Locks};
-pub use plan::PlanText;
+pub use plan::Plan;
 pub use releases::{ReleaseRow, Releases};
+pub use setup::{FileContent, FileRow, FileState, LayoutRow, Setup};
 pub use status::{Status, StatusRow};
 pub use tasks::{TaskRow, Tasks};
 

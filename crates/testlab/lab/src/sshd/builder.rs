@@ -77,6 +77,14 @@ impl SshdBuilder {
         self
     }
 
+    /// Logins have an empty /tmp from which nothing can be started, with these directories in it and the daemon's own; the
+    /// same limit again.
+    #[must_use]
+    pub fn own_tmp(mut self, with: &[&Path]) -> Self {
+        self.wish.tmp = Some(with.iter().map(|path| (*path).to_owned()).collect());
+        self
+    }
+
     /// Listens on 127.0.0.1 to 127.0.0.`count`, each with a home of its own, so that one daemon is many hosts (not
     /// with dropbear). Other addresses of this machine are listened on too, but nobody can log in there.
     #[must_use]

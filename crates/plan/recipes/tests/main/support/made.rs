@@ -6,7 +6,7 @@ use std::time::Duration;
 use windlass_model::inventory::{Host, Inventory};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::{
-    HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
+    AgeSettings, HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
 };
 use windlass_model::technology::{
     BundlerSettings, Migrate, RailsSettings, RubyManager, RubySettings,
@@ -40,6 +40,7 @@ pub(crate) fn settings(root: &str) -> Settings {
         path: Vec::new(),
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        age: AgeSettings::default(),
         shell: vec!["sh".to_owned(), "-e".to_owned()],
         umask: None,
         restart: BTreeMap::new(),
