@@ -3,9 +3,15 @@ digest() {
   d=${d%% *}
 }
 refuse() {
-  rm -f "$sent" "$sent-new"
+  rm -f "$sent" "$sent-new" "$sent-old"
   echo "$1" >&2
   exit 1
+}
+# Keeps the old file under a name that holds its digest. A copy that broke off has another digest, and is made again.
+keep() {
+  [ ! -f "$target.$kept" ] || digest "$target.$kept"
+  [ ! -f "$target.$kept" ] || [ "$d" != "$seen" ] || return 0
+  ln "$target" "$target.$kept" 2>/dev/null || { cp -p "$target" "$sent-old" && mv -f "$sent-old" "$target.$kept"; }
 }
 d=
 [ ! -f "$target" ] || digest "$target"
@@ -28,7 +34,6 @@ fi
 [ "$d" = "$seen" ] || refuse "$target was changed meanwhile; it is left as it is"
 # The new one has the mode of the old one, and can be written by its owner.
 cp -p "$target" "$sent-new" && chmod u+w "$sent-new" && cat "$sent" >"$sent-new" || refuse "$sent-new could not be written"
-[ -e "$target.$kept" ] || ln "$target" "$target.$kept" 2>/dev/null || cp -p "$target" "$target.$kept" ||
-  refuse "$target could not be kept as $target.$kept"
+keep || refuse "$target could not be kept as $target.$kept"
 mv -f "$sent-new" "$target" || refuse "$target could not be replaced"
 rm -f "$sent"

@@ -100,6 +100,20 @@ fn what_is_replaced_is_kept_and_its_mode_too() {
 }
 
 #[test]
+fn a_copy_of_the_old_file_that_broke_off_is_made_again_before_anything_is_replaced() {
+    for shell in SHELLS {
+        let place = Place::new(shell);
+        place.there("old", 0o600);
+        let old = kept(place.file().to_str().unwrap(), OLD);
+        fs::write(&old, "o").unwrap();
+        let output = place.run(Some(OLD));
+        assert!(output.status.success(), "{output:?}");
+        place.assert_holds("new", 0o600, 1);
+        assert_eq!(fs::read_to_string(old).unwrap(), "old");
+    }
+}
+
+#[test]
 fn what_came_or_changed_meanwhile_is_left_as_it_is() {
     for shell in SHELLS {
         let place = Place::new(shell);
