@@ -5,11 +5,10 @@ set -euo pipefail
 
 folder=$(mktemp -d "${RUNNER_TEMP:-/tmp}/windlass.XXXXXXXX")
 trap 'rm -rf "$folder"' EXIT
-umask 077
 
 # What is not given is left to windlass.toml and ssh_config.
 if [[ -n ${SSH_KEY:-} ]]; then
-  printf '%s\n' "$SSH_KEY" >"$folder/key"
+  (umask 077 && printf '%s\n' "$SSH_KEY" >"$folder/key")
   export WINDLASS_SSH_IDENTITIES="$folder/key"
 fi
 if [[ -n ${KNOWN_HOSTS:-} ]]; then
@@ -26,14 +25,20 @@ case $command in
     exit 2
     ;;
 esac
+case ${STAGE:-} in
+  -*)
+    printf 'windlass: stage is a name, not %q\n' "$STAGE" >&2
+    exit 2
+    ;;
+esac
 stage=()
 if [[ -n ${STAGE:-} ]]; then stage=("$STAGE"); fi
 
 # The signal that cancels a CI job goes to this shell: it is handed on, and the exit code waited for.
+child= waiting=1
+trap 'waiting=1; [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true' TERM INT
 "${WINDLASS:-windlass}" "$command" --yes "${stage[@]}" &
 child=$!
-waiting=1
-trap 'waiting=1; kill -TERM "$child" 2>/dev/null || true' TERM INT
 while ((waiting)); do
   # A signal ends the waiting, not what is waited for.
   waiting=0 code=0

@@ -9,7 +9,9 @@ if [[ -n ${BINARY:-} ]]; then
 elif command -v windlass >/dev/null; then
   program=$(command -v windlass)
 else
-  root=${RUNNER_TOOL_CACHE:-$HOME/.cache}/windlass
+  # The cache outlives a job: what another revision of the sources built is not taken for this one's.
+  key=$(cd "$here" && find Cargo.toml Cargo.lock crates -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  root=${RUNNER_TOOL_CACHE:-$HOME/.cache}/windlass/${key:0:16}
   program=$root/bin/windlass
   [[ -x $program ]] || cargo install --locked --path "$here/crates/cli" --root "$root"
 fi

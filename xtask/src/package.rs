@@ -45,7 +45,10 @@ pub(crate) fn deb(workspace: &Workspace) -> Result<String, Error> {
 pub(crate) fn fixed(workspace: &Workspace) -> Result<String, Error> {
     let host = said(Command::new("rustc").arg("-vV"))?;
     let host = host.lines().find_map(|line| line.strip_prefix("host: "));
-    let host = host.unwrap_or_default();
+    let host = host.ok_or(Error::NotInstalled {
+        program: "rustc",
+        hint: "one whose `rustc -vV` names its host",
+    })?;
     let mut cargo = workspace.cargo(&["build", "--release", "--locked", "-p", "windlass"]);
     // With a target named, the flag concerns the program and not the build scripts, which must load libraries.
     cargo.args(["--target", host]);
@@ -54,7 +57,10 @@ pub(crate) fn fixed(workspace: &Workspace) -> Result<String, Error> {
     let binary = target.join("release/windlass");
     let mut findings = wrong_version(&binary)?;
     // ldd fails on a static program, or says that it is one.
-    let needs = said(Command::new("ldd").arg(&binary)).unwrap_or_default();
+    let needs = match said(Command::new("ldd").arg(&binary)) {
+        Err(Error::Ended { .. }) => String::new(),
+        needs => needs?,
+    };
     if needs.contains("=>") {
         findings.push(format!("it needs libraries:\n{needs}"));
     }

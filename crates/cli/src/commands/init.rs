@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::project::{Project, application_name, recognise};
 use crate::world::World;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use windlass_model::ExitCode;
@@ -22,7 +23,7 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
         .hint("windlass init --force writes over it"));
     }
     if let Some(imported) = capistrano::carried_over(&world.directory)? {
-        write(&path, &imported.text)?;
+        write(&path, &imported.text, args.force)?;
         crate::screen::say(&format!("wrote {} from the Capfile", path.display()));
         if imported.second {
             crate::screen::say(
@@ -40,7 +41,7 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     }
     let project = look(&world.directory);
-    write(&path, &project.settings())?;
+    write(&path, &project.settings(), args.force)?;
     crate::screen::say(&format!("wrote {} for {}", path.display(), project.kind));
     crate::screen::say(
         "next: put your host into [stages.production], then: windlass check production",
@@ -48,15 +49,29 @@ pub(crate) fn init(world: &World, args: &InitArgs) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::File::create(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| {
-            Failure::new(
-                ExitCode::Failed,
-                format!("cannot write {}: {error}", path.display()),
-            )
-        })
+/// Writes the file whole or not at all; one that is there stays unless it is to be written over.
+fn write(path: &Path, text: &str, over: bool) -> Result<(), Failure> {
+    written(path, text, over).map_err(|error| {
+        let text = format!("cannot write {}: {error}", path.display());
+        Failure::new(ExitCode::Failed, text)
+    })
+}
+
+fn written(path: &Path, text: &str, over: bool) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mode = std::fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new()
+        .permissions(mode)
+        .tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    let placed = if over {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    placed.map_err(|error| error.error)?;
+    Ok(())
 }
 
 fn look(directory: &Path) -> Project {

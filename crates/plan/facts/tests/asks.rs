@@ -469,6 +469,11 @@ x'; printf '1\\n2\\n' >'a b/\"q\"'; c 'second \"$x\"'; git checkout -q -b other 
         assert_eq!(between(&absent, second, None), None);
         assert_eq!(between(first, &absent, None), None);
         assert_eq!(listed(), before, "{shell:?}");
+        // Where an object is gone, half of an answer would read as if nothing had changed.
+        sh(&format!(
+            "cd root/repo; rm -f objects/$(git rev-parse '{second}^{{tree}}' | sed 's|^..|&/|')"
+        ));
+        assert_eq!(between(first, second, None), None, "{shell:?}");
         sh("rm -rf root/repo");
         assert_eq!(between(first, second, None), None);
     }

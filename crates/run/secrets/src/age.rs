@@ -146,7 +146,7 @@ async fn hear(stderr: Option<impl AsyncRead + Unpin>, said: &mut String, around:
     let mut lines = BufReader::new(stderr).lines();
     // What cannot be read as text is not worth keeping; the exit status tells the rest.
     while let Ok(Some(line)) = lines.next_line().await {
-        if around.interactive {
+        if around.interactive || around.terminal {
             (around.tell)(&line);
         }
         let complaint = line.split_once("error: ").map(|(_, what)| what);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::time::Duration;
+use windlass_model::shell::quote;
 
 /// What went wrong, by the name of a secret that needs it.
 #[derive(Debug, thiserror::Error)]
@@ -141,9 +142,11 @@ impl Error {
             Self::Command { command, .. } => {
                 format!("try it by hand, in the project's directory: {}", first_line(command))
             }
-            Self::NoFile { file, .. } | Self::NotEncrypted { file, .. } => {
-                format!("age -r PUBLIC_KEY -o {file} FILE makes it")
+            Self::NoFile { file, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                format!("age -r PUBLIC_KEY -o {} FILE makes it", quote(file))
             }
+            Self::NoFile { file, .. } => format!("see that you may read {file}"),
+            Self::NotEncrypted { file, .. } => encrypts(file),
             Self::NoIdentity { .. } => "name the file of your key: [age] identities = \
                 [\"~/.config/age/keys.txt\"] in windlass.toml, or WINDLASS_AGE_IDENTITIES=FILE"
                 .to_owned(),
@@ -162,9 +165,9 @@ impl Error {
             } => "it waited for a passphrase, or for a key to be touched; do that at a terminal"
                 .to_owned(),
             Self::Undecrypted { file, .. } => {
-                format!("take {file} from version control again; it may be damaged")
+                format!("try age -d -i IDENTITY {}; where that fails too the file is damaged", quote(file))
             }
-            Self::Unfit { .. } => "a secret is text of at most 1 MiB that is not empty".to_owned(),
+            Self::Unfit { .. } => "a secret is text of at most 120 KiB that is not empty".to_owned(),
             Self::NoKey { key, file, .. } => {
                 format!("add the line to {file}, or leave `key` out where the whole file is the value (now `{key}`)")
             }
@@ -194,9 +197,18 @@ pub enum Trouble {
     /// It gave more than a secret can be.
     #[error("gave more than 1 MiB")]
     TooMuch,
+    /// It is longer than a variable can be.
+    #[error("gave more than 120 KiB, which is more than a variable can hold")]
+    TooLarge,
     /// It gave what no variable can hold.
     #[error("gave something that is not text")]
     NotText,
+}
+
+/// What encrypts a file that is there, and leaves it.
+fn encrypts(file: &str) -> String {
+    let file = quote(file);
+    format!("age -r PUBLIC_KEY -o {file}.age {file} encrypts it; name that file then")
 }
 
 fn first_line(command: &str) -> String {

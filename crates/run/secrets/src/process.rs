@@ -11,7 +11,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// More than this is no secret.
+/// A secret becomes a variable: Linux starts no program with a longer one (`MAX_ARG_STRLEN` is 128 KiB, its name included).
+const LONGEST: usize = 120 << 10;
+
+/// More than this is not read. A file may hold several secrets.
 const MOST: u64 = 1 << 20;
 
 /// What a script prints, without one newline at its end.
@@ -43,10 +46,13 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Trouble> {
 
 /// A value that a variable can hold, without one newline at its end.
 pub(crate) fn fit(text: &str) -> Result<String, Trouble> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
+    let end = text.strip_suffix("\r\n").or(text.strip_suffix('\n'));
+    let text = end.unwrap_or(text);
     if text.is_empty() {
         return Err(Trouble::Empty);
+    }
+    if text.len() > LONGEST {
+        return Err(Trouble::TooLarge);
     }
     if text.contains('\0') {
         return Err(Trouble::NotText);

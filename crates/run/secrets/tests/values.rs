@@ -185,6 +185,10 @@ async fn a_command_that_gives_nothing_of_use_is_named_with_what_it_did() {
         ("printf 'a\\0b'", "gave something that is not text"),
         ("printf '\\377'", "gave something that is not text"),
         ("cat /dev/zero", "gave more than 1 MiB"),
+        (
+            "head -c 130000 /dev/zero | tr '\\0' x",
+            "gave more than 120 KiB, which is more than a variable can hold",
+        ),
     ] {
         let error = project.one(command(script)).await.expect_err(script);
         let text = format!("secret `TOKEN`: its command `{script}` {says}");
@@ -279,7 +283,7 @@ async fn what_keeps_a_file_from_being_decrypted_is_named_with_its_cure() {
         (
             "flipped.age",
             "could not be decrypted: age ended with exit status 1 (",
-            "version control",
+            "age -d -i IDENTITY",
         ),
         ("plain.age", "is no file that age encrypted", "age -r"),
         ("none.age", "cannot be read", "age -r"),

@@ -64,20 +64,23 @@ impl Line {
         if let Some(dir) = &self.dir {
             before = format!("cd {} && ", raw(dir));
         }
-        for (name, value) in &self.env {
-            before += "export ";
-            before += name;
-            before += "=";
-            before += &raw(value);
-            before += " && ";
-        }
-        let command = match &self.user {
-            Some(user) => format!(
-                "sudo -n -u {} -- {}",
-                windlass_model::shell::quote(user),
-                self.text
-            ),
-            None => self.text.clone(),
+        let assigned = self.env.iter();
+        let assigned = assigned.map(|(name, value)| format!("{name}={}", raw(value)));
+        let command = if let Some(user) = &self.user {
+            let user = windlass_model::shell::quote(user);
+            // sudo keeps no variable of ours.
+            let env: String = assigned.map(|assignment| assignment + " ").collect();
+            let env = if env.is_empty() {
+                env
+            } else {
+                format!("env {env}")
+            };
+            format!("sudo -n -u {user} -- {env}{}", self.text)
+        } else {
+            for assignment in assigned {
+                before.extend(["export ", &assignment, " && "]);
+            }
+            self.text.clone()
         };
         if before.is_empty() {
             return command;

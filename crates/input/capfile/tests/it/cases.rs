@@ -293,6 +293,14 @@ const SCRIPTS: &[(&str, &str)] = &[
         "%w[a b].each { |x| next if x == 'a'\nexecute :echo, x }",
         "echo b",
     ),
+    (
+        "unless test('(a || b)') && test('(c)')\n  execute :x\nend",
+        "if ! { { (a || b); } && (c); }; then\n  x\nfi",
+    ),
+    (
+        "execute :x if capture(:readlink, current_path) == release_path",
+        "if [ \"$(readlink ${DEPLOY_CURRENT_PATH})\" = \"${DEPLOY_RELEASE_PATH}\" ]; then\n  x\nfi",
+    ),
     ("helper 'x y'", "echo x y z"),
     ("2.times { |n| execute :echo, n }", "echo 0\necho 1"),
     (

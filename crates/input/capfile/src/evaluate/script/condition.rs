@@ -3,10 +3,9 @@
 use super::command::captures;
 use super::{Around, Refusal};
 use crate::evaluate::Evaluator;
-use crate::evaluate::line::{CAPTURED, Line, Script};
+use crate::evaluate::line::{CAPTURED, Line, Script, raw};
 use crate::syntax::{Call, Kind, Node};
 use crate::value::{Unknown, Value};
-use windlass_model::shell::quote;
 
 /// A condition.
 #[derive(Clone, Debug)]
@@ -123,10 +122,10 @@ impl Evaluator<'_> {
         Ok(Test::Shell(match (name, word) {
             ("empty?" | "blank?", None) => format!("[ -z \"{variable}\" ]"),
             ("present?" | "any?", None) => format!("[ -n \"{variable}\" ]"),
-            ("==" | "eql?", Some(word)) => format!("[ \"{variable}\" = {} ]", quote(&word)),
-            ("!=", Some(word)) => format!("[ \"{variable}\" != {} ]", quote(&word)),
+            ("==" | "eql?", Some(word)) => format!("[ \"{variable}\" = {} ]", raw(&word)),
+            ("!=", Some(word)) => format!("[ \"{variable}\" != {} ]", raw(&word)),
             ("include?", Some(word)) => {
-                format!("printf '%s' \"{variable}\" | grep -qF -e {}", quote(&word))
+                format!("printf '%s' \"{variable}\" | grep -qF -e {}", raw(&word))
             }
             _ => return Err(format!("it asks `{name}` of what a command said")),
         }))
@@ -154,7 +153,8 @@ impl Evaluator<'_> {
             Test::Shell(test) => test,
         };
         let locals = self.locals.clone();
-        let (then, other) = (self.inner(yes, around)?, self.inner(no, around)?);
+        let then = self.inner(yes, around, script)?;
+        let other = self.inner(no, around, script)?;
         // What either branch has assigned is the host's to decide.
         self.locals = locals;
         let unknown = Unknown::new("a host decides what it is");
@@ -174,11 +174,27 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn inner(&mut self, body: &[Node], around: &Around) -> Result<Vec<String>, Refusal> {
-        let mut script = Script::default();
+    /// The commands of a branch. Whatever it does beside them would hold for the whole task.
+    fn inner(
+        &mut self,
+        body: &[Node],
+        around: &Around,
+        outer: &Script,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut script = Script {
+            target: outer.target.clone(),
+            ..Script::default()
+        };
+        let done = self.invoked.len();
         self.body(body, around, &mut script)?;
         if self.returned.take().is_some() {
             return Err("it ends early where a host decides it".to_owned());
+        }
+        if self.invoked.len() != done {
+            return Err("it calls another task where a host decides it".to_owned());
+        }
+        if script.target != outer.target || !script.undo.is_empty() {
+            return Err("it chooses hosts, or is taken back, where a host decides it".to_owned());
         }
         Ok(script.lines.iter().map(Line::alone).collect())
     }
@@ -194,16 +210,53 @@ fn negated(test: &str) -> String {
 /// One command, whatever it is made of.
 fn grouped(test: &str) -> String {
     let made_of_several = ["&&", "|", ";", "\n"].iter().any(|it| test.contains(it));
-    if made_of_several && !(test.starts_with('(') && test.ends_with(')')) {
+    if made_of_several {
         return format!("{{ {test}; }}");
     }
     test.to_owned()
 }
 
-fn indented(lines: &[String]) -> String {
+/// Commands, each line indented that begins outside of quotes. Where there may be a here-document no line is touched.
+fn indented(commands: &[String]) -> String {
     let mut text = String::new();
-    for line in lines.iter().flat_map(|lines| lines.lines()) {
-        text.extend(["  ", line, "\n"]);
+    for command in commands {
+        if command.contains("<<") {
+            text.extend([command, "\n"]);
+            continue;
+        }
+        text.push_str("  ");
+        let (mut quote, mut escaped) = (None, false);
+        for letter in command.chars() {
+            text.push(letter);
+            match (letter, quote) {
+                _ if escaped => escaped = false,
+                ('\\', None | Some('"')) => escaped = true,
+                ('\'' | '"', None) => quote = Some(letter),
+                (_, Some(open)) if open == letter => quote = None,
+                ('\n', None) => text.push_str("  "),
+                _ => {}
+            }
+        }
+        text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_line_is_a_part_of_is_not_changed() {
+        let indented = |command: &str| indented(&[command.to_owned()]);
+        assert_eq!(
+            indented("if a; then\n  b\nfi"),
+            "  if a; then\n    b\n  fi\n"
+        );
+        assert_eq!(indented("cat <<E\nx\nE"), "cat <<E\nx\nE\n");
+        assert_eq!(
+            indented("echo \"it's\" 'a\nb'\nc"),
+            "  echo \"it's\" 'a\nb'\n  c\n"
+        );
+    }
 }

@@ -143,8 +143,8 @@ impl Evaluator<'_> {
                 self.done_if(test, (&found.yes, &found.no), around, script)
             }
             Kind::Case(case) => match self.chosen(case) {
-                Ok((body, _)) => self.body(body, around, script),
-                Err(unknown) => Err(unknown.why),
+                Ok((body, None)) => self.body(body, around, script),
+                Ok((_, Some(unknown))) | Err(unknown) => Err(unknown.why),
             },
             Kind::Sequence(body) => self.body(body, around, script),
             Kind::Nil | Kind::Text(_) | Kind::Symbol(_) | Kind::Bool(_) => Ok(()),
