@@ -85,7 +85,7 @@ impl Asked<'_> {
     ) -> Option<Vec<InTree>> {
         let (source, paths) = (source?, &preview.links.paths);
         let tree = async {
-            if knows(source, to, to).await? {
+            if self.knows(source, to, to).await? {
                 let tree = source.in_tree(to, self.subtree(), paths).await?;
                 return Ok(Some(tree));
             }
@@ -128,6 +128,18 @@ impl Asked<'_> {
         }
     }
 
+    /// Whether a repository has both, or may get what it lacks. A mirror of ours fetches it, but not while the hosts are
+    /// locked and a person is waited for.
+    async fn knows(
+        &self,
+        source: &Source,
+        from: &Revision,
+        to: &Revision,
+    ) -> Result<bool, windlass_source::Error> {
+        let fetches = self.fleet.is_some() && source.is_mirror();
+        Ok(fetches || source.holds_both(from, to).await?)
+    }
+
     /// What this machine's repository knows, or why it knows nothing.
     async fn here(
         &self,
@@ -137,7 +149,7 @@ impl Asked<'_> {
     ) -> Result<Changes, String> {
         let source = source.as_ref().map_err(Clone::clone)?;
         let said = |error: windlass_source::Error| error.to_string();
-        if !knows(source, way.from, way.to).await.map_err(said)? {
+        if !self.knows(source, way.from, way.to).await.map_err(said)? {
             return Err(lacking(source, way).await.map_err(said)?);
         }
         let look = Look {
@@ -170,25 +182,21 @@ impl Asked<'_> {
     }
 }
 
-/// Whether a repository has both, or may get what it lacks: a mirror of ours fetches it.
-async fn knows(
-    source: &Source,
-    from: &Revision,
-    to: &Revision,
-) -> Result<bool, windlass_source::Error> {
-    Ok(source.is_mirror() || source.holds_both(from, to).await?)
-}
-
 /// Which of the two the working copy lacks.
 async fn lacking(source: &Source, way: &Way<'_>) -> Result<String, windlass_source::Error> {
     let from = source.holds_both(way.from, way.from).await?;
     let to = source.holds_both(way.to, way.to).await?;
+    let here = if source.is_mirror() {
+        "the mirror here"
+    } else {
+        "the working copy here"
+    };
     let (live, new) = (way.from.short(), way.to.short());
     Ok(match (from, to) {
         (false, false) => {
-            format!("the working copy here has neither {live}, which is live, nor {new}")
+            format!("{here} has neither {live}, which is live, nor {new}")
         }
-        (false, true) => format!("the working copy here does not have {live}, which is live"),
-        (true, _) => format!("the working copy here does not have {new}"),
+        (false, true) => format!("{here} does not have {live}, which is live"),
+        (true, _) => format!("{here} does not have {new}"),
     })
 }

@@ -48,7 +48,7 @@ pub(crate) static CORE: &[Word] = words! {
     "stage" => Ours("a table `[stages.NAME]`");
     "stages" => Same("one table for each: `[stages.NAME]`");
     "default_stage" => Ours("the command line: `windlass deploy STAGE`; with one stage it may be left out");
-    "git_shallow_clone" => Ours("`depth`");
+    "git_shallow_clone" => Ours("`depth`, with `source = \"git\"`; with \"push\" hosts get only what they lack");
     "git_enable_submodules" => Ours("`submodules`");
     "git_strategy" => Reason("`source` says how the code comes to the hosts: \"push\" or \"git\"");
     "git_wrapper_path" => Reason(NO_WRAPPER);

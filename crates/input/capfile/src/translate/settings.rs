@@ -137,7 +137,7 @@ fn more(sheet: &mut Sheet, special: Special, value: &Value) -> Result<Fate, Stri
         Special::Pty => Ok(pty(value)),
         Special::Scm => Ok(scm(value)),
         Special::ShallowClone => Ok(neutral(
-            "with source \"push\" hosts get only the objects they lack",
+            "with source \"push\" hosts get only the objects they lack; with \"git\" it is `depth`",
         )),
         Special::Timeout => Ok(neutral(
             "Capistrano itself reads it nowhere; [ssh] connect_for is the time to connect",

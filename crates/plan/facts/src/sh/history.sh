@@ -12,7 +12,8 @@ if [ -e "$root/repo/HEAD" ] && command -v git >/dev/null && has "$from" && has "
     say leaves "$leaves"
     # A name may hold a line break, and a record no NUL.
     say files "$(files | tr '\n\0' '\001\n')"
-    [ ! -e "$root/repo/shallow" ] || say cut 1
+    # Only where it is cut in between.
+    [ ! -e "$root/repo/shallow" ] || ! mirror rev-list "$from...$to" -- | grep -qxFf "$root/repo/shallow" || say cut 1
   else
     say broken 1
   fi
