@@ -26,7 +26,7 @@ cargo xtask docs                   the documents that are made from tables: sett
 cargo xtask man                    the manual pages, into release/man of the target directory
 cargo xtask package                the Debian package, made with cargo-deb and unpacked to be tried
 cargo xtask package static         a binary that needs no library, tried by a demo
-cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts, projects
+cargo xtask soak NAME [OPTIONS]    a long run: every-byte, random-cuts, simulate, projects
     --shard K/N                    only the K-th of N parts
     --continue                     go on where the last run of this part was stopped
 cargo xtask bench [OPTIONS]        the figures of docs/benchmarks.md, measured anew

@@ -33,6 +33,12 @@ const RUNS: &[Soak] = &[
         test: "random_cuts",
     },
     Soak {
+        name: "simulate",
+        package: "windlass-harness",
+        file: "simulate",
+        test: "a_hundred_thousand",
+    },
+    Soak {
         name: "projects",
         package: "windlass-capfile",
         file: "it",

@@ -285,6 +285,7 @@ fn spec(run: &AdHoc, host: &AdHocHost) -> JobSpec {
         spends_reserve: false,
         commands: vec![JobCommand {
             step: run.step(&host.target.name),
+            attempt: 1,
             command: host.command.clone(),
             advisory: false,
         }],

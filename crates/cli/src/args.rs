@@ -198,6 +198,12 @@ pub(crate) struct DeployArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
+    /// Wait for a lock that somebody else holds, an hour at most where no time is given
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h")]
+    pub wait: Option<String>,
+    /// Go on with a deploy whose controller was lost or parked it, as a CI run that was cancelled leaves it; else begin
+    #[arg(long, conflicts_with = "dry_run")]
+    pub resume_or_start: bool,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -214,6 +220,9 @@ pub(crate) struct RollbackArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
+    /// Wait for a lock that somebody else holds, an hour at most where no time is given
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h")]
+    pub wait: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,

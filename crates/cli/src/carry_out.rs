@@ -3,8 +3,8 @@
 use crate::args::Global;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::locks::Locks;
 use crate::signals::{Rules, Signals, Wish, Wishes, listen};
-use crate::start::Locks;
 use crate::teller::{Searched, Teller};
 use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;

@@ -173,9 +173,9 @@ impl Asked<'_> {
             to: way.to,
             subtree: self.subtree(),
         };
-        let answer = fleet.told(name, windlass_facts::history(&ask)).await;
+        let answer = fleet.answer(name, windlass_facts::history(&ask)).await;
         let read = answer.and_then(|answer| {
-            let read = windlass_facts::read_history(&answer.stdout, &preview.watches);
+            let read = windlass_facts::read_history(&answer, &preview.watches);
             read.map_err(|error| error.to_string())
         });
         Some((name.clone(), read))

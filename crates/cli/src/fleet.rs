@@ -1,5 +1,7 @@
 //! The hosts of a run: one session each, and the jobs on them.
 
+mod questions;
+
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::reach::{Contact, Reach, reach_failure};
@@ -9,12 +11,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use windlass_engine::ssh::{Links, Objects, SshBackend};
-use windlass_facts::{Ask, HostFacts, Logout};
-use windlass_job::{Answer, Host, HostOptions};
+use windlass_job::{Host, HostOptions};
 use windlass_model::plan::JobLimits;
 use windlass_model::settings::Settings;
 use windlass_model::{Event, ExitCode, HostName, HostTarget, Plan, Secrets};
-use windlass_reporter::visible_text;
 use windlass_source::Source;
 use windlass_transport::{InMemory, Upload};
 
@@ -32,31 +32,6 @@ pub(crate) type Wanted = (HostTarget, Arc<Settings>);
 
 /// Hosts, and those that were not reached, each with the reason.
 pub(crate) type Contacted = (Fleet, Vec<(HostName, Failure)>);
-
-/// What is asked of a host.
-struct Question {
-    script: String,
-    /// Whether the forwarded ssh-agent may be used for it.
-    agent: bool,
-}
-
-impl Question {
-    /// Where the host is to ask the repository, it needs what a fetch needs.
-    fn of(ask: &Ask) -> Self {
-        Self {
-            script: windlass_facts::script(ask),
-            agent: ask.remote.is_some(),
-        }
-    }
-
-    async fn put_to(&self, host: &Host) -> Result<Answer, windlass_job::Error> {
-        if self.agent {
-            host.ask_with_agent(&self.script).await
-        } else {
-            host.ask(&self.script).await
-        }
-    }
-}
 
 impl Fleet {
     /// Connects to all hosts of the stage side by side. One that cannot be reached ends it, before anything is changed
@@ -190,49 +165,6 @@ impl Fleet {
         self.hosts.get(name)
     }
 
-    /// Asks the facts of all hosts side by side.
-    pub(crate) async fn facts(
-        &self,
-        asks: Vec<(HostName, Ask)>,
-    ) -> Result<BTreeMap<HostName, HostFacts>, Failure> {
-        let scripts = asks
-            .into_iter()
-            .map(|(name, ask)| (name, Question::of(&ask)))
-            .collect();
-        let mut facts = BTreeMap::new();
-        for (name, answer) in self.ask(scripts).await {
-            let answer = answer.map_err(|reason| {
-                let reason = heard(reason.as_bytes());
-                Failure::new(ExitCode::Unreachable, format!("{name}: {reason}"))
-            })?;
-            let read = windlass_facts::read(&answer.stdout)
-                .map_err(|error| senseless(&name, &error, &answer.stderr))?;
-            if let (Logout::UserManager, Some(host)) = (read.logout, self.hosts.get(&name)) {
-                host.start_through_user_manager();
-            }
-            facts.insert(name, read);
-        }
-        Ok(facts)
-    }
-
-    /// Sends scripts that answer nothing; gives the hosts on which they did not work, each with the reason.
-    pub(crate) async fn tell(&self, scripts: Vec<(HostName, String)>) -> Vec<(HostName, String)> {
-        let mut failed = Vec::new();
-        let plain = |(name, script)| {
-            let agent = false;
-            (name, Question { script, agent })
-        };
-        let questions = scripts.into_iter().map(plain).collect();
-        for (name, answer) in self.ask(questions).await {
-            match answer {
-                Ok(answer) if answer.status.success() => {}
-                Ok(answer) => failed.push((name, heard(&answer.stderr))),
-                Err(reason) => failed.push((name, heard(reason.as_bytes()))),
-            }
-        }
-        failed
-    }
-
     /// Sends a file to hosts side by side, each at its path; gives the hosts on which it did not arrive, each with the
     /// reason. It has mode 0600 there.
     pub(crate) async fn send(
@@ -265,66 +197,13 @@ impl Fleet {
                 }
                 Ok((name, Err(error))) => {
                     let failure = Failure::from_error(ExitCode::Failed, &error);
-                    failed.insert(name, heard(failure.line(None).as_bytes()));
+                    failed.insert(name, questions::heard(failure.line(None).as_bytes()));
                 }
                 // A panic in one ends that one only.
                 Err(error) => crate::screen::say(&format!("sending a file broke off: {error}")),
             }
         }
         failed.into_iter().collect()
-    }
-
-    /// What a file on a host holds.
-    pub(crate) async fn read(&self, host: &HostName, path: &str) -> Result<Vec<u8>, String> {
-        let script = format!("cat {}", windlass_model::shell::quote(path));
-        let answer = self.told(host, script).await?;
-        Ok(answer.stdout)
-    }
-
-    /// What one host answers to a script that only asks.
-    pub(crate) async fn told(&self, name: &HostName, script: String) -> Result<Answer, String> {
-        let agent = false;
-        let questions = vec![(name.clone(), Question { script, agent })];
-        let answer = self.ask(questions).await.remove(name);
-        let answer = answer.unwrap_or_else(|| Err("it gave no answer".to_owned()))?;
-        if answer.status.success() {
-            return Ok(answer);
-        }
-        Err(heard(&answer.stderr))
-    }
-
-    /// Asks hosts side by side; the answers come in the order of the names.
-    async fn ask(
-        &self,
-        questions: Vec<(HostName, Question)>,
-    ) -> BTreeMap<HostName, Result<Answer, String>> {
-        let mut set = JoinSet::new();
-        let mut answers = BTreeMap::new();
-        for (name, question) in questions {
-            match self.hosts.get(&name).cloned() {
-                Some(host) => {
-                    set.spawn(async move {
-                        let answer = question.put_to(&host).await;
-                        (name, answer.map_err(|error| error.to_string()))
-                    });
-                }
-                None => {
-                    answers.insert(name, Err("not reached".to_owned()));
-                }
-            }
-        }
-        while let Some(joined) = set.join_next().await {
-            match joined {
-                Ok((name, answer)) => {
-                    answers.insert(name, answer);
-                }
-                // A panic in a question ends that question only; its host is missing among the answers.
-                Err(error) => {
-                    crate::screen::say(&format!("a question to a host broke off: {error}"));
-                }
-            }
-        }
-        answers
     }
 
     /// The same fleet, ready to carry out a plan: with the repository that its pushes come from, and the directory in
@@ -361,22 +240,4 @@ impl Fleet {
         }
         while set.join_next().await.is_some() {}
     }
-}
-
-/// An answer that makes no sense, with what the host said beside it: a login profile that prints, most often.
-fn senseless(name: &HostName, error: &windlass_facts::Error, stderr: &[u8]) -> Failure {
-    let mut failure = Failure::from_error(ExitCode::Failed, error);
-    failure.text = format!("{name}: {}", heard(failure.text.as_bytes()));
-    let said = heard(stderr);
-    if !said.is_empty() {
-        failure.text.extend(["\n  it said: ", said.as_str()]);
-    }
-    failure
-}
-
-/// Words of a host, which must not move the cursor of whoever reads them.
-fn heard(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<String> = text.trim().lines().map(visible_text).collect();
-    lines.join("\n")
 }

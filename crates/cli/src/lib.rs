@@ -4,6 +4,7 @@
 //! reads arguments and the environment, prints errors, and knows every other one.
 
 mod adhoc;
+mod adopt;
 mod args;
 mod capistrano;
 mod carry_out;
@@ -15,6 +16,8 @@ mod detach;
 mod error;
 mod fleet;
 mod habits;
+mod locks;
+mod look_on;
 mod prepare;
 mod project;
 mod reach;

@@ -100,46 +100,60 @@ pub(crate) struct Entry {
     pub reason: Option<String>,
 }
 
-/// Asks all hosts side by side and begins the deploy on each. Whatever comes of it, the locks are the caller's to give
-/// back.
-pub(crate) async fn begin(
-    world: &World,
-    context: &Context,
-    fleet: &Fleet,
+/// What begins a deploy on its hosts.
+pub(crate) struct Beginning {
+    lock: Lock,
+    /// 14 random bytes; with the four digits of a host's index they are its root's id, unlike on every host.
+    root_id: String,
     resolved: Resolved,
-    entry: Entry,
-) -> Result<Prepared, Failure> {
-    let who = Who::of(world);
-    let lock = Lock {
-        deploy: entry.deploy.clone(),
-        owner: who.operator.clone(),
-        machine: who.machine,
-        link: who.link,
-        since: SystemClock.now(),
-        reason: entry.reason.clone(),
-    };
-    // 14 random bytes and the four digits of the index: 32 hexadecimal digits, unlike on every host.
-    let root_id = random_hex(14)?;
-    let hosts = context.inventory.hosts.iter().enumerate();
-    let asks = hosts.map(|(index, host)| {
-        let mut ask = question(host, &resolved, index == 0);
-        ask.begin = Some(Begin {
-            lock: lock.clone(),
-            root_id: format!("{root_id}{index:04x}"),
-            release: host.target.release,
+}
+
+impl Beginning {
+    /// Of this deploy, to this revision.
+    pub(crate) fn of(world: &World, entry: Entry, resolved: Resolved) -> Result<Self, Failure> {
+        let who = Who::of(world);
+        Ok(Self {
+            lock: Lock {
+                deploy: entry.deploy,
+                owner: who.operator,
+                machine: who.machine,
+                link: who.link,
+                since: SystemClock.now(),
+                reason: entry.reason,
+            },
+            root_id: random_hex(14)?,
+            resolved,
+        })
+    }
+
+    /// What each host is asked to begin it in this turn, in the order of the inventory.
+    pub(crate) fn asks(&self, context: &Context, turn: u32) -> Vec<(HostName, Ask)> {
+        let hosts = context.inventory.hosts.iter().enumerate();
+        let asks = hosts.map(|(index, host)| {
+            let mut ask = question(host, &self.resolved, index == 0);
+            ask.begin = Some(Begin {
+                lock: self.lock.clone(),
+                root_id: format!("{}{index:04x}", self.root_id),
+                turn,
+                release: host.target.release,
+            });
+            (host.target.name.clone(), ask)
         });
-        (host.target.name.clone(), ask)
-    });
-    let facts = fleet.facts(asks.collect()).await?;
-    let Resolved { run, source, .. } = resolved;
-    Ok(Prepared {
-        deploy: entry.deploy,
-        run,
-        source,
-        facts,
-        reason: entry.reason,
-        operator: who.operator,
-    })
+        asks.collect()
+    }
+
+    /// What is known now that all hosts have answered.
+    pub(crate) fn prepared(self, facts: BTreeMap<HostName, HostFacts>) -> Prepared {
+        let Resolved { run, source, .. } = self.resolved;
+        Prepared {
+            deploy: self.lock.deploy,
+            run,
+            source,
+            facts,
+            reason: self.lock.reason,
+            operator: self.lock.owner,
+        }
+    }
 }
 
 impl Prepared {

@@ -6,89 +6,21 @@ use crate::changes::Asked;
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
-use crate::prepare::{Entry, Prepared, begin};
+use crate::locks::{Locks, Order, Waiting, ask_in, first_lock, is_begun};
+use crate::prepare::{Beginning, Entry, Prepared};
 use crate::revision::Resolved;
 use crate::screen::{confirm, say, tell};
 use crate::signals::Signals;
 use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use windlass_facts::{Begun, HostFacts};
-use windlass_model::{DeployId, ExitCode, HostName};
+use windlass_facts::HostFacts;
+use windlass_model::{ExitCode, HostName};
 use windlass_planner::Planned;
 use windlass_reporter::view::Plan;
 
 /// So long a start that was interrupted waits for hosts that are just taking the lock.
 const LAST_WORD: Duration = Duration::from_secs(10);
-
-/// So long hosts may take to give a lock back. One that is away for longer keeps it, and the person is told.
-const GIVE_BACK: Duration = Duration::from_secs(30);
-
-/// The locks of a deploy that the journal does not know yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Locks {
-    deploy: DeployId,
-    stage: String,
-    /// Where each host that may hold one keeps it.
-    roots: BTreeMap<HostName, String>,
-}
-
-impl Locks {
-    /// Those of a deploy that is about to begin: any host may have taken one.
-    fn about(context: &Context, deploy: &DeployId) -> Self {
-        let hosts = context.inventory.hosts.iter();
-        let roots = hosts.map(|host| (host.target.name.clone(), host.settings.deploy_to.clone()));
-        Self {
-            deploy: deploy.clone(),
-            stage: context.inventory.stage.clone(),
-            roots: roots.collect(),
-        }
-    }
-
-    /// Only on these hosts was it begun, as they say.
-    fn are_on(&mut self, facts: &BTreeMap<HostName, HostFacts>) {
-        let begun = |host: &HostName| {
-            facts
-                .get(host)
-                .is_some_and(|facts| matches!(facts.begun, Begun::Begun { .. }))
-        };
-        self.roots.retain(|host, _| begun(host));
-    }
-
-    /// Gives them back; the failure for which this is done says more where that was not possible everywhere.
-    pub(crate) async fn give_back(self, fleet: &Fleet, failure: Failure) -> Failure {
-        let scripts = self.roots.iter().map(|(host, root)| {
-            let script = windlass_facts::give_back(root, &self.deploy);
-            (host.clone(), script)
-        });
-        let told = tokio::time::timeout(GIVE_BACK, fleet.tell(scripts.collect())).await;
-        match told {
-            Ok(failed) if failed.is_empty() => failure,
-            Ok(failed) => {
-                for (host, reason) in failed {
-                    say(&format!(
-                        "{host}: the lock could not be given back: {reason}"
-                    ));
-                }
-                self.left(failure)
-            }
-            Err(_) => self.left(failure),
-        }
-    }
-
-    /// The failure of a start that left locks behind, or may have.
-    fn left(self, mut failure: Failure) -> Failure {
-        failure.unchanged = false;
-        let hosts: Vec<&str> = self.roots.keys().map(HostName::as_str).collect();
-        failure.text = format!(
-            "{}\n  the lock of {} may still be held on {}",
-            failure.text,
-            self.deploy,
-            hosts.join(", ")
-        );
-        failure.hint(format!("windlass unlock {}", self.stage))
-    }
-}
 
 /// What a start works with.
 pub(crate) struct Start<'a> {
@@ -100,6 +32,8 @@ pub(crate) struct Start<'a> {
     pub context: &'a Context,
     /// Its hosts.
     pub fleet: &'a Fleet,
+    /// How long a lock that somebody else holds is waited for; none = not at all.
+    pub wait: Option<Duration>,
 }
 
 /// A deploy that may be carried out.
@@ -163,10 +97,70 @@ impl Start<'_> {
         locks: &mut Locks,
         signals: &mut Signals,
     ) -> Result<(Prepared, Planned), Stop> {
-        let begun = begin(self.world, self.context, self.fleet, resolved, entry);
+        let beginning = Beginning::of(self.world, entry, resolved)?;
+        let facts = self.taken(&beginning, locks, signals).await?;
+        let prepared = beginning.prepared(facts);
+        let planned = prepared.plan(self.context)?;
+        self.confirmed(&prepared, signals).await?;
+        Ok((prepared, planned))
+    }
+
+    /// Takes the locks. Where somebody else holds one, all that were taken are given back, and where that is wished it is
+    /// waited for.
+    async fn taken(
+        &self,
+        beginning: &Beginning,
+        locks: &mut Locks,
+        signals: &mut Signals,
+    ) -> Result<BTreeMap<HostName, HostFacts>, Stop> {
+        let mut waiting = self.wait.map(Waiting::new);
+        loop {
+            let facts = self.take(beginning, locks, signals).await?;
+            locks.are_on(&facts);
+            let Some((holder, waiting)) = first_lock(&facts).zip(waiting.as_mut()) else {
+                return Ok(facts);
+            };
+            if !locks.are_none() {
+                locks.let_go(self.fleet).await?;
+            }
+            let Some(pause) = waiting.pause(&holder) else {
+                return Ok(facts);
+            };
+            signals.or_stop(tokio::time::sleep(pause)).await?;
+            locks.next_turn(self.context);
+        }
+    }
+
+    /// Tries once to take all locks: where hosts are contested, once more one after another.
+    async fn take(
+        &self,
+        beginning: &Beginning,
+        locks: &mut Locks,
+        signals: &mut Signals,
+    ) -> Result<BTreeMap<HostName, HostFacts>, Stop> {
+        let mut order = Order::Together;
+        loop {
+            let asks = beginning.asks(self.context, locks.turn());
+            let facts = self.begun(ask_in(self.fleet, asks, order), signals).await?;
+            let is_contested = first_lock(&facts).is_some() && facts.values().any(is_begun);
+            if !is_contested || order == Order::InTurn {
+                return Ok(facts);
+            }
+            locks.are_on(&facts);
+            locks.let_go(self.fleet).await?;
+            locks.next_turn(self.context);
+            order = Order::InTurn;
+        }
+    }
+
+    async fn begun<T>(
+        &self,
+        begun: impl Future<Output = Result<T, Failure>>,
+        signals: &mut Signals,
+    ) -> Result<T, Stop> {
         tokio::pin!(begun);
-        let prepared = tokio::select! {
-            prepared = &mut begun => prepared?,
+        tokio::select! {
+            begun = &mut begun => Ok(begun?),
             _ = signals.next() => {
                 say("interrupted; the hosts are asked to give their locks back");
                 // A lock that is just being taken must not be there after it was given back.
@@ -174,13 +168,9 @@ impl Start<'_> {
                     _ = tokio::time::timeout(LAST_WORD, &mut begun) => {}
                     _ = signals.next() => return Err(Stop::AtOnce),
                 }
-                return Err(Signals::interrupted().into());
+                Err(Signals::interrupted().into())
             }
-        };
-        locks.are_on(&prepared.facts);
-        let planned = prepared.plan(self.context)?;
-        self.confirmed(&prepared, signals).await?;
-        Ok((prepared, planned))
+        }
     }
 
     /// Asks where the stage wants it and a person is there.

@@ -98,6 +98,11 @@ impl Layout {
         self.our(&format!("deploys/{id}"))
     }
 
+    /// The plan of a deploy, on the hosts that keep it for other machines.
+    pub fn plan(&self, id: &DeployId) -> String {
+        self.our(&format!("deploys/{id}/plan"))
+    }
+
     /// The job records of a deploy.
     pub fn jobs(&self, id: &DeployId) -> String {
         self.our(&format!("deploys/{id}/jobs"))

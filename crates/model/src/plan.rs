@@ -20,6 +20,9 @@ pub const PUBLISH: &str = "publish";
 /// plan, and once one of them has begun nothing is undone any more.
 pub const UNLOCK: &str = "unlock";
 
+/// So long a deploy counts as held after its controller was heard of last.
+pub const LEASE: Duration = Duration::from_secs(300);
+
 /// What kind of run a plan describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -73,6 +73,7 @@ pub(super) fn job(name: &str, script: &str) -> JobSpec {
         place: Place::Home,
         commands: vec![JobCommand {
             step: StepId::new(name),
+            attempt: 1,
             command: Command::script(script),
             advisory: false,
         }],

@@ -3,18 +3,20 @@
 use crate::args::{DeployArgs, Global, RollbackArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out};
 use crate::changes::Asked;
+use crate::commands::resume::taken_up;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::fleet::Fleet;
 use crate::prepare::{Entry, Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
-use crate::screen::show;
+use crate::screen::{say, show};
 use crate::start::{Start, Started};
 use crate::teller::Searched;
 use crate::world::World;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
-use windlass_model::{Event, EventBody, ExitCode, ReleaseName};
+use windlass_model::{DeployKind, Event, EventBody, ExitCode, ReleaseName};
 use windlass_planner::Note;
 use windlass_reporter::view::Plan;
 
@@ -28,7 +30,64 @@ pub(crate) async fn deploy(
         return plan(world, global, args).await;
     }
     let (context, intention) = wanted(world, global, args)?;
-    go(world, global, context, intention, args.reason.clone()).await
+    let how = How {
+        reason: args.reason.clone(),
+        wait: waiting(args.wait.as_deref())?,
+    };
+    if args.resume_or_start
+        && let Some(code) = resumed(world, global, &context, &intention).await?
+    {
+        return Ok(code);
+    }
+    go(world, global, context, intention, how).await
+}
+
+/// Goes on with a deploy whose controller rests or is gone. None where there is none, or where the one that is asked for
+/// is still to be begun: another revision, or the one before it failed.
+async fn resumed(
+    world: &World,
+    global: &Global,
+    context: &Context,
+    intention: &Intention,
+) -> Result<Option<ExitCode>, Failure> {
+    let stage = &context.inventory.stage;
+    let Some((plan, code)) = Box::pin(taken_up(world, global, stage)).await? else {
+        return Ok(None);
+    };
+    let brings = match resolve(world, context, intention).await?.run {
+        windlass_planner::Run::Deploy { wanted, .. } => wanted.map(|wanted| wanted.revision),
+        windlass_planner::Run::Rollback { .. } => None,
+    };
+    match code {
+        ExitCode::Done if plan.kind == DeployKind::Deploy && brings == plan.revision => {}
+        ExitCode::Done | ExitCode::Failed => {
+            say(&format!(
+                "{} is over; now the deploy that was asked for",
+                plan.deploy
+            ));
+            return Ok(None);
+        }
+        _ => {}
+    }
+    Ok(Some(code))
+}
+
+/// How a run is to begin.
+struct How {
+    /// The reason given with `-m`.
+    reason: Option<String>,
+    /// How long a lock that somebody else holds is waited for.
+    wait: Option<Duration>,
+}
+
+fn waiting(wait: Option<&str>) -> Result<Option<Duration>, Failure> {
+    let read = |text: &str| {
+        windlass_config::duration(text).ok_or_else(|| {
+            Failure::usage(format!("`--wait={text}` is not a duration"))
+                .hint("--wait=10m; --wait alone waits for an hour")
+        })
+    };
+    wait.map(read).transpose()
 }
 
 /// `rollback`.
@@ -44,7 +103,11 @@ pub(crate) async fn rollback(
     if args.dry_run {
         return show_plan(world, global, &context, intention, args.reason.clone()).await;
     }
-    go(world, global, context, intention, args.reason.clone()).await
+    let how = How {
+        reason: args.reason.clone(),
+        wait: waiting(args.wait.as_deref())?,
+    };
+    go(world, global, context, intention, how).await
 }
 
 /// `plan`.
@@ -92,7 +155,7 @@ async fn go(
     global: &Global,
     context: Context,
     intention: Intention,
-    reason: Option<String>,
+    how: How,
 ) -> Result<ExitCode, Failure> {
     let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
@@ -106,8 +169,12 @@ async fn go(
         global,
         context: &context,
         fleet: &fleet,
+        wait: how.wait,
     };
-    let entry = Entry { deploy, reason };
+    let entry = Entry {
+        deploy,
+        reason: how.reason,
+    };
     let Started {
         prepared,
         planned,

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use windlass_facts::{Current, HostFacts};
 use windlass_journal::{Filter, Standing};
 use windlass_model::{ExitCode, HostName};
-use windlass_reporter::view::{ReleaseRow, Releases, Status, StatusRow};
+use windlass_reporter::view::{Controller, Holder, ReleaseRow, Releases, Status, StatusRow};
 
 /// What all hosts of a stage say.
 pub(crate) type Facts = BTreeMap<HostName, HostFacts>;
@@ -86,11 +86,18 @@ pub(crate) async fn status(
             .map(|(host, failure)| not_asked(host, failure)),
     );
     rows.sort_by(|one, other| one.host.cmp(&other.host));
-    let status = Status {
+    let mut status = Status {
         rows,
         in_flight: in_flight(world, &context)?,
         ..standing(&facts)
     };
+    let stage = &context.inventory.stage;
+    status.in_flight.extend(
+        status
+            .lock
+            .as_ref()
+            .and_then(|lock| elsewhere(world, stage, lock)),
+    );
     show(world, global, &status)?;
     let failure = failures.first();
     Ok(failure.map_or(ExitCode::Done, |(_, failure)| failure.code))
@@ -140,9 +147,11 @@ fn standing(facts: &Facts) -> Status {
         .flat_map(|facts| &facts.failed)
         .map(ToString::to_string)
         .collect();
-    let lock = facts.values().find_map(|facts| facts.lock.as_ref());
+    let lock = facts
+        .values()
+        .find_map(|facts| Some(holder(facts.lock.as_ref()?, facts.lease)));
     Status {
-        lock: lock.map(holder),
+        lock,
         kept: kept.unwrap_or_default(),
         aside: aside.into_iter().collect(),
         ..Status::default()
@@ -183,6 +192,30 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
         }
     });
     Ok(lines.collect())
+}
+
+/// The deploy that holds the lock, where another machine began it, with what can be done from here.
+fn elsewhere(world: &World, stage: &str, lock: &Holder) -> Option<String> {
+    let Holder {
+        deploy,
+        owner,
+        machine,
+        ..
+    } = lock;
+    if machine == &world.machine && owner == &world.user {
+        return None;
+    }
+    let words = match lock.controller.words() {
+        none if none.is_empty() => "begun".to_owned(),
+        words => words,
+    };
+    let next = match lock.controller {
+        Controller::AtWork => format!("windlass attach {stage}"),
+        _ => format!("windlass resume {stage}, or cancel"),
+    };
+    Some(format!(
+        "{deploy} of {owner} on {machine}: {words} ({next})"
+    ))
 }
 
 /// `releases`.

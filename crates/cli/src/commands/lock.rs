@@ -7,15 +7,16 @@ use crate::context::Context;
 use crate::detach::worked_on;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::prepare::Who;
 use crate::screen::{confirm, say, show};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_facts::{HostFacts, Lock};
+use windlass_facts::{HostFacts, Lease, Lock, TakeOver};
 use windlass_journal::{Journal, Record, Standing, Store as _};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::event::DeployEnd;
 use windlass_model::{DeployId, ExitCode, HostName};
-use windlass_reporter::view::{Holder, LockRow, Locks};
+use windlass_reporter::view::{Controller, Holder, LockRow, Locks};
 
 /// `lock`.
 pub(crate) async fn lock(
@@ -33,7 +34,7 @@ pub(crate) async fn lock(
 fn locks(facts: &Facts, stage: &str) -> Locks {
     let rows = facts.iter().map(|(host, facts)| LockRow {
         host: host.clone(),
-        holder: facts.lock.as_ref().map(holder),
+        holder: facts.lock.as_ref().map(|lock| holder(lock, facts.lease)),
     });
     let rows: Vec<LockRow> = rows.collect();
     let held = rows.iter().any(|row| row.holder.is_some());
@@ -46,9 +47,26 @@ fn locks(facts: &Facts, stage: &str) -> Locks {
     }
 }
 
+/// What is known of the controller that holds a lock, in a few words.
+pub(crate) fn since_heard(lease: Option<Lease>) -> String {
+    controller(lease).words()
+}
+
+fn controller(lease: Option<Lease>) -> Controller {
+    match lease {
+        Some(Lease::Held { .. }) => Controller::AtWork,
+        Some(Lease::Out { silent }) => Controller::Silent {
+            minutes: silent.map(|silent| silent.as_secs() / 60),
+        },
+        Some(Lease::Rests) => Controller::Parked,
+        None => Controller::Unknown,
+    }
+}
+
 /// Who holds a lock, for the screen.
-pub(crate) fn holder(lock: &Lock) -> Holder {
+pub(crate) fn holder(lock: &Lock, lease: Option<Lease>) -> Holder {
     Holder {
+        controller: controller(lease),
         owner: lock.owner.clone(),
         machine: lock.machine.clone(),
         ci_link: lock.link.clone(),
@@ -109,7 +127,7 @@ async fn unlocked(
         };
         return crate::commands::resume::cancel(world, global, &target).await;
     }
-    free(fleet, facts, &holders).await?;
+    free(world, fleet, facts, &holders).await?;
     if standing == Some(Standing::Stuck) {
         given_up(&journal, deploy)?;
     }
@@ -127,17 +145,35 @@ fn given_up(journal: &Journal, deploy: &DeployId) -> Result<(), Failure> {
 
 /// First nothing more can be started, then what runs is stopped, and only then is anything undone.
 async fn free(
+    world: &World,
     fleet: &Fleet,
     facts: &Facts,
     holders: &BTreeMap<HostName, &Lock>,
 ) -> Result<(), Failure> {
-    tell(fleet, facts, holders, windlass_recipes::fence_script).await?;
+    let who = Who::of(world);
+    let ours = |lock: &Lock| Lock {
+        owner: who.operator.clone(),
+        machine: who.machine.clone(),
+        link: who.link.clone(),
+        ..lock.clone()
+    };
+    tell(fleet, facts, holders, |root, lock| {
+        windlass_facts::take_over(&TakeOver {
+            root: root.to_owned(),
+            lock: ours(lock),
+            patient: false,
+        })
+    })
+    .await?;
     for (host, lock) in holders {
         if let Some(facts) = facts.get(host) {
             stop_jobs(fleet, host, facts, &lock.deploy).await?;
         }
     }
-    tell(fleet, facts, holders, windlass_recipes::unlock_script).await
+    tell(fleet, facts, holders, |root, lock| {
+        windlass_recipes::unlock_script(root, &lock.deploy)
+    })
+    .await
 }
 
 /// Has a script run at every deploy root whose lock is held; hosts that share one are told once.
@@ -145,7 +181,7 @@ async fn tell(
     fleet: &Fleet,
     facts: &Facts,
     holders: &BTreeMap<HostName, &Lock>,
-    script: fn(&str, &DeployId) -> String,
+    script: impl Fn(&str, &Lock) -> String,
 ) -> Result<(), Failure> {
     let mut told = BTreeSet::new();
     let mut scripts = Vec::new();
@@ -154,7 +190,7 @@ async fn tell(
             continue;
         };
         if facts.root_id.as_ref().is_none_or(|id| told.insert(id)) {
-            let script = script(&facts.root.path, &lock.deploy);
+            let script = script(&facts.root.path, lock);
             scripts.push((host.clone(), format!("set -e\n{script}")));
         }
     }

@@ -1,11 +1,13 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
+use crate::adopt::{Abroad, Wish, abroad};
 use crate::args::{EngineArgs, Global, TargetArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
-use crate::context::Context;
+use crate::context::{Context, Project};
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::look_on::look_on;
 use crate::screen::say;
 use crate::secrets::{named_in, take_over};
 use crate::telling::{Telling, reporter};
@@ -26,8 +28,94 @@ pub(crate) async fn resume(
     args: &TargetArgs,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
-    let deploy = unfinished(&journal, args, "go on with")?;
+    let deploy = match unfinished(&journal, args, "go on with") {
+        Ok(deploy) => deploy,
+        Err(none) => adopted(world, global, (&journal, Wish::GoOn), args, none).await?,
+    };
     go_on(world, global, Work::Resume(deploy), How::default()).await
+}
+
+/// What this machine does not know the hosts may: the deploy that holds the locks of the stage is taken over. `none` says
+/// that there is nothing here.
+async fn adopted(
+    world: &World,
+    global: &Global,
+    (journal, wish): (&Journal, Wish),
+    args: &TargetArgs,
+    none: Failure,
+) -> Result<DeployId, Failure> {
+    let Some((context, found)) = elsewhere(world, global, args).await? else {
+        return Err(none.hint("windlass status STAGE shows what the hosts know"));
+    };
+    found
+        .take_over(world, global, &context, (journal, wish))
+        .await
+}
+
+/// Goes on with the deploy that holds the locks of a stage, where its controller rests or is gone. Gives what it does and how
+/// it ended; none where no lock is held, or its controller is at work.
+pub(crate) async fn taken_up(
+    world: &World,
+    global: &Global,
+    stage: &str,
+) -> Result<Option<(Plan, ExitCode)>, Failure> {
+    let journal = journal(world)?;
+    let mut context = Context::load(world, &global.everywhere(), Some(stage), &[])?;
+    let Some(found) = abroad(world, &mut context, None).await? else {
+        return Ok(None);
+    };
+    let deploy = found.deploy().clone();
+    let standing = journal.standing(&deploy).or_fail(ExitCode::Internal)?;
+    let is_ours = matches!(standing, Some(Standing::Open | Standing::Parked));
+    if worked_on(&journal, &deploy) || !(is_ours || found.is_free()) {
+        return Ok(None);
+    }
+    let plan = found.deposit.plan.clone();
+    if !is_ours {
+        let wish = (&*journal, Wish::GoOn);
+        found.take_over(world, global, &context, wish).await?;
+    }
+    drop(journal);
+    let code = go_on(world, global, Work::Resume(deploy), How::default()).await?;
+    Ok(Some((plan, code)))
+}
+
+/// The deploy that holds the locks of the stage that is meant; none where no stage is, or no lock is held.
+async fn elsewhere(
+    world: &World,
+    global: &Global,
+    args: &TargetArgs,
+) -> Result<Option<(Context, Abroad)>, Failure> {
+    let Some((mut context, wanted)) = stage_meant(world, global, args)? else {
+        return Ok(None);
+    };
+    let found = abroad(world, &mut context, wanted.as_ref()).await?;
+    Ok(found.map(|found| (context, found)))
+}
+
+/// The stage that the command line means, and the deploy where it names one; none where there is no telling.
+fn stage_meant(
+    world: &World,
+    global: &Global,
+    args: &TargetArgs,
+) -> Result<Option<(Context, Option<DeployId>)>, Failure> {
+    let project = match Project::load(world, global, &[]) {
+        Ok(project) => project,
+        // Without a file this machine's journal is all there is.
+        Err(_) if global.config.is_none() && windlass_config::find(&world.directory).is_none() => {
+            return Ok(None);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let stages = project.config.stages();
+    let (stage, deploy) = match (&args.target, stages.as_slice()) {
+        (Some(stage), _) if stages.contains(&stage.as_str()) => (stage.clone(), None),
+        (Some(id), [only]) => ((*only).to_owned(), Some(DeployId::new(id.clone()))),
+        (None, [only]) => ((*only).to_owned(), None),
+        _ => return Ok(None),
+    };
+    let context = project.context(world, &global.everywhere(), Some(&stage))?;
+    Ok(Some((context, deploy)))
 }
 
 /// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it. A command outside
@@ -38,7 +126,13 @@ pub(crate) async fn cancel(
     args: &TargetArgs,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
-    let deploy = unfinished(&journal, args, "cancel")?;
+    let deploy = match unfinished(&journal, args, "cancel") {
+        Ok(deploy) => deploy,
+        Err(none) => {
+            let deploy = adopted(world, global, (&journal, Wish::Undo), args, none).await?;
+            return go_on(world, global, Work::Cancel(deploy), How::default()).await;
+        }
+    };
     let subject = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject;
     if let Subject::AdHoc { run } = subject {
         if args.target.as_ref() == Some(&run.stage) {
@@ -65,14 +159,35 @@ pub(crate) async fn attach(
     args: &TargetArgs,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
-    let deploy = match &args.target {
-        Some(target) => find(&journal, target)?,
-        None => newest(&journal, &Filter::default(), "attach to")?,
+    let here = match &args.target {
+        Some(target) => find(&journal, target),
+        None => newest(&journal, &Filter::default(), "attach to"),
+    };
+    let deploy = match here {
+        // What goes on here is shown without asking anybody; the same for one that is named by its id.
+        Ok(deploy) if is_meant(&journal, args, &deploy)? => deploy,
+        here => match elsewhere(world, global, args).await {
+            Ok(Some((context, found))) if here.as_ref().ok() != Some(found.deploy()) => {
+                return look_on(world, global, &context, found).await;
+            }
+            // What is known here can be shown without the hosts.
+            Err(failure) if here.is_err() => return Err(failure),
+            _ => here?,
+        },
     };
     if let Subject::AdHoc { run } = journal.load(&deploy).or_fail(ExitCode::Failed)?.subject {
         return crate::commands::attach::attach(world, global, &journal, run).await;
     }
     watch(world, global, &journal, &deploy)
+}
+
+/// Whether a deploy of this machine's journal is the one to attach to: one that is not over, or one that is named by its id.
+/// Else another machine's may go on at the stage.
+fn is_meant(journal: &Journal, args: &TargetArgs, deploy: &DeployId) -> Result<bool, Failure> {
+    let standing = journal.standing(deploy).or_fail(ExitCode::Internal)?;
+    let goes_on = matches!(standing, Some(Standing::Open | Standing::Parked));
+    let is_named = args.target.as_deref() == Some(deploy.as_str());
+    Ok(goes_on || is_named)
 }
 
 /// The engine of a detached deploy: waits until its parent has let go, then goes on, showing nothing.

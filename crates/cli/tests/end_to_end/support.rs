@@ -225,10 +225,10 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn new(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the binary starts");
-        let mut out = child.stdout.take().expect("piped");
-        let mut err = child.stderr.take().expect("piped");
-        let stdout = std::thread::spawn(move || read_all(&mut out));
-        let stderr = std::thread::spawn(move || read_all(&mut err));
+        // A stream that a test leads elsewhere is that test's to read.
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        let stdout = std::thread::spawn(|| out.map_or_else(Vec::new, read_all));
+        let stderr = std::thread::spawn(|| err.map_or_else(Vec::new, read_all));
         Self {
             child,
             stdout: Some(stdout),
@@ -281,7 +281,7 @@ pub(crate) fn ended(child: &mut Child) -> i32 {
     }
 }
 
-fn read_all(from: &mut impl std::io::Read) -> Vec<u8> {
+fn read_all(mut from: impl std::io::Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes).expect("a pipe can be read");
     bytes

@@ -45,4 +45,4 @@ pub use hosts::HostEntry;
 pub use origin::{Origin, Place, Source};
 pub use schema::{reference, schema};
 pub use suggest::nearest;
-pub use units::{show_duration, show_size};
+pub use units::{duration, show_duration, show_size};

@@ -28,7 +28,7 @@ const SIZE_UNITS: [(&str, u64); 9] = [
 ];
 
 /// Reads a duration: whole numbers with `ms`, `s`, `m`, `h` or `d`, one after another.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     while !rest.is_empty() || text.is_empty() {

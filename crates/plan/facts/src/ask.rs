@@ -54,6 +54,8 @@ pub struct Begin {
     pub lock: Lock,
     /// Thirty-two random hexadecimal digits for `.windlass/id`, used where the root has none yet.
     pub root_id: String,
+    /// Which try this is to begin it, counted from 0: of what was given back in a turn, only a later one begins it again.
+    pub turn: u32,
     /// Whether releases are made on this host: only then do linked files matter.
     pub release: bool,
 }

@@ -1,5 +1,6 @@
 //! What a host looks like, as its answer says. Nothing in here is judged.
 
+use crate::lease::Lease;
 use crate::lock::Lock;
 use crate::release_facts::{ReleaseFacts, Said};
 use crate::sshd::SshdSettings;
@@ -74,6 +75,9 @@ pub struct HostFacts {
     pub disk: Disk,
     /// Who holds the deploy lock.
     pub lock: Option<Lock>,
+    /// Whether its holder was heard of lately; none where a Windlass took it that did not note that.
+    #[serde(default)]
+    pub lease: Option<Lease>,
     /// The lock's file as it is, where it is no lock of ours.
     pub foreign_lock: Option<String>,
     /// The deploys that left a directory here, in the order of their numbers.

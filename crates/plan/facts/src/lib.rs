@@ -10,8 +10,10 @@ mod ask;
 mod error;
 mod history;
 mod host_facts;
+mod lease;
 mod lock;
 mod mounts;
+mod owner;
 mod read;
 mod records;
 mod reference;
@@ -26,7 +28,9 @@ pub use host_facts::{
     Begun, Content, Current, DeployFacts, Disk, Entry, HostFacts, Linked, LinkedFile, Logout,
     RemoteFacts, Repository, Root, Rubies, Tool,
 };
+pub use lease::Lease;
 pub use lock::Lock;
+pub use owner::{Stand, TakeOver, Taken, read_stand, read_take_over, stand, take_over};
 pub use read::read;
 pub use reference::find_reference;
 pub use release_facts::{ReleaseFacts, ReleaseRecord, Said};

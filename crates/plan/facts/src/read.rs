@@ -5,6 +5,7 @@ use crate::host_facts::{
     Begun, Content, Current, DeployFacts, Entry, HostFacts, Linked, LinkedFile, Logout,
     RemoteFacts, Repository, Rubies, Tool,
 };
+use crate::lease::Lease;
 use crate::lock::Lock;
 use crate::mounts::{df, unescape};
 use crate::records::records;
@@ -226,6 +227,7 @@ impl Reading {
                 facts.lock = Lock::parse(value);
                 facts.foreign_lock = facts.lock.is_none().then(|| value.to_owned());
             }
+            "lease" => facts.lease = Lease::read(value),
             "deploy" => facts.deploys.push(deploy(name, value)?),
             "remote_refs" => self.refs = Some(value.to_owned()),
             "remote_error" => {

@@ -3,11 +3,13 @@
 use crate::ask::Ask;
 use crate::lock::Lock;
 use windlass_model::command::home_path;
+use windlass_model::plan::LEASE;
 use windlass_model::{DeployId, Script};
 
 pub(crate) const TOOLS: &str = include_str!("sh/tools.sh");
 const LOGIN: &str = include_str!("sh/login.sh");
 const ROOT: &str = include_str!("sh/root.sh");
+pub(crate) const OURS: &str = include_str!("sh/ours.sh");
 const GIVE_BACK: &str = include_str!("sh/give_back.sh");
 const BEGIN: &str = include_str!("sh/begin.sh");
 const RUBY: &str = include_str!("sh/ruby.sh");
@@ -25,6 +27,7 @@ pub fn script(ask: &Ask) -> String {
     }
     text.push_str(ROOT);
     if ask.begin.is_some() {
+        text.push_str(OURS);
         text.push_str(GIVE_BACK);
         text.push_str(BEGIN);
     }
@@ -40,12 +43,14 @@ pub fn script(ask: &Ask) -> String {
     values(ask).with(&format!("{}{text}", path_lines(&ask.path)))
 }
 
-/// The script that takes back what beginning a deploy did on a host, for a deploy that was refused. May be repeated.
-pub fn give_back(root: &str, deploy: &DeployId) -> String {
-    let text = [GIVE_BACK, "give_back\n"].concat();
+/// The script that takes back what beginning a deploy did on a host in this turn, for a deploy that was refused or tries
+/// again in a later one. May be repeated.
+pub fn give_back(root: &str, deploy: &DeployId, turn: u32) -> String {
+    let text = [OURS, GIVE_BACK, "give_back\n"].concat();
     Script::new()
         .path("root", root)
         .var("deploy", deploy.as_str())
+        .var("turn", &turn.to_string())
         .with(&text)
 }
 
@@ -66,6 +71,8 @@ fn values(ask: &Ask) -> Script {
         script = script
             .var("deploy", begin.lock.deploy.as_str())
             .var("lock", &Lock::render(&begin.lock))
+            .var("turn", &begin.turn.to_string())
+            .var("lease", &LEASE.as_secs().to_string())
             .var("new_id", &begin.root_id)
             .var("makes_releases", if begin.release { "1" } else { "" });
     }

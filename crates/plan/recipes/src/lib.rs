@@ -19,7 +19,7 @@ mod ruby;
 mod script;
 mod setup;
 
-pub use lock::{fence_script, unlock_script};
+pub use lock::unlock_script;
 pub use ruby::{Ruby, ruby_question};
 pub use setup::{Placing, kept, setup_script};
 

@@ -7,7 +7,6 @@ use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
 
 const GOOD: &str = include_str!("sh/unlock_good.sh");
 const CLOSE: &str = include_str!("sh/close.sh");
-const FENCE: &str = include_str!("sh/fence.sh");
 const ABANDON: &str = include_str!("sh/abandon.sh");
 
 /// How many deploys leave their records on a host.
@@ -82,14 +81,7 @@ fn closing_values(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Script {
     values(scope, host).each("each_old_deploy", &old)
 }
 
-/// The script that keeps the controller of a deploy from starting anything more, should it not be gone after all. It comes
-/// before the deploy's jobs are stopped, so that none is started behind their back. It is for `sh -e`, and does nothing
-/// where another deploy holds the lock.
-pub fn fence_script(root: &str, deploy: &DeployId) -> String {
-    of_another(root, deploy).with(&body(&[COMMON, FENCE]))
-}
-
-/// The script that ends a deploy whose controller is gone, after [`fence_script`] and after its jobs were stopped: its
+/// The script that ends a deploy whose controller is gone, after it was taken over and its jobs were stopped: its
 /// unpublished release is moved aside, a published one stays; then the lock is freed. It is for `sh -e`, and does nothing
 /// where another deploy holds the lock.
 pub fn unlock_script(root: &str, deploy: &DeployId) -> String {

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error as ThisError;
-use windlass_job::{CancelReport, JobEvent, JobReport, JobSpec, Place};
+use windlass_job::{CancelReport, Hold, JobEvent, JobReport, JobSpec, Owned, Place};
 use windlass_model::{Command, CommandEnd, HostName, JobKey, Step};
 
 /// Work under way.
@@ -50,6 +51,23 @@ pub trait Backend: Send + Sync {
 
     /// The id of the boot that the host runs in now.
     fn boot_id<'a>(&'a self, host: &'a HostName) -> Work<'a, Result<String, BackendError>>;
+
+    /// Leaves bytes as a file in the directory of the deploy on a host, so that another controller finds them there. May be
+    /// repeated.
+    fn leave<'a>(
+        &'a self,
+        host: &'a HostName,
+        path: &'a str,
+        bytes: Arc<[u8]>,
+    ) -> Work<'a, Result<(), BackendError>>;
+
+    /// Says at a host's deploy root that this controller is there, or rests; gives whose the deploy is.
+    fn hold<'a>(
+        &'a self,
+        host: &'a HostName,
+        place: &'a Place,
+        hold: Hold,
+    ) -> Work<'a, Result<Owned, BackendError>>;
 
     /// What lost connections have cost so far.
     fn toll(&self) -> Toll {

@@ -18,10 +18,15 @@ use tokio::time::{Interval, MissedTickBehavior};
 use windlass_journal::{Attempt, Decision, Record, State, Stored, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
+use windlass_model::plan::LEASE;
 use windlass_model::{EventBody, HostName, JobKey, Plan, PlanDigest, StepId, TaskName};
 
 /// How often the journal is asked whether another process wants the deploy cancelled.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How often the hosts are told that this controller is there: several times in the life of a lease, so that one that is
+/// late harms nobody. A deploy that is over before tells them nothing.
+const RENEWAL: Duration = Duration::from_secs(LEASE.as_secs() / 5);
 
 /// How many messages one turn takes at most.
 const TURN: usize = 1024;
@@ -68,6 +73,10 @@ pub(crate) struct Dispatcher {
     pub(crate) gone: HashSet<JobKey>,
     /// Hosts whose boot id is being asked for.
     pub(crate) asking: BTreeSet<HostName>,
+    /// Hosts on which the plan is being left.
+    pub(crate) leaving: BTreeSet<HostName>,
+    /// Hosts that are being told that this controller is there.
+    pub(crate) holding: BTreeSet<HostName>,
     /// The boot ids of hosts that were started anew during the deploy.
     pub(crate) boots: BTreeMap<HostName, String>,
     /// Hosts that cannot be reached, each with the reason.
@@ -90,6 +99,8 @@ pub(crate) struct Dispatcher {
     inbox: mpsc::UnboundedReceiver<Message>,
     pub(crate) outbox: mpsc::UnboundedSender<Message>,
     look: Interval,
+    /// When the hosts are told next that this controller is there.
+    renewal: Interval,
     control_open: bool,
 }
 
@@ -113,6 +124,8 @@ impl Dispatcher {
             stopping: HashMap::new(),
             gone: HashSet::new(),
             asking: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+            holding: BTreeSet::new(),
             boots: BTreeMap::new(),
             doubt: BTreeMap::new(),
             stuck: BTreeMap::new(),
@@ -127,18 +140,23 @@ impl Dispatcher {
             inbox,
             outbox,
             look,
+            renewal: renewals(),
             control_open: true,
         })
     }
 
     /// Takes the deploy to its end, or to where it must rest.
     pub(crate) async fn carry_out(mut self, resumed: bool) -> Result<EndSummary, Error> {
-        if self.state.end.is_some_and(|end| end != DeployEnd::Stuck) {
+        let may_go_on = |end| matches!(end, DeployEnd::Stuck | DeployEnd::Fenced);
+        if self.state.end.is_some_and(|end| !may_go_on(end)) {
             return Err(Error::Over(self.plan.deploy.clone()));
         }
         if resumed {
             self.record(Record::Resumed)?;
+            // It may have rested for long.
+            self.renewal.reset_immediately();
         }
+        self.leave_plan();
         let summary = self.opening();
         self.batch
             .tell(EventBody::DeployStarted { summary, resumed });
@@ -171,6 +189,9 @@ impl Dispatcher {
     }
 
     async fn finish(mut self, end: DeployEnd) -> Result<EndSummary, Error> {
+        if end == DeployEnd::Parked {
+            self.rest().await;
+        }
         self.record(match end {
             DeployEnd::Parked => Record::Parked,
             end => Record::Ended { end },
@@ -266,6 +287,7 @@ impl Dispatcher {
                 self.control_open = changed.is_ok();
             }
             _ = self.look.tick() => self.look_for_cancel().await?,
+            _ = self.renewal.tick() => self.renew(),
         }
         while self.tasks.try_join_next().is_some() {}
         for message in messages {
@@ -344,6 +366,7 @@ impl Dispatcher {
             && self.stopping.is_empty()
             && self.departures.is_empty()
             && self.asking.is_empty()
+            && self.leaving.is_empty()
     }
 
     /// Jobs with steps whose ends are not known and that nobody follows, each with its host.
@@ -365,4 +388,12 @@ impl Dispatcher {
         }
         found
     }
+}
+
+/// The first one is late by one interval: whoever begins a deploy has just said so.
+fn renewals() -> Interval {
+    let first = tokio::time::Instant::now() + RENEWAL;
+    let mut renewal = tokio::time::interval_at(first, RENEWAL);
+    renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    renewal
 }

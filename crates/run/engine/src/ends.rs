@@ -65,7 +65,7 @@ impl Dispatcher {
             }
             Verdict::Fail => self.fail(step, &ended_as(outcome)),
             Verdict::LockLeft => self.lock_left(&step.host, &ended_as(outcome)),
-            Verdict::Fenced => self.turn = Some(Turn::Fenced),
+            Verdict::Fenced => self.ask_owner(&step.host),
         }
     }
 
@@ -118,9 +118,8 @@ impl Dispatcher {
             self.ask_boot(&host);
         }
         if fenced(&outcome) {
-            self.turn = Some(Turn::Fenced);
-        }
-        if !outcome.is_fine() && !again {
+            self.ask_owner(&host);
+        } else if !outcome.is_fine() && !again {
             self.undo_failed.insert(part.step.clone());
         }
         if frees_lock.is_none() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
-use windlass_job::{CancelReport, CommandResult, JobEvent, JobReport, JobSpec};
+use windlass_job::{CancelReport, CommandResult, JobEvent, JobReport, JobSpec, Owned};
 use windlass_model::{
     Command, CommandEnd, ExitStatus, HostName, JobKey, Step, StepId, StepOutcome,
 };
@@ -25,6 +25,21 @@ pub(crate) enum Message {
         key: JobKey,
         host: HostName,
         result: Result<CancelReport, BackendError>,
+    },
+    /// The plan was left on a host, or could not be.
+    Left {
+        host: HostName,
+        result: Result<(), BackendError>,
+    },
+    /// A host was told that this controller is there; whether the deploy is still its own.
+    Held {
+        host: HostName,
+        result: Result<Owned, BackendError>,
+    },
+    /// A host was asked whose the deploy is.
+    Owner {
+        host: HostName,
+        result: Result<Owned, BackendError>,
     },
     /// A host's boot id was asked for.
     Boot {

@@ -154,6 +154,10 @@ impl Dispatcher {
         });
         for group in groups {
             let publishes = group.iter().any(|step| step.phase >= Phase::Publishing);
+            // Another machine must be able to go on with it from here.
+            if publishes && !self.leaving.is_empty() {
+                continue;
+            }
             if publishes && !self.state.publishing {
                 self.record(Record::Decision(Decision::Publish))?;
             }

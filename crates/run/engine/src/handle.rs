@@ -27,6 +27,18 @@ impl Dispatcher {
                 self.stopped(key, &host, result);
                 Ok(())
             }
+            Message::Left { host, result } => {
+                self.left(&host, result);
+                Ok(())
+            }
+            Message::Held { host, result } => {
+                self.held(&host, result);
+                Ok(())
+            }
+            Message::Owner { host, result } => {
+                self.owner(host, result);
+                Ok(())
+            }
             Message::Boot { host, result } => {
                 self.asking.remove(&host);
                 match result {
@@ -290,7 +302,7 @@ impl Dispatcher {
 
     /// A host that cannot be reached ends the way forward, unless nobody is left to hear of the decision, or the deploy
     /// counts as done.
-    fn out_of_reach(&mut self, host: HostName, reason: &str) {
+    pub(crate) fn out_of_reach(&mut self, host: HostName, reason: &str) {
         let next = self
             .plan
             .steps

@@ -9,16 +9,20 @@
 
 mod backend;
 mod batch;
+pub mod deposit;
 mod dispatcher;
 mod ends;
 mod error;
 mod flight;
 mod forward;
 mod handle;
+mod hold;
 mod links;
 mod local;
 mod note;
+mod onlooker;
 mod parcels;
+mod recover;
 mod schedule;
 mod short_file;
 pub mod ssh;
@@ -31,10 +35,12 @@ mod unwind;
 
 pub use backend::{Backend, BackendError, JobSink, Toll, Work};
 pub use error::Error;
+pub use onlooker::{Onlooker, Sight, look_on};
+pub use recover::{Recovered, recover};
 /// The words of jobs, in which a [`Backend`] is spoken to.
 pub use windlass_job::{
-    CancelEnd, CancelReport, CommandReport, CommandResult, JobCommand, JobEvent, JobReport,
-    JobSpec, Place,
+    CancelEnd, CancelReport, CommandInfo, CommandReport, CommandResult, CommandState, Hold,
+    JobCommand, JobEvent, JobInfo, JobReport, JobSpec, JobState, Owned, Place,
 };
 
 use std::sync::Arc;

@@ -4,15 +4,16 @@
 
 use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
 use crate::local::Locals;
-use crate::parcels::{Parcel, Parcels};
+use crate::parcels::Parcels;
 use crate::short_file;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use windlass_job::{CancelReport, Host, JobEvent, JobReport, JobSpec, Place};
+use std::sync::Arc;
+use windlass_job::{CancelReport, Hold, Host, JobEvent, JobReport, JobSpec, Owned, Place};
 use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secrets, Step};
 use windlass_source::Source;
-use windlass_transport::Upload;
+use windlass_transport::{InMemory, Upload, UploadSource};
 
 pub use crate::links::Links;
 
@@ -55,6 +56,17 @@ impl SshBackend {
         }
     }
 
+    /// Follows a job that must be there, from its beginning; starts nothing.
+    pub(crate) async fn followed(
+        &self,
+        spec: JobSpec,
+        mut sink: JobSink,
+    ) -> Result<JobReport, BackendError> {
+        let host = self.host(&spec.key.host)?;
+        let report = host.follow(&spec, &mut sink).await;
+        report.map_err(|error| gave_up(&error))
+    }
+
     fn host(&self, name: &HostName) -> Result<&Host, BackendError> {
         self.hosts.get(name).ok_or_else(|| BackendError::NotBegun {
             reason: format!("{name} was not connected"),
@@ -77,7 +89,7 @@ impl SshBackend {
         let host = self.host(host)?;
         match parcel.short().map_err(|error| broken(&error))? {
             Some(bytes) => write_short(host, to, &bytes).await?,
-            None => upload(host, to, &parcel).await?,
+            None => upload(host, to, &mut &*parcel).await?,
         }
         Ok(Some(format!(
             "sent {} objects, {}",
@@ -99,11 +111,11 @@ async fn write_short(host: &Host, to: &str, bytes: &[u8]) -> Result<(), BackendE
 }
 
 /// Sends a file of any length.
-async fn upload(host: &Host, to: &str, parcel: &Parcel) -> Result<(), BackendError> {
+async fn upload(host: &Host, to: &str, source: &mut dyn UploadSource) -> Result<(), BackendError> {
     let upload = Upload {
         to,
         mode: 0o600,
-        source: &mut &*parcel,
+        source,
     };
     match host.session().upload(upload).await {
         Ok(()) => Ok(()),
@@ -204,6 +216,33 @@ impl Backend for SshBackend {
                 .await;
             let answer = answer.map_err(|error| gave_up(&error))?;
             Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+        })
+    }
+
+    fn leave<'a>(
+        &'a self,
+        host: &'a HostName,
+        path: &'a str,
+        bytes: Arc<[u8]>,
+    ) -> Work<'a, Result<(), BackendError>> {
+        Box::pin(async move {
+            let host = self.host(host)?;
+            if u64::try_from(bytes.len()).is_ok_and(|length| length <= short_file::SHORT) {
+                return write_short(host, path, &bytes).await;
+            }
+            upload(host, path, &mut &InMemory::new(bytes.to_vec())).await
+        })
+    }
+
+    fn hold<'a>(
+        &'a self,
+        host: &'a HostName,
+        place: &'a Place,
+        hold: Hold,
+    ) -> Work<'a, Result<Owned, BackendError>> {
+        Box::pin(async move {
+            let answer = self.host(host)?.hold(place, hold).await;
+            answer.map_err(|error| gave_up(&error))
         })
     }
 

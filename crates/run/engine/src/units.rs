@@ -3,13 +3,14 @@
 use crate::dispatcher::Dispatcher;
 use crate::flight::{Part, Side, Task, Unit};
 use windlass_job::{JobCommand, JobSpec, Place};
-use windlass_model::{Action, Command, HostName, JobKey, Step, StepId};
+use windlass_model::{Action, HostName, JobKey, Step};
 
 impl Dispatcher {
     /// Where the job records of a host lie, and by what it is known again.
     pub(crate) fn place(&self, host: &HostName) -> Place {
         let known = self.plan.host(host);
         let boot = self.boots.get(host);
+        let taken_over = self.state.fences.get(host).copied();
         Place::Deploy {
             root: known.map(|host| host.root.clone()).unwrap_or_default(),
             deploy: self.plan.deploy.clone(),
@@ -18,7 +19,9 @@ impl Dispatcher {
                 .cloned()
                 .unwrap_or_default(),
             root_id: known.map(|host| host.root_id.clone()).unwrap_or_default(),
-            fence: known.map(|host| host.fence).unwrap_or_default(),
+            fence: taken_over
+                .or(known.map(|host| host.fence))
+                .unwrap_or_default(),
         }
     }
 
@@ -65,7 +68,11 @@ impl Dispatcher {
                 key: key.clone(),
                 spends_reserve: false,
                 place: self.place(&first.host),
-                commands: steps.iter().filter_map(|step| job_command(step)).collect(),
+                commands: steps
+                    .iter()
+                    .zip(&parts)
+                    .filter_map(|(step, part)| job_command(step, part.attempt))
+                    .collect(),
             }),
         };
         Some(Unit {
@@ -86,18 +93,14 @@ fn part(step: &Step, attempt: u32) -> Part {
     }
 }
 
-fn job_command(step: &Step) -> Option<JobCommand> {
+fn job_command(step: &Step, attempt: u32) -> Option<JobCommand> {
     let Action::Command { command } = &step.action else {
         return None;
     };
-    Some(in_job(&step.id, command, step.advisory))
-}
-
-/// A command as part of a job.
-pub(crate) fn in_job(step: &StepId, command: &Command, advisory: bool) -> JobCommand {
-    JobCommand {
-        step: step.clone(),
+    Some(JobCommand {
+        step: step.id.clone(),
+        attempt,
         command: command.clone(),
-        advisory,
-    }
+        advisory: step.advisory,
+    })
 }

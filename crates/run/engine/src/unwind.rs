@@ -7,10 +7,10 @@ use crate::Control;
 use crate::dispatcher::{Dispatcher, Turn};
 use crate::error::Error;
 use crate::flight::{Part, Side, Task, Unit};
+use crate::recover::UNDO;
 use crate::twins::Twins;
-use crate::units::in_job;
 use std::time::Duration;
-use windlass_job::JobSpec;
+use windlass_job::{JobCommand, JobSpec};
 use windlass_journal::{Attempt, Decision};
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
@@ -165,7 +165,7 @@ impl Dispatcher {
     }
 
     /// An undo that an earlier run of the engine sent.
-    fn undo_under_way(&self, host: &HostName) -> Option<Unit> {
+    pub(crate) fn undo_under_way(&self, host: &HostName) -> Option<Unit> {
         let open = |step: &&Step| {
             let attempt = self.state.undos.get(&step.id)?;
             (attempt.is_open() && &step.host == host).then(|| attempt.job.clone())
@@ -235,7 +235,7 @@ impl Dispatcher {
         let first = parts.first()?;
         let key = JobKey {
             deploy: self.plan.deploy.clone(),
-            step: format!("undo.{}", first.step),
+            step: format!("{UNDO}{}", first.step),
             host: host.clone(),
             attempt: first.attempt,
         };
@@ -259,13 +259,18 @@ impl Dispatcher {
 }
 
 /// One failing undo does not keep the later ones from running.
-fn named(parts: &[Part], commands: Vec<Command>) -> Vec<windlass_job::JobCommand> {
-    let names = parts
+fn named(parts: &[Part], commands: Vec<Command>) -> Vec<JobCommand> {
+    let owners = parts
         .iter()
-        .flat_map(|part| std::iter::repeat_n(&part.step, part.commands));
-    names
+        .flat_map(|part| std::iter::repeat_n(part, part.commands));
+    owners
         .zip(commands)
-        .map(|(step, command)| in_job(step, &command, true))
+        .map(|(part, command)| JobCommand {
+            step: part.step.clone(),
+            attempt: part.attempt,
+            command,
+            advisory: true,
+        })
         .collect()
 }
 

@@ -4,7 +4,9 @@
 //! that follow it. So there is one index and there are two offsets to go on from after a cut, and every byte is told once.
 
 use crate::frames::{Frames, Piece};
-use crate::spec::{CommandReport, CommandResult, JobEvent, JobReport, JobSpec, Offsets};
+use crate::spec::{
+    CommandReport, CommandResult, CommandState, JobEvent, JobReport, JobSpec, Offsets,
+};
 use std::time::Duration;
 use windlass_model::{CommandEnd, ExitStatus, Pulse, Stream};
 
@@ -333,6 +335,18 @@ pub(crate) fn end_of(word: &str) -> CommandEnd {
     match read_status(word) {
         Status::Skipped => CommandEnd::Exited(ExitStatus(0)),
         Status::NotBegun(end) | Status::Ended(end) => end,
+    }
+}
+
+/// How a command stands that a status word and hundredths of a second were noted of.
+pub(crate) fn command_state(status: &str, took: &str) -> CommandState {
+    match read_status(status) {
+        Status::Skipped => CommandState::Skipped,
+        Status::NotBegun(_) => CommandState::NotReached,
+        Status::Ended(end) => CommandState::Ended {
+            end,
+            duration: hundredths(number(took)),
+        },
     }
 }
 

@@ -9,13 +9,13 @@
 //! tick, since when, the offsets at which the stored output begins or `~` while it is being cut, user), `rc` (`-`, `~` while
 //! the end is being noted, or status, both lengths, hundredths of a second, whether output was cut, `more` or `last`).
 //! While output is being cut, `out.end` and `err.end` hold what is kept of it.
-//! Without an index, and only until the job runs: `boot`, `pipe` (what a start through the user's manager is told).
+//! Without an index: `steps`, for each command a line `<attempt>:<step>`; and only until the job runs `boot`, `pipe` (what a start through the user's manager is told).
 
-use crate::spec::Place;
+use crate::spec::{JobCommand, Place};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use windlass_model::command::home_path;
-use windlass_model::{DeployId, HostName, JobKey};
+use windlass_model::{DeployId, HostName, JobKey, StepId};
 
 /// Longer names would not leave room for the kinds in what a file system allows.
 const LONGEST: usize = 150;
@@ -77,6 +77,16 @@ pub(crate) fn directory(place: &Place, make: bool) -> (String, String) {
 /// A root without slashes at its end.
 pub(crate) fn trimmed(root: &str) -> &str {
     root.trim_end_matches('/')
+}
+
+/// What a command carries out as one plain word, which [`read_command`] reads back.
+pub(crate) fn command_word(command: &JobCommand) -> String {
+    format!("{}:{}", command.attempt, plain(command.step.as_str()))
+}
+
+/// Reads a command's word: the step and which attempt of it.
+pub(crate) fn read_command(attempt: &str, step: &str) -> Option<(StepId, u32)> {
+    Some((StepId::new(unplain(step)?), attempt.parse().ok()?))
 }
 
 fn plain(part: &str) -> String {

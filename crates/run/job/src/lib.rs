@@ -29,7 +29,7 @@ pub use answer::Answer;
 pub use error::Error;
 pub use host::{Host, HostOptions};
 pub use spec::{
-    CancelEnd, CancelReport, CommandReport, CommandResult, JobCommand, JobEvent, JobInfo,
-    JobReport, JobSpec, JobState, Place,
+    CancelEnd, CancelReport, CommandInfo, CommandReport, CommandResult, CommandState, Hold,
+    JobCommand, JobEvent, JobInfo, JobReport, JobSpec, JobState, Owned, Place,
 };
 pub use tie::{Line, Link, Tie, Work};

@@ -1,4 +1,4 @@
-//! Orders that are not about following a job: stopping one, listing them, removing records.
+//! Orders that are not about following a job: stopping one, listing them, removing records, keeping hold of a deploy.
 
 use crate::account;
 use crate::answer::Answer;
@@ -6,8 +6,11 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::layout;
 use crate::request;
-use crate::spec::{CancelEnd, CancelReport, JobInfo, JobState, Place};
+use crate::spec::{
+    CancelEnd, CancelReport, CommandInfo, CommandState, Hold, JobInfo, JobState, Owned, Place,
+};
 use crate::tie::Tie;
+use std::time::Duration;
 use windlass_model::JobKey;
 
 impl<T: Tie> Host<T> {
@@ -39,6 +42,21 @@ impl<T: Tie> Host<T> {
         Ok(text.lines().filter_map(job_info).collect())
     }
 
+    /// Says at a deploy root that the owner of the deploy is there, or rests; gives whose the deploy is. It goes on a channel
+    /// of its own like [`Host::cancel`].
+    pub async fn hold(&self, place: &Place, hold: Hold) -> Result<Owned, Error> {
+        let Some(script) = request::hold(place, hold) else {
+            return Ok(Owned::Ours);
+        };
+        let answer = self.ask(&script).await?;
+        match String::from_utf8_lossy(&answer.stdout).trim() {
+            "ours" => Ok(Owned::Ours),
+            "lost" => Ok(Owned::Lost),
+            "over" => Ok(Owned::Over),
+            _ => Err(unclear(&answer)),
+        }
+    }
+
     /// Removes the records of a job, or of all jobs of a place, that are over. What they leave is enough to keep a
     /// request that comes late from starting anything.
     pub async fn sweep(&self, place: &Place, key: Option<&JobKey>) -> Result<(), Error> {
@@ -57,7 +75,7 @@ fn unclear(answer: &Answer) -> Error {
 /// Reads a line of the list of jobs.
 fn job_info(line: &str) -> Option<JobInfo> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [key, pid, state] = words.as_slice() else {
+    let [key, pid, state, commands @ ..] = words.as_slice() else {
         return None;
     };
     let pid: u32 = pid.parse().ok()?;
@@ -66,8 +84,61 @@ fn job_info(line: &str) -> Option<JobInfo> {
         "running" => JobState::Running { pid },
         word => JobState::Ended(account::end_of(word)),
     };
+    let mut commands = commands
+        .iter()
+        .map(|word| command_info(word))
+        .collect::<Option<Vec<_>>>()?;
+    close(&mut commands, state);
     Some(JobInfo {
         key: layout::read_key(key)?,
         state,
+        commands,
     })
+}
+
+/// Reads what is said of one command.
+fn command_info(word: &str) -> Option<CommandInfo> {
+    let words: Vec<&str> = word.split(':').collect();
+    let [attempt, step, status, hundredths] = words.as_slice() else {
+        return None;
+    };
+    let (step, attempt) = layout::read_command(attempt, step)?;
+    let state = match *status {
+        "-" => CommandState::Open,
+        status => account::command_state(status, hundredths),
+    };
+    Some(CommandInfo {
+        step,
+        attempt,
+        state,
+    })
+}
+
+/// Of a job that is over no command is open: the first that noted no end is the one that the job ended in, unless an end
+/// that was noted ended it, and the rest were not reached.
+fn close(commands: &mut [CommandInfo], state: JobState) {
+    let JobState::Ended(whole) = state else {
+        return;
+    };
+    let noted = |command: &CommandInfo| match command.state {
+        CommandState::Ended { end, .. } => end == whole,
+        CommandState::NotReached => true,
+        CommandState::Open | CommandState::Skipped => false,
+    };
+    let mut is_noted = commands.iter().any(noted);
+    for command in commands.iter_mut() {
+        if command.state != CommandState::Open {
+            continue;
+        }
+        command.state = if is_noted {
+            CommandState::NotReached
+        } else {
+            let duration = Duration::ZERO;
+            CommandState::Ended {
+                end: whole,
+                duration,
+            }
+        };
+        is_noted = true;
+    }
 }

@@ -1,13 +1,13 @@
 //! What is sent to the supervisor: itself, its parts, and requests, each a line.
 
 use crate::launcher;
-use crate::layout::{base, directory, key_word, trimmed};
-use crate::spec::{JobSpec, Offsets, Place};
+use crate::layout::{base, command_word, directory, key_word, trimmed};
+use crate::spec::{Hold, JobSpec, Offsets, Place};
 use crate::text::{one_line, word};
 use std::fmt::Write as _;
 use std::time::Duration;
 use windlass_model::command::home_path;
-use windlass_model::plan::JobLimits;
+use windlass_model::plan::{JobLimits, LEASE};
 use windlass_model::shell::quote;
 use windlass_model::{JobKey, Secret};
 
@@ -25,6 +25,7 @@ const CLEAR: &str = include_str!("sh/clear.sh");
 const STAND: &str = include_str!("sh/stand.sh");
 const CANCEL: &str = include_str!("sh/cancel.sh");
 const JOBS: &str = include_str!("sh/jobs.sh");
+const HOLD: &str = include_str!("sh/hold.sh");
 const SWEEP: &str = include_str!("sh/sweep.sh");
 
 /// The first line on a channel.
@@ -135,7 +136,8 @@ impl Follow<'_> {
         for (index, command) in commands.iter().enumerate() {
             text.push_str(&launcher::files(index, command));
         }
-        text.push_str("true; }; ");
+        let steps: Vec<String> = commands.iter().map(command_word).collect();
+        let _ = write!(text, "w_put steps {}; }}; ", steps.join(" "));
         let named = |name: &String| {
             commands
                 .iter()
@@ -220,6 +222,29 @@ pub(crate) fn cancel(key: &JobKey, place: &Place, limits: &JobLimits) -> String 
         key_word(key),
         grace(limits)
     )
+}
+
+/// The question that says that the owner of a deploy is there, or rests. Outside of a deploy there is nothing to hold.
+pub(crate) fn hold(place: &Place, hold: Hold) -> Option<String> {
+    let Place::Deploy {
+        root,
+        deploy,
+        fence,
+        ..
+    } = place
+    else {
+        return None;
+    };
+    let ours = home_path(&format!("{}/.windlass", trimmed(root)));
+    let word = match hold {
+        Hold::Held => "held",
+        Hold::Rests => "rests",
+    };
+    Some(format!(
+        "umask 077\nw_ours={ours} w_deploy={} w_fence={fence} w_lease={} w_hold={word}\n{HOLD}",
+        quote(deploy.as_str()),
+        LEASE.as_secs(),
+    ))
 }
 
 /// The question which jobs there are.

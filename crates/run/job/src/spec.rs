@@ -43,6 +43,8 @@ pub struct JobSpec {
 pub struct JobCommand {
     /// The step it carries out.
     pub step: StepId,
+    /// Which attempt of the step this is; 1 for the first.
+    pub attempt: u32,
     /// What is run.
     pub command: Command,
     /// Whether the following commands run although it failed.
@@ -136,6 +138,26 @@ pub enum CommandResult {
     },
 }
 
+/// What an owner says of its deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It is there, and will say so again within [`windlass_model::plan::LEASE`].
+    Held,
+    /// It rests: the deploy was parked, and whoever wants to may go on with it.
+    Rests,
+}
+
+/// Whose a deploy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// That of whoever asks.
+    Ours,
+    /// Another controller's.
+    Lost,
+    /// Nobody's: it is over on this host.
+    Over,
+}
+
 /// What came of stopping a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancelReport {
@@ -161,6 +183,37 @@ pub struct JobInfo {
     pub key: JobKey,
     /// How it stands.
     pub state: JobState,
+    /// Its commands, in order; none where it never starts, or where a Windlass that did not note them started it.
+    pub commands: Vec<CommandInfo>,
+}
+
+/// A command of a job as the record shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandInfo {
+    /// The step it carries out.
+    pub step: StepId,
+    /// Which attempt of the step.
+    pub attempt: u32,
+    /// How it stands.
+    pub state: CommandState,
+}
+
+/// How a command stands on its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandState {
+    /// It runs, or the job has not come to it yet.
+    Open,
+    /// The job ended before it.
+    NotReached,
+    /// Its `when` said that there is nothing to do.
+    Skipped,
+    /// It ended.
+    Ended {
+        /// How.
+        end: CommandEnd,
+        /// After how long, by the host's clock.
+        duration: Duration,
+    },
 }
 
 /// How a job stands on its host.

@@ -1,9 +1,10 @@
 //! What is written: one line of a deploy's story each.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_model::event::DeployEnd;
-use windlass_model::{JobKey, StepId, StepOutcome};
+use windlass_model::{HostName, JobKey, StepId, StepOutcome};
 
 /// Something that is about to be done, or was done. Secret values are never part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,11 @@ pub enum Record {
     Parked,
     /// An engine took the deploy up again.
     Resumed,
+    /// A controller became its owner that had not begun it, or had lost it: from now on it speaks with these numbers.
+    TakenOver {
+        /// The deploy's number at each host's root.
+        fences: BTreeMap<HostName, u64>,
+    },
     /// The deploy is over, or stuck until a person has looked.
     Ended {
         /// How.

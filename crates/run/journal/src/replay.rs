@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
-use windlass_model::{JobKey, StepId, StepOutcome, TaskName};
+use windlass_model::{HostName, JobKey, StepId, StepOutcome, TaskName};
 
 /// What the records of a deploy come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +35,8 @@ pub struct State {
     pub parked: bool,
     /// How it ended, where it did.
     pub end: Option<DeployEnd>,
+    /// The deploy's number at each host's root, where it is not the plan's any more: it was taken over.
+    pub fences: BTreeMap<HostName, u64>,
 }
 
 /// The latest attempt of a step or of its undo.
@@ -135,7 +137,11 @@ impl State {
                 duration,
             } => close(&mut self.undos, step, *attempt, ended(outcome, *duration)),
             Record::Decision(decision) => self.decide(decision),
-            Record::CancelRequested | Record::Parked | Record::Resumed | Record::Ended { .. } => {
+            Record::CancelRequested
+            | Record::Parked
+            | Record::Resumed
+            | Record::TakenOver { .. }
+            | Record::Ended { .. } => {
                 self.turn(record);
                 Ok(())
             }
@@ -148,6 +154,7 @@ impl State {
             Record::CancelRequested => self.cancel_requested = true,
             Record::Parked => self.parked = true,
             Record::Resumed => (self.parked, self.end) = (false, None),
+            Record::TakenOver { fences } => self.fences.clone_from(fences),
             Record::Ended { end } => self.end = Some(*end),
             _ => {}
         }
@@ -156,7 +163,7 @@ impl State {
     /// Whether the deploy is in a condition for this kind of record.
     fn allowed(&self, record: &Record) -> Result<(), Illegal> {
         match (self.end, self.parked, record) {
-            (Some(DeployEnd::Stuck) | None, _, Record::Resumed)
+            (Some(DeployEnd::Stuck | DeployEnd::Fenced) | None, _, Record::Resumed)
             | (
                 Some(DeployEnd::Stuck),
                 _,

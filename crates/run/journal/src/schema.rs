@@ -5,7 +5,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
 /// The format number of the file; a file with a greater one is refused.
-pub const FORMAT: u32 = 1;
+///
+/// 2 has the record that a deploy was taken over, and is else what 1 is: a file of format 1 becomes one of 2 when it is
+/// opened, and an older Windlass refuses it from then on.
+pub const FORMAT: u32 = 2;
 
 /// "WDLS": tells a journal from any other database.
 const APPLICATION: u32 = 0x5744_4c53;
@@ -50,7 +53,10 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Er
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match marks(&transaction)? {
         (0, 0) if tables == 0 => create(&transaction)?,
-        _ => recognise(&transaction, path)?,
+        _ => {
+            recognise(&transaction, path)?;
+            raise(&transaction)?;
+        }
     }
     transaction.commit()?;
     Ok(())
@@ -59,7 +65,7 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Er
 /// Whether it is a journal of the format that is known here.
 pub(crate) fn recognise(connection: &Connection, path: &Path) -> Result<(), Error> {
     match marks(connection)? {
-        (APPLICATION, FORMAT) => Ok(()),
+        (APPLICATION, 1..=FORMAT) => Ok(()),
         (APPLICATION, found) => Err(Error::NewerFormat {
             found,
             known: FORMAT,
@@ -79,11 +85,23 @@ fn marks(connection: &Connection) -> Result<(u32, u32), Error> {
 
 fn create(transaction: &Transaction<'_>) -> Result<(), Error> {
     transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    sign(transaction)
+}
+
+/// Makes a file of an older format one of this.
+fn raise(transaction: &Transaction<'_>) -> Result<(), Error> {
+    match marks(transaction)? {
+        (_, FORMAT) => Ok(()),
+        _ => sign(transaction),
+    }
+}
+
+fn sign(transaction: &Transaction<'_>) -> Result<(), Error> {
     transaction.execute(
-        "INSERT INTO meta (name, value) VALUES ('written_by', ?1)",
+        "INSERT OR REPLACE INTO meta (name, value) VALUES ('written_by', ?1)",
         [env!("CARGO_PKG_VERSION")],
     )?;
-    transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     Ok(())
 }

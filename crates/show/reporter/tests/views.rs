@@ -50,6 +50,7 @@ fn holder() -> Holder {
         ci_link: None,
         deploy: DeployId::new("d-7k3f"),
         since: before(150),
+        controller: Controller::AtWork,
     }
 }
 
@@ -98,7 +99,7 @@ web1  20261124081502  3f2c9ab  2 min ago  good   20261123170244
 web2  20261124081502  3f2c9ab  2 min ago  good   20261123170244
 db1   ✘ no answer within 30 s
 d-7k3f is parked
-  lock held by ann on laptop for d-7k3f since 2026-11-24 08:12 (2 min ago)
+  lock held by ann on laptop for d-7k3f since 2026-11-24 08:12 (2 min ago), at work
   5 releases kept, 1 failed kept aside (20261122110000)
 ");
     insta::assert_snapshot!(json(&status()), @r#"
@@ -207,13 +208,13 @@ fn a_lock_names_its_holder() {
         next: vec!["windlass resume d-7k3f".to_owned()],
     };
     insta::assert_snapshot!(draw(&locks, 100, false), @r"
-lock on web1 and web2 held by ann on laptop for d-7k3f since 2026-11-24 08:12 (2 min ago)
+lock on web1 and web2 held by ann on laptop for d-7k3f since 2026-11-24 08:12 (2 min ago), at work
 lock free on db1
 next  windlass resume d-7k3f
 ");
     insta::assert_snapshot!(json(&locks), @r#"
-{"format":1,"host":"web1","holder":{"owner":"ann","machine":"laptop","ci_link":null,"deploy":"d-7k3f","since":1795507952000}}
-{"format":1,"host":"web2","holder":{"owner":"ann","machine":"laptop","ci_link":null,"deploy":"d-7k3f","since":1795507952000}}
+{"format":1,"host":"web1","holder":{"owner":"ann","machine":"laptop","ci_link":null,"deploy":"d-7k3f","since":1795507952000,"controller":{"state":"at_work"}}}
+{"format":1,"host":"web2","holder":{"owner":"ann","machine":"laptop","ci_link":null,"deploy":"d-7k3f","since":1795507952000,"controller":{"state":"at_work"}}}
 {"format":1,"host":"db1","holder":null}
 "#);
 }

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use windlass_engine::{Backend, BackendError, JobSink, Work};
-use windlass_engine::{CancelEnd, CancelReport, JobReport, JobSpec, Place};
+use windlass_engine::{CancelEnd, CancelReport, Hold, JobReport, JobSpec, Owned, Place};
 use windlass_model::{Command, CommandEnd, HostName, JobKey, Step, StepId};
 
 /// The controller's hands in a world. Dropping it changes nothing there.
 pub struct FakeBackend {
     world: World,
     local: Mutex<HashMap<JobKey, watch::Sender<bool>>>,
+    /// Whether its own network is there.
+    online: watch::Sender<bool>,
 }
 
 impl FakeBackend {
@@ -20,7 +22,13 @@ impl FakeBackend {
         Arc::new(Self {
             world: world.clone(),
             local: Mutex::new(HashMap::new()),
+            online: watch::channel(true).0,
         })
+    }
+
+    /// Cuts the controller off from all hosts, or brings it back.
+    pub fn cut_off(&self, away: bool) {
+        self.online.send_replace(!away);
     }
 
     fn switch(&self, key: &JobKey) -> watch::Sender<bool> {
@@ -41,10 +49,19 @@ impl FakeBackend {
             reason: format!("no connection to {host} for an hour"),
         };
         let mut link = self.world.link(host).ok_or_else(gave_up)?;
-        let waiting =
-            tokio::time::timeout(self.world.script.reconnect_for, link.wait_for(|up| *up));
+        let mut online = self.online.subscribe();
+        let both = async {
+            loop {
+                online.wait_for(|online| *online).await.ok()?;
+                link.wait_for(|up| *up).await.ok()?;
+                if *online.borrow() {
+                    return Some(());
+                }
+            }
+        };
+        let waiting = tokio::time::timeout(self.world.script.reconnect_for, both);
         match waiting.await {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Some(())) => Ok(()),
             _ => Err(gave_up()),
         }
     }
@@ -76,10 +93,12 @@ impl FakeBackend {
         let Some(mut link) = self.world.link(host) else {
             return;
         };
+        let mut online = self.online.subscribe();
         tokio::select! {
             biased;
             _ = changed.changed() => {}
             _ = link.wait_for(|up| !up) => {}
+            _ = online.wait_for(|online| !online) => {}
         }
     }
 }
@@ -157,6 +176,31 @@ impl Backend for FakeBackend {
             Ok(CancelReport {
                 end: CancelEnd::Cancelled,
             })
+        })
+    }
+
+    fn leave<'a>(
+        &'a self,
+        host: &'a HostName,
+        _path: &'a str,
+        bytes: Arc<[u8]>,
+    ) -> Work<'a, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.reach(host).await?;
+            self.world.leave(host, &bytes);
+            Ok(())
+        })
+    }
+
+    fn hold<'a>(
+        &'a self,
+        host: &'a HostName,
+        place: &'a Place,
+        _hold: Hold,
+    ) -> Work<'a, Result<Owned, BackendError>> {
+        Box::pin(async move {
+            self.reach(host).await?;
+            Ok(self.world.owned(host, place))
         })
     }
 

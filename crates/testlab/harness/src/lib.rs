@@ -12,11 +12,13 @@ mod fake;
 mod plans;
 mod proof;
 mod script;
+mod simulation;
 mod world;
 
 pub use crash::{Crash, CrashingStore};
 pub use fake::FakeBackend;
 pub use plans::{PlanMaker, host_name};
-pub use proof::{Bench, Ending, every_crash, every_second_crash, every_step};
+pub use proof::{Bench, Ending, Machine, every_crash, every_second_crash, every_step};
 pub use script::{Deed, Script};
+pub use simulation::{Story, simulate};
 pub use world::{Start, World};

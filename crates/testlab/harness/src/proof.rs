@@ -5,12 +5,12 @@ use crate::fake::FakeBackend;
 use crate::script::Script;
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use windlass_engine::{Control, Error, Run, resume, run};
-use windlass_journal::{Journal, Store};
+use windlass_engine::{Control, Error, Run, recover, resume, run};
+use windlass_journal::{Journal, Record, State, Store, Subject};
 use windlass_model::clock::{Clock, Timestamp};
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::{Event, HostName, Plan, PlanDigest, Step, StepId, Undo};
@@ -21,13 +21,12 @@ pub struct Bench {
     pub plan: Plan,
     /// Where.
     pub world: World,
-    /// What the engine remembers.
-    pub journal: Arc<Journal>,
+    /// From where it is carried out.
+    pub machine: Machine,
     /// Says what is wanted of the engine.
     pub control: watch::Sender<Control>,
     events: mpsc::UnboundedSender<Event>,
     told: mpsc::UnboundedReceiver<Event>,
-    _dir: tempfile::TempDir,
 }
 
 /// What is compared: how it ended and what stands on the hosts.
@@ -50,26 +49,52 @@ impl Clock for PausedClock {
     }
 }
 
+/// A machine from which deploys are carried out.
+pub struct Machine {
+    /// What it remembers.
+    pub journal: Arc<Journal>,
+    _dir: tempfile::TempDir,
+}
+
+impl Machine {
+    /// One that remembers nothing.
+    ///
+    /// # Panics
+    /// Where there is no room for a temporary journal.
+    pub fn new() -> Self {
+        // In memory where there is such a place: thousands of syncs are waited for otherwise.
+        let memory = Path::new("/dev/shm");
+        let dir = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir());
+        let dir = dir.expect("a temporary directory");
+        let journal = Journal::open(&dir.path().join("journal.db")).expect("a journal");
+        Self {
+            journal: Arc::new(journal),
+            _dir: dir,
+        }
+    }
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Bench {
     /// A new world for a plan.
     ///
     /// # Panics
     /// Where the machine has no room for a temporary journal.
     pub fn new(plan: &Plan, script: Script) -> Self {
-        // In memory where there is such a place: thousands of syncs are waited for otherwise.
-        let memory = Path::new("/dev/shm");
-        let dir = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir());
-        let dir = dir.expect("a temporary directory");
-        let path: PathBuf = dir.path().join("journal.db");
+        let machine = Machine::new();
         let (events, told) = mpsc::unbounded_channel();
         Self {
             world: World::new(plan, script),
-            journal: Arc::new(Journal::open(&path).expect("a journal")),
+            machine,
             control: watch::channel(Control::Go).0,
             plan: plan.clone(),
             events,
             told,
-            _dir: dir,
         }
     }
 
@@ -92,7 +117,7 @@ impl Bench {
 
     /// Carries the plan out until the controller dies; also says how many records were written.
     pub async fn run_until(&self, crash: Crash) -> (Result<EndSummary, Error>, usize) {
-        let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
+        let store = Arc::new(CrashingStore::new(self.machine.journal.clone(), crash));
         let digest = PlanDigest::new("9c1e77");
         let end = run(self.plan.clone(), digest, self.tools(store.clone())).await;
         (end, store.written())
@@ -100,13 +125,42 @@ impl Bench {
 
     /// Goes on with it.
     pub async fn resume(&self) -> Result<EndSummary, Error> {
-        resume(&self.plan.deploy, self.tools(self.journal.clone())).await
+        resume(&self.plan.deploy, self.tools(self.machine.journal.clone())).await
     }
 
     /// Goes on with it until the controller dies again.
     pub async fn resume_until(&self, crash: Crash) -> Result<EndSummary, Error> {
-        let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
+        let store = Arc::new(CrashingStore::new(self.machine.journal.clone(), crash));
         resume(&self.plan.deploy, self.tools(store)).await
+    }
+
+    /// Goes on with it on another machine, whose journal has never heard of it.
+    ///
+    /// # Panics
+    /// Where the jobs' records do not tell how the deploy stands.
+    pub async fn resume_elsewhere(&self, machine: &Machine) -> Result<EndSummary, Error> {
+        let subject = Subject::Deploy {
+            plan: self.plan.clone(),
+        };
+        let mut records = vec![
+            Record::Resumed,
+            Record::TakenOver {
+                fences: self.world.take_over(),
+            },
+        ];
+        let jobs = self.world.jobs();
+        let found = recover(&subject, &State::default(), &jobs).expect("records that follow");
+        assert_eq!(
+            found.unknown,
+            Vec::<StepId>::new(),
+            "every step has a record"
+        );
+        records.extend(found.records);
+        let (journal, deploy) = (&machine.journal, &self.plan.deploy);
+        let digest = PlanDigest::new("9c1e77");
+        journal.begin(&subject, &digest, Timestamp(0))?;
+        journal.append(deploy, Timestamp(0), &records)?;
+        resume(deploy, self.tools(journal.clone())).await
     }
 
     /// Everything told so far.
@@ -227,6 +281,7 @@ pub async fn every_crash(plan: &Plan, script: impl Fn() -> Script) {
             for rest in [Duration::ZERO, Duration::from_secs(86_400)] {
                 crash_once(plan, script(), (crash, rest), &wanted).await;
             }
+            crash_for_good(plan, script(), crash, &wanted).await;
         }
     }
 }
@@ -283,7 +338,29 @@ async fn crash_once(
     assert_eq!(&bench.ending(&summary), wanted, "{what}: {summary:?}");
 }
 
+/// The controller dies and does not come back: another machine goes on.
+async fn crash_for_good(plan: &Plan, script: Script, crash: Crash, wanted: &Ending) {
+    let what = format!("{crash:?}, taken over");
+    let bench = Bench::new(plan, script);
+    let (first, _) = bench.run_until(crash).await;
+    // Where no lock is held any more nothing is left to go on with.
+    if first.is_ok() || bench.world.locked().is_empty() {
+        return;
+    }
+    let machine = Machine::new();
+    let summary = bench
+        .resume_elsewhere(&machine)
+        .await
+        .unwrap_or_else(|error| panic!("{what}: {error:?}"));
+    bench.assert_sound(&what);
+    assert_eq!(&bench.ending(&summary), wanted, "{what}: {summary:?}");
+}
+
 fn is_over(bench: &Bench) -> bool {
-    let stored = bench.journal.load(&bench.plan.deploy).expect("a journal");
+    let stored = bench
+        .machine
+        .journal
+        .load(&bench.plan.deploy)
+        .expect("a journal");
     stored.state.end.is_some_and(|end| end != DeployEnd::Stuck)
 }

@@ -2,6 +2,7 @@
 
 mod hosts;
 mod job;
+mod owners;
 
 use crate::script::{Deed, Script};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -42,6 +43,10 @@ struct Inner {
     links: BTreeMap<HostName, watch::Sender<bool>>,
     hidden_boots: BTreeSet<HostName>,
     boots: BTreeMap<HostName, String>,
+    /// The number of the newest owner at each host.
+    fences: BTreeMap<HostName, u64>,
+    /// What was left for other machines.
+    left: BTreeMap<HostName, Vec<u8>>,
     violations: Vec<String>,
 }
 
@@ -66,6 +71,12 @@ impl World {
             links: names().map(|name| (name, watch::channel(true).0)).collect(),
             boots: names().map(|name| (name, FIRST_BOOT.to_owned())).collect(),
             hidden_boots: BTreeSet::new(),
+            fences: plan
+                .hosts
+                .iter()
+                .map(|host| (host.target.name.clone(), host.fence))
+                .collect(),
+            left: BTreeMap::new(),
             violations: Vec::new(),
             plan: plan.clone(),
         };
@@ -114,11 +125,10 @@ impl World {
         if inner.jobs.contains_key(&spec.key) {
             return;
         }
-        let stale = matches!(&spec.place, Place::Deploy { boot_id, .. } if boot_id != &boot);
-        let end = stale.then_some(CommandEnd::Rebooted);
+        let end = inner.refuses(spec, &boot);
         inner.jobs.insert(spec.key.clone(), Job::new(spec, end));
         drop(inner);
-        if !stale {
+        if end.is_none() {
             tokio::spawn(self.clone().live(spec.clone()));
         }
     }
@@ -256,6 +266,18 @@ impl World {
 }
 
 impl Inner {
+    /// Why a job is not started although it has claimed its key.
+    fn refuses(&self, spec: &JobSpec, boot: &str) -> Option<CommandEnd> {
+        let Place::Deploy { boot_id, fence, .. } = &spec.place else {
+            return None;
+        };
+        if boot_id != boot {
+            return Some(CommandEnd::Rebooted);
+        }
+        let is_stale = self.fences.get(&spec.key.host) != Some(fence);
+        is_stale.then_some(CommandEnd::Fenced)
+    }
+
     fn note_start(&mut self, key: &JobKey, index: usize, deed: &Deed) {
         let start = Start {
             key: key.clone(),

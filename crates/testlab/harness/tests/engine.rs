@@ -169,6 +169,7 @@ async fn another_process_may_ask_for_the_cancel() {
         tokio::time::sleep(Duration::from_secs(25)).await;
         let now = windlass_model::clock::Timestamp(0);
         bench
+            .machine
             .journal
             .request_cancel(&bench.plan.deploy, now)
             .unwrap();
@@ -212,7 +213,7 @@ async fn a_parked_deploy_goes_on_at_the_exact_step() {
 #[tokio::test(start_paused = true)]
 async fn only_one_engine_works_on_a_deploy() {
     let bench = Bench::new(&PlanMaker::deploy(1), Script::default());
-    let owner = bench.journal.own(&bench.plan.deploy).unwrap();
+    let owner = bench.machine.journal.own(&bench.plan.deploy).unwrap();
     let refused = bench.run().await.unwrap_err();
     assert!(matches!(
         refused,
@@ -427,7 +428,7 @@ async fn what_was_told_was_written_before() {
             _ => None,
         })
         .collect();
-    let stored = bench.journal.load(&bench.plan.deploy).unwrap();
+    let stored = bench.machine.journal.load(&bench.plan.deploy).unwrap();
     let written: Vec<StepId> = stored
         .records
         .into_iter()

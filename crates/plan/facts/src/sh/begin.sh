@@ -1,5 +1,4 @@
 # Begins the deploy: idempotent by its id, and nothing is changed where another one holds the lock.
-mine=$ours/deploys/$deploy
 # Unlike that of any other process, also of another host that shares the directory.
 own=$deploy-$boot-$$
 note() { made="$made $1"; }
@@ -41,7 +40,8 @@ take() {
   lock_is_ours || return 3
   # Under the lock: a deploy that is given back takes the id away before it frees the lock.
   [ -s "$ours/id" ] || place "$ours/id" "$new_id$nl" || return 1
-  lay_out && raise_fence || return 1
+  [ ! -e "$mine/decision" ] || rm -f "$mine/decision" "$mine/fence" "$mine/made"
+  lay_out && raise_fence && note_lease "$own" held || return 1
 }
 take_or_give_back() {
   take
@@ -49,9 +49,16 @@ take_or_give_back() {
   [ "$status" != 1 ] || give_back
   return "$status"
 }
+# Whether it was begun and given back in an earlier turn. Then nothing of that counts any more.
+is_of_earlier_turn() {
+  first_line "$mine/decision"
+  case $line in 'given back '*) ;; *) return 1;; esac
+  case ${line#given back } in '' | *[!0-9]*) return 1;; esac
+  [ "${line#given back }" -lt "$turn" ]
+}
 begin() {
   if [ -e "$ours/lock" ] && ! lock_is_ours; then say begun locked; return; fi
-  if [ -e "$mine/decision" ]; then say begun_failed "the deploy $deploy is over on this host"; return; fi
+  if [ -e "$mine/decision" ] && ! is_of_earlier_turn; then say begun_failed "the deploy $deploy is over on this host"; return; fi
   [ -z "$lacks" ] || [ -z "$makes_releases" ] || against=1
   if [ -n "$against" ]; then say begun refused; return; fi
   words=$(take_or_give_back 2>&1)

@@ -1,23 +1,16 @@
-ours=$root/.windlass made=
-lock_is_ours() {
-  [ -f "$ours/lock" ] || return 1
-  while IFS= read -r line; do
-    [ "$line" = "deploy $deploy" ] && return 0
-  done <"$ours/lock"
-  return 1
-}
+made=
 # Takes back what beginning the deploy did. Where Windlass was there before, the deploy's directory stays with a word in
-# it, so that a begin that comes late finds the deploy over. The lock goes last: another deploy must not begin in what is
-# being taken away.
+# it, so that a begin that comes late finds the deploy over; only one of a later turn begins it anew. The lock goes last:
+# another deploy must not begin in what is being taken away.
 give_back() {
-  [ ! -f "$ours/deploys/$deploy/made" ] || read -r made <"$ours/deploys/$deploy/made"
+  [ ! -f "$mine/made" ] || read -r made <"$mine/made"
   rm -rf "$ours/tmp-$deploy"
   case " $made " in
-    *' ours '*) rm -rf "$ours/deploys/$deploy";;
+    *' ours '*) rm -rf "$mine";;
     *)
-      if [ -d "$ours/deploys/$deploy" ]; then
-        rm -rf "$ours/deploys/$deploy/jobs" "$ours/deploys/$deploy/reserve"
-        [ -e "$ours/deploys/$deploy/decision" ] || echo 'given back' >"$ours/deploys/$deploy/decision"
+      if [ -d "$mine" ]; then
+        rm -rf "$mine/jobs" "$mine/reserve" "$mine/lease"
+        [ -e "$mine/decision" ] || echo "given back $turn" >"$mine/decision"
       fi;;
   esac
   ! lock_is_ours || take_away

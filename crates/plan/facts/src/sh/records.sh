@@ -9,7 +9,11 @@ if [ -e "$root/repo/HEAD" ]; then
 fi
 first_line "$ours/id" && say root_id "$line"
 first_line "$ours/fence" && say fence "$line"
-slurp "$ours/lock" && say lock "$text"
+if slurp "$ours/lock"; then
+  say lock "$text"
+  rest=${text#*"${nl}deploy "}
+  first_line "$ours/deploys/${rest%%"$nl"*}/lease" && up= && read -r up _ </proc/uptime && say lease "$boot ${up%.*} $line"
+fi
 for each in "$ours"/deploys/*; do
   [ -d "$each" ] || continue
   first_line "$each/fence" || line=0

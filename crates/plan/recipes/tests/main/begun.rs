@@ -22,7 +22,7 @@ fn a_deploy_is_begun_once_and_answers_the_same_when_asked_again() {
         assert_eq!(other.lock, Some(World::lock(&mine)));
         assert_eq!(Picture::of(&world.path(".")).unwrap(), before);
         // Given back, nothing is left of it, and the number is not used again where somebody was there before.
-        world.sh(&windlass_facts::give_back(&world.root, &mine));
+        world.sh(&windlass_facts::give_back(&world.root, &mine, 0));
         assert!(!world.path(".").exists());
     }
 }
@@ -35,7 +35,7 @@ fn a_begin_that_comes_after_it_was_given_back_finds_the_deploy_over() {
         world.deploy(&one);
         let late = DeployId::new("d-late");
         assert_eq!(world.begin(&late).begun, Begun::Begun { fence: 2 });
-        world.sh(&windlass_facts::give_back(&world.root, &late));
+        world.sh(&windlass_facts::give_back(&world.root, &late, 0));
         assert_eq!(world.look().lock, None);
         assert!(matches!(world.begin(&late).begun, Begun::Failed { .. }));
         assert_eq!(world.look().lock, None);
@@ -62,7 +62,7 @@ fn what_begin_made_comes_and_goes_under_the_lock() {
     let before = fs::read_to_string(&noted).unwrap_or_default();
     assert!(!before.contains("ln "), "{before}");
     fs::write(&noted, "").unwrap();
-    world.sh(&windlass_facts::give_back(&world.root, &mine));
+    world.sh(&windlass_facts::give_back(&world.root, &mine, 0));
     assert!(!world.path(".").exists());
     let after = fs::read_to_string(&noted).unwrap();
     assert_eq!(

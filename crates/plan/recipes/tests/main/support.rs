@@ -240,6 +240,7 @@ impl World {
         ask.begin = Some(Begin {
             lock: Self::lock(deploy),
             root_id: "0123456789abcdef0123456789abcdef".to_owned(),
+            turn: 0,
             release: true,
         });
         self.facts(&ask)

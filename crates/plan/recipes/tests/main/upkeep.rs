@@ -143,7 +143,12 @@ fn unlock_moves_the_unpublished_release_aside_and_keeps_a_published_one() {
             };
             // Whatever its controller may still ask for is started no more, and nothing else is changed yet.
             let before = (world.releases(), world.current());
-            let facts = tell(&windlass_recipes::fence_script(&world.root, deploy));
+            let wish = windlass_facts::TakeOver {
+                root: world.root.clone(),
+                lock: world.look().lock.expect("it is locked"),
+                patient: false,
+            };
+            let facts = tell(&windlass_facts::take_over(&wish));
             assert_eq!(facts.fence, planned.plan.hosts[0].fence + 1);
             assert_eq!(facts.lock.map(|lock| lock.deploy).as_ref(), Some(deploy));
             assert_eq!((world.releases(), world.current()), before);

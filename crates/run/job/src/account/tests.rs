@@ -8,6 +8,7 @@ const NONCE: &str = ".0123abc.";
 fn spec(commands: usize) -> JobSpec {
     let command = |index| JobCommand {
         step: StepId::new(format!("s{index}")),
+        attempt: 1,
         command: Command::script("true"),
         advisory: false,
     };

@@ -1,4 +1,16 @@
-# Lists the jobs of the directory w_dir: key, wrapper, how it stands.
+# Lists the jobs of the directory w_dir: key, wrapper, how it stands; and of each of its commands attempt, step, status (`-`:
+# not noted) and hundredths of a second.
+
+w_commands() {
+  w_i=0
+  while IFS= read -r w_x; do
+    w_s= w_took=
+    read -r w_s _ _ w_took _ <"$w_f.$w_i.rc"
+    case $w_s in -* | '~'* | '') w_s=- w_took=0 ;; esac
+    printf ' %s:%s:%s' "$w_x" "$w_s" "$w_took"
+    w_i=$((w_i+1))
+  done <"$w_f.steps"
+} 2>/dev/null
 
 cd "$w_dir" 2>/dev/null || exit 0
 w_here=-
@@ -19,5 +31,6 @@ for w_q in *.claim; do
     w_stand
     w_state=${w_s:-lost}
   fi
-  echo "$w_name $w_pid $w_state"
+  # What ends meanwhile is told as still running, with the ends of its commands.
+  echo "$w_name $w_pid $w_state$(w_commands)"
 done

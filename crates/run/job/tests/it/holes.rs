@@ -231,7 +231,10 @@ async fn forty_clients_that_start_one_key_at_once_start_it_once() {
     assert_eq!(lines(&starts).len(), 1);
     // Those that lost have cleared away their files.
     let files = std::fs::read_dir(tie.records()).expect("there").count();
-    assert_eq!(files, 6, "one claim and the files of one command");
+    assert_eq!(
+        files, 7,
+        "one claim, what it is about and the files of one command"
+    );
 }
 
 #[tokio::test]

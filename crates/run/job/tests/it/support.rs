@@ -32,6 +32,7 @@ pub(crate) fn key(name: &str) -> JobKey {
 pub(crate) fn job_of(name: &str, commands: Vec<Command>) -> JobSpec {
     let command = |(index, command)| JobCommand {
         step: StepId::new(format!("{name}{index}@web1")),
+        attempt: 1,
         command,
         advisory: false,
     };

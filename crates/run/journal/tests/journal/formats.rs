@@ -1,6 +1,6 @@
 //! The file itself: who may read it, and what other versions make of it.
 
-use crate::support::{Place, begin, id, subject, whole_story};
+use crate::support::{Place, begin, id, subject, taken_over_story, whole_story};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use windlass_journal::{Error, FORMAT, Filter, Journal, Record, Standing, Store};
@@ -42,7 +42,7 @@ fn a_newer_format_is_refused_with_the_version_that_is_needed() {
     let refused = Journal::open(&place.path()).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the journal has format 2, this Windlass knows 1: Windlass 3.1.0 or newer is needed"
+        "the journal has format 3, this Windlass knows 2: Windlass 3.1.0 or newer is needed"
     );
 }
 
@@ -109,6 +109,46 @@ fn a_journal_of_the_first_release_is_read() {
     assert_eq!(list[0].standing, Standing::Undone);
 }
 
+/// Format 1 becomes format 2 by being opened, and holds what it held.
+#[test]
+fn a_journal_of_an_older_format_is_raised() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    raw.execute_batch(include_str!("../data/format-1.sql"))
+        .unwrap();
+    drop(raw);
+    // A glance changes nothing.
+    assert!(Journal::glance(&place.path()).unwrap().is_some());
+    let version = || {
+        let raw = rusqlite::Connection::open(place.path()).unwrap();
+        raw.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+            .unwrap()
+    };
+    assert_eq!(version(), 1);
+    drop(place.open());
+    assert_eq!(version(), FORMAT);
+}
+
+/// `tests/data/format-2.sql`, likewise.
+#[test]
+fn a_journal_of_format_2_is_read() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    raw.execute_batch(include_str!("../data/format-2.sql"))
+        .unwrap();
+    drop(raw);
+    let stored = place.open().load(&id("d-aaa")).unwrap();
+    let records: Vec<Record> = stored
+        .records
+        .into_iter()
+        .map(|(_, record)| record)
+        .collect();
+    assert_eq!(records, taken_over_story());
+    assert_eq!(stored.state.fences.len(), 1);
+}
+
 /// How the data file was made: `cargo test -p windlass-journal -- --ignored`. For a new format, under a new name.
 #[test]
 #[ignore = "writes the data file of a format"]
@@ -117,7 +157,7 @@ fn write_the_data_file() {
     let journal = place.open();
     begin(&journal, "d-aaa", "production");
     journal
-        .append(&id("d-aaa"), Timestamp(2000), &whole_story())
+        .append(&id("d-aaa"), Timestamp(2000), &taken_over_story())
         .unwrap();
     drop(journal);
     let file = format!("tests/data/format-{FORMAT}.sql");

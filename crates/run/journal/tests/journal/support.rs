@@ -184,3 +184,15 @@ pub(crate) fn begin(journal: &Journal, deploy: &str, stage: &str) {
         .begin(&subject(deploy, stage), &digest, Timestamp(1000))
         .unwrap();
 }
+
+/// The same with a change of controllers in it.
+pub(crate) fn taken_over_story() -> Vec<Record> {
+    let mut story = whole_story();
+    let parked = story.iter().position(|record| *record == Record::Resumed);
+    let fences = [(HostName::new("web1"), 8)].into();
+    story.insert(
+        parked.expect("it goes on") + 1,
+        Record::TakenOver { fences },
+    );
+    story
+}

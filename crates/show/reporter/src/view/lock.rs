@@ -22,6 +22,42 @@ pub struct Holder {
     pub deploy: DeployId,
     /// Since when.
     pub since: Timestamp,
+    /// What is known of the controller.
+    pub controller: Controller,
+}
+
+/// What a host knows of the controller that holds its lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Controller {
+    /// It was heard of lately.
+    AtWork,
+    /// It was not heard of for longer than a controller may be silent.
+    Silent {
+        /// For so many minutes; none = since the host was started anew.
+        minutes: Option<u64>,
+    },
+    /// It has parked the deploy.
+    Parked,
+    /// It leaves no word: an older Windlass.
+    Unknown,
+}
+
+impl Controller {
+    /// `at work`, `not heard of for 12 min`, `parked`.
+    pub fn words(self) -> String {
+        match self {
+            Self::AtWork => "at work".to_owned(),
+            Self::Silent {
+                minutes: Some(minutes),
+            } => format!("not heard of for {minutes} min"),
+            Self::Silent { minutes: None } => {
+                "not heard of since the host was started anew".to_owned()
+            }
+            Self::Parked => "parked".to_owned(),
+            Self::Unknown => String::new(),
+        }
+    }
 }
 
 impl Holder {
@@ -32,8 +68,12 @@ impl Holder {
             .as_ref()
             .map(|link| format!(", {link}"))
             .unwrap_or_default();
+        let controller = match self.controller.words() {
+            none if none.is_empty() => none,
+            words => format!(", {words}"),
+        };
         format!(
-            "held by {} on {}{link} for {} since {} ({})",
+            "held by {} on {}{link} for {} since {} ({}){controller}",
             self.owner,
             self.machine,
             self.deploy,

@@ -17,7 +17,7 @@ mod tasks;
 pub use check::{Check, CheckHost, Finding, Severity};
 pub use config::{Config, ConfigRow};
 pub use history::{CommandRow, History, HistoryEntry, HistoryRow};
-pub use lock::{Holder, LockRow, Locks};
+pub use lock::{Controller, Holder, LockRow, Locks};
 pub use plan::Plan;
 pub use releases::{ReleaseRow, Releases};
 pub use setup::{FileContent, FileRow, FileState, LayoutRow, Setup};

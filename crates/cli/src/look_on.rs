@@ -1,0 +1,205 @@
+//! `attach` to a deploy that another machine carries out: told from the beginning by its records on the hosts, and followed.
+//! Nothing is changed anywhere.
+
+use crate::adopt::Abroad;
+use crate::args::Global;
+use crate::carry_out::{Events, exit_code, report_failure};
+use crate::context::Context;
+use crate::error::{Failure, OrFail as _};
+use crate::fleet::Fleet;
+use crate::screen::say;
+use crate::secrets::named_in;
+use crate::telling::{Telling, reporter};
+use crate::world::World;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use windlass_engine::deposit::Deposit;
+use windlass_engine::{Control, JobInfo, JobState, Onlooker, Place, Run, Sight};
+use windlass_facts::{Lease, Stand, read_stand};
+use windlass_journal::Subject;
+use windlass_model::clock::SystemClock;
+use windlass_model::event::DeployEnd;
+use windlass_model::{Event, ExitCode, HostName, Plan, Secrets};
+use windlass_reporter::Reporter;
+
+/// How often the hosts are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Tells the deploy and follows it to its end, or until nobody goes on with it.
+pub(crate) async fn look_on(
+    world: &World,
+    global: &Global,
+    context: &Context,
+    found: Abroad,
+) -> Result<ExitCode, Failure> {
+    let plan = &found.deposit.plan;
+    let (events, told) = mpsc::unbounded_channel();
+    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
+    let secrets = secrets(world, context, plan).await;
+    let (fleet, failures) = Fleet::connect_any(world, wanted, &plan.limits, &events).await?;
+    for (host, failure) in failures {
+        say(&format!(
+            "{host} is not looked at: {}",
+            failure.line(Some(&host))
+        ));
+    }
+    let telling = Telling {
+        secrets: secrets.values(),
+        ..Telling::default()
+    };
+    let looking = Looking {
+        reporter: reporter(world, global, &telling)?,
+        backend: Onlooker::new(fleet.backend(&secrets)),
+        events: (events, told),
+        fleet,
+        deposit: found.deposit,
+    };
+    looking.until_the_end().await
+}
+
+/// Somebody who looks on.
+struct Looking {
+    reporter: Reporter,
+    backend: Arc<Onlooker>,
+    events: Events,
+    fleet: Fleet,
+    deposit: Deposit,
+}
+
+impl Looking {
+    async fn until_the_end(self) -> Result<ExitCode, Failure> {
+        let Self {
+            mut reporter,
+            fleet,
+            deposit,
+            events: (events, mut told),
+            ..
+        } = self;
+        let (_control, control) = watch::channel(Control::Go);
+        let run = Run {
+            journal: Arc::clone(&self.backend) as _,
+            backend: self.backend,
+            events,
+            control,
+            clock: Arc::new(SystemClock),
+            log: None,
+        };
+        let (sights, seen) = mpsc::unbounded_channel();
+        let plan = deposit.plan.clone();
+        let subject = Subject::Deploy { plan: deposit.plan };
+        let stamp = (deposit.digest, deposit.started);
+        let following = windlass_engine::look_on(subject, stamp, run, seen);
+        tokio::pin!(following);
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let end = loop {
+            tokio::select! {
+                biased;
+                Some(event) = told.recv() => handle(&mut reporter, &event)?,
+                end = &mut following => break end,
+                _ = look.tick() => drop(sights.send(sight(&fleet, &plan).await?)),
+            }
+        };
+        fleet.close().await;
+        finish(reporter, &mut told)?;
+        let end = end.or_fail(ExitCode::Internal)?;
+        Ok(end.map_or(ExitCode::Parked, |end| exit_code(&end)))
+    }
+}
+
+/// Tells what is left to be told.
+fn finish(
+    mut reporter: Reporter,
+    told: &mut mpsc::UnboundedReceiver<Event>,
+) -> Result<(), Failure> {
+    while let Ok(event) = told.try_recv() {
+        handle(&mut reporter, &event)?;
+    }
+    reporter.finish().map_err(|error| report_failure(&error))
+}
+
+fn handle(reporter: &mut Reporter, event: &Event) -> Result<(), Failure> {
+    reporter
+        .handle(event)
+        .map_err(|error| report_failure(&error))
+}
+
+/// The values that are masked in what is told. Whoever looks on may not have them.
+async fn secrets(world: &World, context: &Context, plan: &Plan) -> Secrets {
+    let named = named_in(plan);
+    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
+    match context.secrets_named(world, &wanted, &named).await {
+        Ok(secrets) => secrets,
+        Err(failure) => {
+            say(&format!(
+                "what the output shows of secrets is not masked, since they are not to be had here: {}",
+                failure.line(None)
+            ));
+            Secrets::default()
+        }
+    }
+}
+
+/// What the hosts show now.
+async fn sight(fleet: &Fleet, plan: &Plan) -> Result<Sight, Failure> {
+    let there = || {
+        let hosts = plan.hosts.iter();
+        hosts.filter(|host| fleet.host(&host.target.name).is_some())
+    };
+    let places = there().map(|host| {
+        let place = Place::Deploy {
+            root: host.root.clone(),
+            deploy: plan.deploy.clone(),
+            boot_id: host.boot_id.clone(),
+            root_id: host.root_id.clone(),
+            fence: host.fence,
+        };
+        (host.target.name.clone(), place)
+    });
+    let jobs = fleet.jobs(places.collect()).await?;
+    let asks = there().filter(|host| host.unlock.is_some()).map(|host| {
+        let script = windlass_facts::stand(&host.root, &plan.deploy);
+        (host.target.name.clone(), script)
+    });
+    let mut stands = Vec::new();
+    for (host, answer) in fleet.answers(asks.collect()).await {
+        stands.push(stand(&host, answer)?);
+    }
+    Ok(Sight {
+        end: end(&stands, &jobs),
+        jobs,
+    })
+}
+
+fn stand(host: &HostName, answer: Result<Vec<u8>, String>) -> Result<Stand, Failure> {
+    let failed = |reason: String| Failure::new(ExitCode::Failed, format!("{host}: {reason}"));
+    let answer = answer.map_err(failed)?;
+    read_stand(&answer).map_err(|error| failed(error.to_string()))
+}
+
+/// How the deploy stands, where nobody goes on with it.
+fn end(stands: &[Stand], jobs: &[JobInfo]) -> Option<DeployEnd> {
+    let decided = |words: &[&str]| {
+        let is_one = |stand: &Stand| {
+            stand
+                .decision
+                .as_deref()
+                .is_some_and(|word| words.contains(&word))
+        };
+        stands.iter().all(is_one)
+    };
+    if decided(&["done"]) {
+        return Some(DeployEnd::Deployed);
+    }
+    if decided(&["done", "undone"]) {
+        return Some(DeployEnd::Undone);
+    }
+    if decided(&["done", "undone", "unlocked"]) {
+        return Some(DeployEnd::GivenUp);
+    }
+    let is_running = |job: &JobInfo| matches!(job.state, JobState::Running { .. });
+    let mut open = stands.iter().filter(|stand| stand.decision.is_none());
+    let is_left = open.all(|stand| stand.lease.is_none_or(Lease::is_free));
+    (is_left && !jobs.iter().any(is_running)).then_some(DeployEnd::Parked)
+}
