@@ -228,8 +228,16 @@ fn name(parsed: &[Parsed], statement: &Statement) -> String {
 
 /// The first line of a statement.
 fn source(parsed: &[Parsed], statement: &Statement) -> String {
-    let text = parsed.get(statement.file).map_or("", |file| &file.text);
-    let text = text.get(statement.start..statement.end).unwrap_or_default();
+    let whole = parsed.get(statement.file).map_or("", |file| &file.text);
+    let (mut start, mut end) = (statement.start, statement.end);
+    if statement.part {
+        // A part says little by itself: its lines are shown.
+        let (before, after) = whole.split_at_checked(start).unwrap_or_default();
+        start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let line = after.find('\n').unwrap_or(after.len());
+        end = end.max(before.len().saturating_add(line));
+    }
+    let text = whole.get(start..end).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().trim();
     let line = plain(&without_secrets(text, line));
     if line.chars().count() <= SHOWN {

@@ -27,6 +27,7 @@ mod files;
 mod import;
 mod ledger;
 mod output;
+mod outside;
 mod pattern;
 mod secrets;
 mod syntax;
