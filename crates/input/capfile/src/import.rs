@@ -1,5 +1,6 @@
 //! The whole way: files in, text and accounts out.
 
+use crate::comment::plain;
 use crate::error::Error;
 use crate::evaluate::legacy::is_second;
 use crate::evaluate::{Evaluator, Parsed, fetched_names};
@@ -86,13 +87,8 @@ impl Todo {
 impl fmt::Display for Todo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.rsplit('/').next().unwrap_or_default();
-        write!(
-            f,
-            "{file}:{} {} ({})",
-            self.line,
-            self.source,
-            plain(&self.why)
-        )
+        let (file, why) = (plain(file), plain(&self.why));
+        write!(f, "{file}:{} {} ({why})", self.line, self.source)
     }
 }
 
@@ -245,10 +241,4 @@ fn source(parsed: &[Parsed], statement: &Statement) -> String {
     }
     let start: String = line.chars().take(SHOWN).collect();
     format!("{start}…")
-}
-
-/// Text for a comment: what would break the line or the screen becomes a space.
-fn plain(text: &str) -> String {
-    let odd = |c: char| c.is_control();
-    text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
 }

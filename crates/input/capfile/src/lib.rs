@@ -21,6 +21,7 @@
 
 #[cfg(test)]
 mod accounted;
+mod comment;
 mod error;
 mod evaluate;
 mod files;
