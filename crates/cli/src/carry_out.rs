@@ -8,7 +8,7 @@ use crate::start::Locks;
 use crate::teller::{Searched, Teller};
 use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -17,7 +17,7 @@ use windlass_journal::{Journal, Store as _};
 use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
-use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secrets};
+use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secrets, StepId};
 use windlass_reporter::Earlier;
 
 /// A new plan, or a deploy to go on with.
@@ -115,6 +115,13 @@ impl Desk {
             journal,
             signals: Signals::listen()?,
         })
+    }
+
+    /// The same, with the output of these steps told nowhere: their secrets cannot be masked in it.
+    #[must_use]
+    pub(crate) fn withholding(mut self, steps: BTreeSet<StepId>) -> Self {
+        self.outputs.withheld = steps;
+        self
     }
 }
 

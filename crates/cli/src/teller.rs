@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::screen::say;
 use crate::telling::Outputs;
 use crate::world::terminal_size;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 use windlass_facts::HostFacts;
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{
-    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Inventory, Plan, StepOutcome,
+    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Inventory, Plan, StepId,
+    StepOutcome,
 };
 use windlass_reporter::{Earlier, Error, Reporter};
 
@@ -103,6 +104,7 @@ impl Teller {
         searched: BTreeMap<HostName, Searched>,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
+        let withheld = outputs.withheld.clone();
         let (mut reporter, record) = outputs.kept();
         if let Some((plan, earlier)) = plan {
             reporter.expect(plan);
@@ -111,6 +113,7 @@ impl Teller {
         let desk = Desk {
             reporter,
             record,
+            withheld,
             searched,
             told: Told::default(),
         };
@@ -218,6 +221,7 @@ async fn changed(sizes: &mut Option<Signal>) {
 struct Desk {
     reporter: Reporter,
     record: Option<Reporter>,
+    withheld: BTreeSet<StepId>,
     searched: BTreeMap<HostName, Searched>,
     told: Told,
 }
@@ -255,6 +259,10 @@ impl Desk {
     }
 
     fn event(&mut self, event: Event) {
+        // It holds what could not be masked.
+        if matches!(&event.body, EventBody::Output { step, .. } if self.withheld.contains(step)) {
+            return;
+        }
         let after = remark(&self.searched, &event);
         for event in std::iter::once(event).chain(after) {
             let kept = self.record.as_mut().map(|record| record.handle(&event));

@@ -5,18 +5,18 @@ use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::Context;
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Wanted};
 use crate::screen::say;
-use crate::secrets::{named_in, take_over};
+use crate::secrets::{Named, named_in, named_in_undo, not_masked, take_over};
 use crate::telling::{Telling, reporter};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windlass_journal::{Filter, Journal, Standing, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::settings::SourceKind;
-use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets};
+use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets, StepId};
 use windlass_source::Source;
 
 /// `resume`.
@@ -141,19 +141,18 @@ async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<E
                 .hint(format!("windlass attach {deploy} goes on with it")),
         );
     };
-    let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
-    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
-    let secrets = if let Some(given) = given {
-        given
-    } else {
-        let named = named_in(&plan);
-        context.secrets_named(world, &wanted, &named).await?
+    let context = Context::of_begun(world, global, &plan.stage)?;
+    let wanted = context.wanted_for(world, plan.hosts.iter().map(|host| &host.target))?;
+    let secrets = match given {
+        Some(given) => given,
+        None => secrets_again(world, &context, &wanted, (&work, &plan)).await?,
     };
     let (sender, receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
+    let fleet = Fleet::take_up(world, wanted, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;
     let means = Means {
-        desk: Desk::open(world, global, deploy, &secrets, quiet)?,
+        desk: Desk::open(world, global, deploy, &secrets, quiet)?
+            .withholding(withheld(&plan, &secrets, quiet)),
         fleet: fleet.carrying(source, &context.directory),
         secrets,
         events: (sender, receiver),
@@ -162,6 +161,39 @@ async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<E
         searched: BTreeMap::new(),
     };
     carry_out(world, global, work, means).await
+}
+
+/// The secrets, asked for again. Undoing must not depend on more than it needs: a secret that nobody can give any more
+/// would keep a deploy from being cancelled.
+async fn secrets_again(
+    world: &World,
+    context: &Context,
+    wanted: &[Wanted],
+    (work, plan): (&Work, &Plan),
+) -> Result<Secrets, Failure> {
+    let (given, undoing) = (named_in(plan), named_in_undo(plan));
+    let (needed, others) = match work {
+        Work::Cancel(_) => (undoing, given),
+        Work::New(..) | Work::Resume(_) => {
+            let mut needed = given;
+            for (host, names) in undoing {
+                needed.entry(host).or_default().extend(names);
+            }
+            (needed, Named::new())
+        }
+    };
+    context.secrets_named(world, wanted, &needed, &others).await
+}
+
+/// The steps whose output is not told, since a secret that they were given cannot be masked in it.
+fn withheld(plan: &Plan, secrets: &Secrets, quiet: bool) -> BTreeSet<StepId> {
+    let steps = not_masked(plan, secrets);
+    if !steps.is_empty() && !quiet {
+        say(
+            "not every secret is needed to undo; what commands that were given the others still say is not shown",
+        );
+    }
+    steps
 }
 
 /// The repository, where the plan sends objects from here.

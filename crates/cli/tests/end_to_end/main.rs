@@ -7,6 +7,7 @@ mod agent;
 mod bad_input;
 mod cap;
 mod capistrano;
+mod changed_since;
 mod ci_action;
 mod command_line;
 mod completions;

@@ -218,28 +218,40 @@ impl Stage {
 
     /// The settings on a host: its roles and itself laid over the stage. Hosts without layers of their own share one value.
     pub fn settings_on(&self, host: &HostEntry) -> Result<Arc<Settings>, Mistakes> {
-        if host.layer.is_empty() && self.role_layers(host).next().is_none() {
+        if host.layer.is_empty() && self.role_layers(&host.roles).next().is_none() {
             return Ok(Arc::clone(&self.settings));
         }
         let table = self.table_on(host)?;
         Ok(Arc::new(read::settings(&table, &self.name)))
     }
 
-    fn table_on(&self, host: &HostEntry) -> Result<Table, Mistakes> {
-        let mut table = self.base.clone();
-        for role in self.role_layers(host) {
-            layer::lay(&mut table, role);
+    /// The settings on a host that the file does not have any more: its roles laid over the stage.
+    pub fn settings_with(&self, roles: &[String]) -> Result<Arc<Settings>, Mistakes> {
+        if self.role_layers(roles).next().is_none() {
+            return Ok(Arc::clone(&self.settings));
         }
+        let table = self.config.finish(self.table_with(roles), &self.name)?;
+        Ok(Arc::new(read::settings(&table, &self.name)))
+    }
+
+    fn table_on(&self, host: &HostEntry) -> Result<Table, Mistakes> {
+        let mut table = self.table_with(&host.roles);
         layer::lay(&mut table, &host.layer);
         self.config.finish(table, &self.name)
     }
 
+    fn table_with(&self, roles: &[String]) -> Table {
+        let mut table = self.base.clone();
+        for role in self.role_layers(roles) {
+            layer::lay(&mut table, role);
+        }
+        table
+    }
+
     /// The layers of a host's roles; the one later in its list lies above.
-    fn role_layers<'a>(&'a self, host: &'a HostEntry) -> impl Iterator<Item = &'a Table> {
+    fn role_layers<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Table> {
         let roles = table(&self.config.file, "roles");
-        host.roles
-            .iter()
-            .filter_map(move |role| table(roles?, role))
+        names.iter().filter_map(move |role| table(roles?, role))
     }
 
     /// Every setting in force, by name; with a host, as it is there.
