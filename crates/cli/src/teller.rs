@@ -1,5 +1,6 @@
 //! Tells the events of a run while it goes on: one task hands them to the reporter and to the record.
 
+use crate::args::Global;
 use crate::carry_out::report_failure;
 use crate::error::Failure;
 use crate::screen::say;
@@ -104,7 +105,7 @@ impl Teller {
         searched: BTreeMap<HostName, Searched>,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
-        let withheld = outputs.withheld.clone();
+        let (withheld, global) = (outputs.withheld.clone(), outputs.global.clone());
         let (mut reporter, record) = outputs.kept();
         if let Some((plan, earlier)) = plan {
             reporter.expect(plan);
@@ -114,6 +115,7 @@ impl Teller {
             reporter,
             record,
             withheld,
+            global,
             searched,
             told: Told::default(),
         };
@@ -222,6 +224,7 @@ struct Desk {
     reporter: Reporter,
     record: Option<Reporter>,
     withheld: BTreeSet<StepId>,
+    global: Global,
     searched: BTreeMap<HostName, Searched>,
     told: Told,
 }
@@ -258,11 +261,12 @@ impl Desk {
         self.told
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, mut event: Event) {
         // It holds what could not be masked.
         if matches!(&event.body, EventBody::Output { step, .. } if self.withheld.contains(step)) {
             return;
         }
+        self.global.typed_in(&mut event.body);
         let after = remark(&self.searched, &event);
         for event in std::iter::once(event).chain(after) {
             let kept = self.record.as_mut().map(|record| record.handle(&event));

@@ -78,6 +78,8 @@ pub(crate) struct Outputs {
     pub reporter: Reporter,
     /// The record.
     pub record: Option<Reporter>,
+    /// The options that the next command needs as well.
+    pub global: Global,
     /// Steps whose output is told nowhere.
     pub withheld: BTreeSet<StepId>,
     fresh: Fresh,
@@ -95,6 +97,7 @@ impl Outputs {
         Ok(Self {
             reporter: reporter(world, global, telling)?,
             record,
+            global: global.clone(),
             withheld: BTreeSet::new(),
             fresh,
         })

@@ -147,10 +147,10 @@ fn watch(
     let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
     let over = over(run, &state);
     if over.len() < run.hosts.len() {
-        say(&format!(
+        say(&global.typed_for_run(&format!(
             "nobody follows it here any more; windlass attach {} goes on",
             run.id
-        ));
+        )));
         return Ok(ExitCode::Parked);
     }
     Ok(code(&over))

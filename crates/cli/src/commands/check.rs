@@ -54,7 +54,7 @@ pub(crate) async fn check(
     if !here.is_empty() {
         hosts.insert(0, about(None, None, here));
     }
-    let check = Check { hosts };
+    let check = typed(global, hosts);
     show(world, global, &check)?;
     if !global.json {
         say(NOTHING_CHANGED);
@@ -63,6 +63,15 @@ pub(crate) async fn check(
         0 => ExitCode::Done,
         _ => ExitCode::Findings,
     })
+}
+
+/// What was found, with the commands in it as they are to be typed.
+fn typed(global: &Global, mut hosts: Vec<CheckHost>) -> Check {
+    let findings = hosts.iter_mut().flat_map(|host| &mut host.findings);
+    for cure in findings.filter_map(|finding| finding.cure.as_mut()) {
+        *cure = global.typed(cure);
+    }
+    Check { hosts }
 }
 
 /// Whether the branch can be resolved; where not, the hosts are asked all the same.

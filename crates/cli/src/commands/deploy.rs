@@ -14,6 +14,8 @@ use crate::teller::Searched;
 use crate::world::World;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
+use windlass_model::overview::Overview;
+use windlass_model::plan::DeployKind;
 use windlass_model::{Event, EventBody, ExitCode, ReleaseName};
 use windlass_planner::Note;
 use windlass_reporter::view::Plan;
@@ -145,6 +147,20 @@ fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {
     }
 }
 
+/// What is shown of it, with the command that carries it out.
+pub(crate) fn page(global: &Global, mut overview: Overview) -> Plan {
+    global.typed_before(&mut overview);
+    let command = match overview.kind {
+        DeployKind::Deploy => "deploy",
+        DeployKind::Rollback => "rollback",
+    };
+    Plan {
+        command: global.typed(&format!("windlass {command} {}", overview.stage)),
+        overview,
+        whole: global.verbose,
+    }
+}
+
 async fn show_plan(
     world: &World,
     global: &Global,
@@ -168,8 +184,7 @@ async fn show_plan(
     let overview = asked.overview(&prepared).await?;
     fleet.close().await;
     let refused = !overview.refused.is_empty();
-    let whole = global.verbose;
-    show(world, global, &Plan { overview, whole })?;
+    show(world, global, &page(global, overview))?;
     Ok(if refused {
         ExitCode::Failed
     } else {

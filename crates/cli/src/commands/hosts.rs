@@ -88,7 +88,7 @@ pub(crate) async fn status(
     rows.sort_by(|one, other| one.host.cmp(&other.host));
     let status = Status {
         rows,
-        in_flight: in_flight(world, &context)?,
+        in_flight: in_flight(world, global, &context)?,
         ..standing(&facts)
     };
     show(world, global, &status)?;
@@ -150,7 +150,7 @@ fn standing(facts: &Facts) -> Status {
 }
 
 /// The deploys of this machine's journal that are not over, each with what goes on with it.
-fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
+fn in_flight(world: &World, global: &Global, context: &Context) -> Result<Vec<String>, Failure> {
     let filter = Filter {
         stage: Some(context.inventory.stage.clone()),
         deploys_only: true,
@@ -182,7 +182,7 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
             ),
         }
     });
-    Ok(lines.collect())
+    Ok(lines.map(|line| global.typed(&line)).collect())
 }
 
 /// `releases`.

@@ -110,9 +110,9 @@ fn watch(
     say(&format!(
         "no engine works on {deploy} any more; the steps under way go on on the hosts"
     ));
-    say(&format!(
+    say(&global.typed(&format!(
         "  next: windlass resume {deploy}, or windlass cancel {deploy}"
-    ));
+    )));
     Ok(ExitCode::Parked)
 }
 

@@ -114,7 +114,16 @@ fn draw_as(overview: Overview, whole: bool, width: u16) -> String {
         zone: Zone::utc(),
     };
     let mut out = Vec::new();
-    print(&Plan { overview, whole }, &sheet, &mut out).unwrap();
+    let command = match overview.kind {
+        DeployKind::Deploy => "windlass deploy production",
+        DeployKind::Rollback => "windlass rollback production",
+    };
+    let plan = Plan {
+        overview,
+        whole,
+        command: command.to_owned(),
+    };
+    print(&plan, &sheet, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -305,6 +314,7 @@ fn json_has_all_of_it_in_one_object_with_its_format() {
     let plan = Plan {
         overview: full(),
         whole: false,
+        command: String::new(),
     };
     print_json(&plan, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();

@@ -398,7 +398,7 @@ fn setup_says_of_each_file_where_it_stands_how() {
     assert_eq!(json.lines().count(), 13);
     let first = json.lines().nth(3).unwrap();
     assert!(
-        first.starts_with("{\"format\":1,\"file\":\"config/master.key\",\"host\":\"web1\""),
+        first.starts_with("{\"format\":1,\"kind\":\"linked_file\",\"file\":\"config/master.key\",\"host\":\"web1\""),
         "{first}"
     );
     assert!(

@@ -25,6 +25,8 @@ pub struct Plan {
     pub overview: Overview,
     /// Whether lists and commands are shown whole.
     pub whole: bool,
+    /// The command that carries it out.
+    pub command: String,
 }
 
 impl Drawn for Plan {
@@ -145,13 +147,9 @@ impl Plan {
         if overview.begun {
             return line;
         }
-        let command = match overview.kind {
-            DeployKind::Deploy => "deploy",
-            DeployKind::Rollback => "rollback",
-        };
         line.text(format!(
-            " · windlass {command} {} carries out exactly this where it prints the same digest",
-            overview.stage
+            " · {} carries out exactly this where it prints the same digest",
+            self.command
         ))
     }
 }
