@@ -5,7 +5,7 @@
     reason = "a test fails by panicking, its own functions too"
 )]
 
-use windlass_model::changes::{Changes, Commit, Files, Side, Watched};
+use windlass_model::changes::{Changes, Commit, FileChange, Files, Side, Watched};
 use windlass_model::clock::Timestamp;
 use windlass_model::overview::*;
 use windlass_model::{DeployKind, HostName, Phase, PlanDigest, ReleaseName, Revision, TaskName};
@@ -79,16 +79,24 @@ fn side(count: usize, word: &str) -> Side {
     }
 }
 
+fn files(names: &[&str]) -> Vec<FileChange> {
+    let file = |name: &&str| FileChange {
+        path: (*name).to_owned(),
+        ..FileChange::default()
+    };
+    names.iter().map(file).collect()
+}
+
 fn changes(comes: usize, leaves: usize, names: &[&str]) -> Changes {
     Changes {
         comes: side(comes, "comes"),
         leaves: side(leaves, "leaves"),
         cut: false,
+        told_by: None,
         files: Files {
-            count: names.len(),
             insertions: 1_204,
             deletions: 33,
-            names: names.iter().map(ToString::to_string).collect(),
+            ..Files::of(&files(names))
         },
         watched: Vec::new(),
     }
@@ -241,7 +249,19 @@ fn going_back_and_sideways_is_said_in_words() {
     let mut apart = changes(1, 2, &[]);
     apart.cut = true;
     let apart = change(&["web2", "db1"], Brings::Changes(apart));
-    insta::assert_snapshot!(facts(overview(vec![back, apart])));
+    insta::assert_snapshot!(facts(overview(vec![back, apart.clone()])));
+    // What a host's mirror lacks no command here brings.
+    let Brings::Changes(changes) = apart.brings else {
+        panic!("{apart:?}");
+    };
+    let told_by = Some(HostName::new("web2"));
+    let brings = Brings::Changes(Changes { told_by, ..changes });
+    let text = facts(overview(vec![change(&["web2"], brings)]));
+    assert!(
+        text.contains("the history of the mirror on web2 is cut"),
+        "{text}"
+    );
+    assert!(!text.contains("--unshallow"), "{text}");
 }
 
 #[test]

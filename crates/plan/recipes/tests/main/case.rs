@@ -167,6 +167,7 @@ pub(crate) fn shown_with(preview: &Preview, told: &Told) -> String {
     let mut overview = windlass_planner::overview(preview, told);
     overview.digest = PlanDigest::new("000000");
     let view = windlass_reporter::view::Plan {
+        command: "windlass deploy production".to_owned(),
         overview,
         whole: false,
     };
