@@ -78,7 +78,11 @@ fn typed(global: &Global, mut hosts: Vec<CheckHost>) -> Check {
 async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Finding>), Failure> {
     let branch = context.inventory.settings.branch.clone();
     match resolve(world, context, &Intention::Deploy(branch)).await {
-        Ok(resolved) => Ok((resolved, Vec::new())),
+        Ok(resolved) => {
+            let refused = resolved.can_be_released(context).await.err();
+            let found = refused.iter().map(|failure| finding(None, failure));
+            Ok((resolved, found.collect()))
+        }
         Err(failure) => {
             let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
             Ok((resolved, vec![finding(None, &failure)]))

@@ -98,6 +98,7 @@ async fn go(
 ) -> Result<ExitCode, Failure> {
     let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
+    resolved.can_be_released(&context).await?;
     let deploy = deploy_id()?;
     let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;
     let (sender, receiver) = mpsc::unbounded_channel();

@@ -14,6 +14,7 @@ mod completions;
 mod ends;
 mod faults;
 mod fleet;
+mod in_the_way;
 mod interrupts;
 mod looking;
 mod newcomer;

@@ -220,6 +220,7 @@ impl Reading {
                     _ => tips(repository, value),
                 }
             }
+            "no_mirror" => facts.no_mirror = Some(value.trim().to_owned()),
             "root_id" => facts.root_id = (!value.is_empty()).then(|| value.to_owned()),
             "fence" => facts.fence = number(name, value)?,
             "lock" => {

@@ -26,7 +26,7 @@ mod user_task;
 pub use digest::digest;
 pub use environment::deploy_variables;
 pub use error::Error;
-pub use overview::{Told, overview};
+pub use overview::{Told, in_the_way, overview};
 pub use plan::{Note, Planned, plan, task};
 pub use precheck::precheck;
 pub use preview::{Links, Preview, preview};

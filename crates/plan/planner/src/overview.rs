@@ -32,7 +32,7 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
         digest: digest(plan),
         hosts: names(plan),
         begun: preview.begun,
-        refused: preview.refusals.iter().map(refused).collect(),
+        refused: everything_refused(preview, told),
         notes: preview.planned.notes.iter().map(noted).collect(),
         changes: lives
             .map(|(live, hosts)| Change {
@@ -51,6 +51,34 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
 fn names(plan: &Plan) -> Vec<HostName> {
     let hosts = plan.hosts.iter();
     hosts.map(|host| host.target.name.clone()).collect()
+}
+
+/// What speaks against it: on the hosts, and in the revision.
+fn everything_refused(preview: &Preview, told: &Told) -> Vec<Remark> {
+    let links = &preview.links;
+    let files = links.paths.iter().take(links.files);
+    let tree = told.tree.as_deref().unwrap_or_default();
+    let on_hosts = preview.refusals.iter().map(refused);
+    on_hosts.chain(in_the_way(files, tree)).collect()
+}
+
+/// Linked files in whose place a revision has a directory, by what stands in its tree at each of them: no release can be
+/// made of it.
+pub fn in_the_way<'a>(
+    files: impl Iterator<Item = &'a String>,
+    tree: &[InTree],
+) -> impl Iterator<Item = Remark> {
+    let found = files.zip(tree);
+    let found = found.filter(|(_, what)| matches!(what, InTree::Bare | InTree::Directory));
+    found.map(|(path, _)| Remark {
+        host: None,
+        message: format!(
+            "{path} is a directory in the repository, so it cannot be a linked file: the release cannot be made"
+        ),
+        hint: Some(format!(
+            "name {path} in `linked_dirs`, or take it out of the repository: git rm -r --cached {path}"
+        )),
+    })
 }
 
 fn refused(refusal: &Refusal) -> Remark {

@@ -114,6 +114,8 @@ fn translated(sheet: &mut Sheet, meaning: Meaning, value: &Value) -> Fate {
     let done = match meaning {
         Meaning::Neutral(reason) => return neutral(reason),
         Meaning::Todo(reason) => return todo(reason),
+        // They are looked up with their reasons.
+        Meaning::Told | Meaning::Asks => return Fate::Opened,
         Meaning::Special(special) => more(sheet, special, value),
         Meaning::Key(_, _, shape) if off(shape, value) => {
             return neutral("nil is what it is without");

@@ -166,8 +166,12 @@ pub(crate) fn shown(preview: &Preview) -> String {
 pub(crate) fn shown_with(preview: &Preview, told: &Told) -> String {
     let mut overview = windlass_planner::overview(preview, told);
     overview.digest = PlanDigest::new("000000");
+    let command = match overview.kind {
+        DeployKind::Deploy => "deploy",
+        DeployKind::Rollback => "rollback",
+    };
     let view = windlass_reporter::view::Plan {
-        command: "windlass deploy production".to_owned(),
+        command: format!("windlass {command} {}", overview.stage),
         overview,
         whole: false,
     };
