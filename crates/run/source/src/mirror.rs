@@ -114,6 +114,7 @@ impl Mirror {
         Err(Error::Unreachable {
             url: url::without_password(&self.url),
             stderr: url::mask(&last_lines(&output.stderr), &self.url),
+            beside: None,
         })
     }
 }
