@@ -28,6 +28,7 @@ pub mod settings;
 pub mod shell;
 pub mod step;
 pub mod technology;
+pub mod text;
 
 pub use changes::Changes;
 pub use command::{Command, Environment};

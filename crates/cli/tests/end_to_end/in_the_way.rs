@@ -53,7 +53,7 @@ fn another_tools_working_copy_in_the_mirrors_place_is_refused_before_anything_ch
             let hint = format!("mv {0} {0}.before", repo.display());
             for said in [whose, &hint] {
                 assert!(
-                    shown(&run).replace("\n", " ").contains(said),
+                    shown(&run).replace('\n', " ").contains(said),
                     "{said}\n{run}"
                 );
             }

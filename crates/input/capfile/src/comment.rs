@@ -3,6 +3,8 @@
 //! Whatever they hold, the comment ends where its line does and reads in the order in which it is written. What looks
 //! secret is not its business: [`crate::secrets`].
 
+use windlass_model::text::moves;
+
 /// Words that stay on their line: what would break it or turn it around becomes a space.
 pub(crate) fn plain(words: &str) -> String {
     let odd = |c: char| c.is_control() || moves(c);
@@ -15,11 +17,6 @@ pub(crate) fn plain(words: &str) -> String {
 /// A comment.
 pub(crate) fn comment(words: &str) -> String {
     format!("# {}", plain(words))
-}
-
-/// Whether a letter turns the direction of writing or ends a line for some.
-fn moves(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
 #[cfg(test)]
