@@ -293,9 +293,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether to rest now: a command on this machine would not go on without us, so that it is waited for.
+    /// Whether to rest now: a command on this machine would not go on without us, so that it is waited for, unless it may
+    /// as well be begun again.
     pub(crate) fn may_park(&mut self) -> bool {
-        let local = self.flights.iter().find(|(_, flight)| flight.is_local);
+        let mut flights = self.flights.iter();
+        let local = flights.find(|(_, flight)| flight.is_local && !self.may_repeat(flight));
         let Some((key, _)) = local else {
             return true;
         };
@@ -311,6 +313,13 @@ impl Dispatcher {
             });
         }
         false
+    }
+
+    /// Whether all of this may be broken off and done again.
+    fn may_repeat(&self, flight: &Flight) -> bool {
+        let steps = flight.parts.iter().map(|part| self.plan.step(&part.step));
+        let mut repeatable = steps.map(|step| step.is_some_and(|step| step.repeatable));
+        flight.side == Side::Forward && repeatable.all(|is| is)
     }
 
     /// Says, once, that it is too late to cancel.

@@ -8,7 +8,7 @@ use windlass_journal::{Attempt, Decision, Progress};
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
 use windlass_model::layout::Layout;
 use windlass_model::plan::{PUBLISH, PlanHost, RELEASE};
-use windlass_model::{DeployKind, HostName, StepId, StepOutcome, TaskName};
+use windlass_model::{Action, DeployKind, HostName, StepId, StepOutcome, TaskName};
 
 impl Dispatcher {
     /// What the run is about.
@@ -199,6 +199,10 @@ impl Dispatcher {
 
     fn still_runs(&self) -> Vec<(HostName, String)> {
         let attempts = self.plan.steps.iter().filter_map(|step| {
+            // One on this machine that was broken off to be repeated is gone with its engine.
+            if step.repeatable && matches!(step.action, Action::Local { .. }) {
+                return None;
+            }
             let open = self
                 .state
                 .step(&step.id)
