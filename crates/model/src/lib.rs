@@ -12,6 +12,7 @@ pub mod disconnect;
 pub mod event;
 pub mod exit_code;
 pub mod grammar;
+pub mod health;
 pub mod host;
 pub mod id;
 pub mod inventory;

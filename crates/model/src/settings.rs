@@ -5,6 +5,7 @@
 //! not kept here; the config crate answers that.
 
 use crate::command::Environment;
+use crate::health::HealthCheck;
 use crate::host::HostTarget;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
@@ -71,6 +72,8 @@ pub struct Settings {
     pub umask: Option<String>,
     /// The command that makes the application take up a changed `current`, per role.
     pub restart: BTreeMap<String, String>,
+    /// What must be true of a published release in this stage, in the order of the file.
+    pub health: Vec<HealthCheck>,
     /// The user's own tasks for this stage, in the order of the file.
     pub tasks: Vec<Task>,
     /// Limits and times of the jobs.

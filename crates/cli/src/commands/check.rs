@@ -27,7 +27,7 @@ pub(crate) async fn check(
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let (resolved, mut here) = source(world, &context).await?;
     let is_resolved = here.is_empty();
-    here.extend(secrets(world, &context).await);
+    here.extend(missing(world, &context).await);
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
@@ -75,6 +75,14 @@ async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Findi
             Ok((resolved, vec![finding(None, &failure)]))
         }
     }
+}
+
+/// What this machine lacks: secrets, and a program that health checks want of it.
+async fn missing(world: &World, context: &Context) -> Vec<Finding> {
+    let mut found = secrets(world, context).await;
+    let cannot_ask = context.can_ask(world).err();
+    found.extend(cannot_ask.map(|failure| finding(None, &failure)));
+    found
 }
 
 /// The secrets that are missing.

@@ -94,6 +94,7 @@ async fn go(
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
+    context.can_ask(world)?;
     let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
     let deploy = deploy_id()?;

@@ -13,6 +13,8 @@ mod completions;
 mod ends;
 mod faults;
 mod fleet;
+mod health;
+mod health_here;
 mod interrupts;
 mod looking;
 mod newcomer;

@@ -4,6 +4,7 @@ use crate::cross;
 use crate::error::{Error, Mistake, Mistakes};
 use crate::file;
 use crate::given::{self, Argument};
+use crate::health;
 use crate::hosts::{HostEntry, host_entries};
 use crate::layer;
 use crate::origin::{Origin, Source};
@@ -23,6 +24,9 @@ pub struct Given<'a> {
     /// The names of the recipes that are there.
     pub recipes: &'a [&'a str],
 }
+
+/// Lists of tables that are known by their names.
+const NAMED: [&str; 2] = ["health", "tasks"];
 
 /// All layers, well-typed, not yet laid over one another.
 #[derive(Clone, Debug)]
@@ -131,6 +135,7 @@ impl Config {
         };
         layer::fill(&mut table, &application, stage);
         recipes::bring(&mut table);
+        health::name(&mut table);
         Mistakes::unless(cross::merged(&table), table)
     }
 }
@@ -294,7 +299,9 @@ fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
         };
         match &entry.value.data {
             Data::Table(inner) => flatten(inner, &key, settings),
-            Data::List(values) if name == "tasks" => flatten_tasks(values, settings),
+            Data::List(values) if NAMED.contains(&name.as_str()) => {
+                flatten_named(name, values, settings);
+            }
             _ => settings.push(Effective {
                 key,
                 value: entry.value.show(),
@@ -305,17 +312,17 @@ fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
     }
 }
 
-fn flatten_tasks(tasks: &[Value], settings: &mut Vec<Effective>) {
-    for task in tasks {
-        let Data::Table(keys) = &task.data else {
+fn flatten_named(list: &str, entries: &[Value], settings: &mut Vec<Effective>) {
+    for entry in entries {
+        let Data::Table(keys) = &entry.data else {
             continue;
         };
         let name = match keys.get("name").map(|entry| &entry.value.data) {
             Some(Data::Verbatim(name)) => name.as_str(),
             _ => continue,
         };
-        let mut task = keys.clone();
-        task.remove("name");
-        flatten(&task, &format!("tasks.{name}"), settings);
+        let mut entry = keys.clone();
+        entry.remove("name");
+        flatten(&entry, &format!("{list}.{name}"), settings);
     }
 }

@@ -1,6 +1,7 @@
 //! Mistakes that only show when several values are seen together.
 
 use crate::error::{Error, Mistake};
+use crate::health;
 use crate::suggest::{listed, nearest};
 use crate::value::{Data, Entry, Table, Value};
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use windlass_foreign::hook;
 use windlass_model::address::Address;
 use windlass_model::plan::Phase;
 
-/// What the file's own tables contradict: tasks and the hosts of every stage.
+/// What the file's own tables contradict: tasks, health checks and the hosts of every stage.
 pub(crate) fn file(table: &Table) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let stages = inner(table, "stages");
@@ -18,6 +19,7 @@ pub(crate) fn file(table: &Table) -> Vec<Mistake> {
         .map(String::as_str)
         .collect();
     tasks(items(table, "tasks"), &names, &mut mistakes);
+    health::entries(table, &names, &mut mistakes);
     for recipe in ["bundler", "rails"] {
         table_of_nothing(table, recipe, &mut mistakes);
     }
@@ -40,6 +42,7 @@ pub(crate) fn merged(table: &Table) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     secret_variables(table, &mut mistakes);
     linked_paths(table, &mut mistakes);
+    health::same_names(table, &mut mistakes);
     if let Some(ssh) = inner(table, "ssh") {
         two_ways(ssh, &mut mistakes);
     }
@@ -107,7 +110,7 @@ fn is_phase(name: &str) -> bool {
     Phase::ALL.iter().any(|phase| phase.as_str() == name)
 }
 
-fn no_such_stage(stage: &Value, stages: &[&str], mistakes: &mut Vec<Mistake>) {
+pub(crate) fn no_such_stage(stage: &Value, stages: &[&str], mistakes: &mut Vec<Mistake>) {
     let name = word(stage);
     if stages.contains(&name) {
         return;
@@ -273,12 +276,12 @@ fn both(keys: &Table, (first, second): (&str, &str), mistakes: &mut Vec<Mistake>
     }
 }
 
-fn refused(key: &str, reason: String, value: &Value) -> Mistake {
+pub(crate) fn refused(key: &str, reason: String, value: &Value) -> Mistake {
     let key = key.to_owned();
     at(Mistake::new(Error::Refused { key, reason }), value)
 }
 
-fn at(mistake: Mistake, value: &Value) -> Mistake {
+pub(crate) fn at(mistake: Mistake, value: &Value) -> Mistake {
     match value.place() {
         Some(place) => mistake.at(place),
         None => mistake,
@@ -292,14 +295,14 @@ fn inner<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
     }
 }
 
-fn items<'t>(table: &'t Table, name: &str) -> &'t [Value] {
+pub(crate) fn items<'t>(table: &'t Table, name: &str) -> &'t [Value] {
     match table.get(name).map(|entry: &Entry| &entry.value.data) {
         Some(Data::List(values)) => values,
         _ => &[],
     }
 }
 
-fn word(value: &Value) -> &str {
+pub(crate) fn word(value: &Value) -> &str {
     match &value.data {
         Data::Text(text) | Data::Verbatim(text) => text,
         _ => "",

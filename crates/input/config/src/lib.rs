@@ -22,6 +22,7 @@ mod error;
 mod excerpt;
 mod file;
 mod given;
+mod health;
 mod hosts;
 mod keys;
 mod layer;

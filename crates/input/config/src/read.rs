@@ -3,7 +3,10 @@
 //! Every value has been read by its kind before and every default is there, so nothing can fail here; what is absent is
 //! absent on purpose. A test proves that each key of the table changes the result.
 
+mod health;
 mod technology;
+
+pub(crate) use health::{STAYS, WITHIN};
 
 use crate::value::{Data, Table, Value};
 use std::collections::BTreeMap;
@@ -48,7 +51,8 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         shell: view.words("shell"),
         umask: view.text("umask"),
         restart: view.variables("restart"),
-        tasks: view.tasks(stage),
+        health: view.of_stage("health", stage).map(health::check).collect(),
+        tasks: view.of_stage("tasks", stage).map(task).collect(),
         limits: view.limits(),
         confirm: view.truth("confirm"),
         on_term: match view.word("on_term") {
@@ -243,22 +247,19 @@ impl<'t> View<'t> {
         }
     }
 
-    /// The tasks of this stage, in the order of the file.
-    fn tasks(self, stage: &str) -> Vec<Task> {
+    /// The tables of a list that are for this stage, in the order of the file.
+    fn of_stage(self, name: &str, stage: &str) -> impl Iterator<Item = Self> {
         let tables = self
-            .items("tasks")
+            .items(name)
             .iter()
             .filter_map(|value| match &value.data {
                 Data::Table(table) => Some(Self(table)),
                 _ => None,
             });
-        tables
-            .filter(|task| {
-                let stages = task.texts("stages");
-                stages.is_empty() || stages.iter().any(|name| name == stage)
-            })
-            .map(task)
-            .collect()
+        tables.filter(move |entry| {
+            let stages = entry.texts("stages");
+            stages.is_empty() || stages.iter().any(|name| name == stage)
+        })
     }
 
     fn kinds_of_run(self) -> Vec<DeployKind> {

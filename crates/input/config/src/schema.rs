@@ -130,6 +130,7 @@ pub fn reference() -> String {
         "# Settings\n\nEvery key of windlass.toml. This page is made from the same table that reads the file.\n".to_owned(),
         section("At the top", ROOT.iter().filter(|key| top(key))),
         section("In `[[tasks]]`", inner("tasks").iter()),
+        section("In `[[health]]`", inner("health").iter()),
         section("In each of `[secrets]`", crate::secret::KEYS.iter()),
         section("In `[age]`", inner("age").iter()),
         section("In `[ssh]`", inner("ssh").iter()),

@@ -52,6 +52,13 @@ fn senseless(record: &str, value: &str) -> Error {
     }
 }
 
+/// A tool says its version, after words that only this one says.
+fn versioned(tools: &mut [Tool], name: &str, said: &str, words: &str) {
+    if let Some(tool) = tools.iter_mut().find(|tool| tool.name == name) {
+        tool.version = said.strip_prefix(words).map(str::to_owned);
+    }
+}
+
 /// What stands before the first blank, and what after it.
 fn word(value: &str) -> (&str, &str) {
     value.split_once(' ').unwrap_or((value, ""))
@@ -85,11 +92,8 @@ impl Reading {
                     version: None,
                 });
             }
-            "git_version" => {
-                if let Some(git) = facts.tools.iter_mut().find(|tool| tool.name == "git") {
-                    git.version = value.strip_prefix("git version ").map(str::to_owned);
-                }
-            }
+            "git_version" => versioned(&mut facts.tools, "git", value, "git version "),
+            "wget_version" => versioned(&mut facts.tools, "wget", value, "GNU Wget "),
             "manager" => facts.version_managers.push(value.to_owned()),
             "logout" => {
                 facts.logout = match value {

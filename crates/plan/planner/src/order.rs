@@ -72,7 +72,8 @@ impl Waiting {
                 local || self.ran_here || self.ran_on.as_ref().is_some_and(|on| *on != hosts)
             }
         };
-        self.ran_on = Some(hosts);
+        // After a gate whatever hosts a task has are other ones.
+        self.ran_on = Some(if spec.gate { BTreeSet::new() } else { hosts });
         self.ran_here = local;
         barrier
     }

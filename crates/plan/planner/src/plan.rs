@@ -60,6 +60,7 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         name: task.name.clone(),
         place: Place::Nowhere,
         barrier: Barrier::Never,
+        gate: false,
         once: task.once,
         drafts: drafts(&scope, task, Base::Release),
     };

@@ -186,9 +186,6 @@ impl Check<'_> {
     }
 
     fn recipes(&mut self) {
-        if !self.host.target.release {
-            return;
-        }
         for recipe in self.request.recipes {
             for lack in recipe.lacks(self.host, self.facts) {
                 self.refuse(Reason::Lacks { what: lack.what }, Some(lack.hint));

@@ -7,6 +7,7 @@
 mod bundler;
 mod cleanup;
 mod git_mirror;
+mod health;
 mod linked_paths;
 mod lock;
 mod log;
@@ -61,6 +62,7 @@ fn standard() -> Vec<Box<dyn Recipe>> {
         Box::new(releases::Releases),
         Box::new(publish::Publish),
         Box::new(restart::Restart),
+        Box::new(health::Health),
         Box::new(cleanup::Cleanup),
         Box::new(log::RevisionLog),
         Box::new(lock::Unlock),

@@ -1,5 +1,6 @@
 //! The keys at the top of the file, and of stages, roles and hosts, which are layers of the same keys.
 
+use super::health::HEALTH;
 use super::host::{ADDRESS, OPTIONAL, PORT, PRIMARY, RELEASE, ROLES, USER};
 use super::ssh::SSH;
 use super::task::TASK;
@@ -251,6 +252,12 @@ pub(crate) static ROOT: &[Key] = &[
     )
     .within(Scope::FILE),
     Key::new(
+        "health",
+        Kind::List(&Kind::Table(HEALTH)),
+        "What must be true of a published release before its deploy, or rollback, counts.",
+    )
+    .within(Scope::FILE),
+    Key::new(
         "roles",
         Kind::Map(check::role, &Kind::Layer(Scope::ROLE)),
         "Settings for the hosts of a role. Where a host has several, the one later in \
@@ -285,12 +292,6 @@ pub(crate) static ROOT: &[Key] = &[
     USER,
     PORT,
     OPTIONAL,
-    Key::new(
-        "health",
-        Kind::Later("health checks"),
-        "Not there yet: checks that must pass before a deploy counts.",
-    )
-    .within(Scope::WIDE),
     Key::new(
         "rollout",
         Kind::Later("batches and confirm timers"),

@@ -124,9 +124,15 @@ impl<'a> Typing<'a> {
         None
     }
 
+    /// A value that cannot be used. Where it lets somebody in, its line is not shown.
     fn refused<T>(&mut self, at: At<'_>, raw: &Raw<'_>, reason: String) -> Option<T> {
         let key = at.path.to_owned();
-        self.mistake(Error::Refused { key, reason }, raw, None);
+        let place = match raw.get_ref() {
+            DeValue::String(text) if check::without_password(text).is_some() => self.scheme(raw),
+            _ => self.place(raw),
+        };
+        self.mistakes
+            .push(Mistake::new(Error::Refused { key, reason }).at(&place));
         None
     }
 
@@ -166,23 +172,27 @@ impl<'a> Typing<'a> {
             DeValue::String(text) if check::without_password(text).is_some() => {}
             _ => return self.filled_text(at, kind, raw, check::repository),
         }
-        let span = raw.span();
-        let written = self.source.text().get(span.clone()).unwrap_or_default();
-        let scheme = written.find("://").map_or(0, |at| at + "://".len());
-        let place = Place::new(self.source, span.start..span.start + scheme);
         let key = at.path.to_owned();
         let reason = "holds a password or token, which would be written down on hosts and in logs";
         let mistake = Mistake::new(Error::Refused {
             key,
             reason: reason.to_owned(),
         });
-        let mistake = mistake.at(&place.veiled());
         self.mistakes.push(
             mistake
+                .at(&self.scheme(raw))
                 .label("write it without what stands before the `@`")
                 .hint(NO_PASSWORD),
         );
         None
+    }
+
+    /// The beginning of a URL, of whose line nothing else may be shown.
+    fn scheme(&self, raw: &Raw<'_>) -> Place {
+        let span = raw.span();
+        let written = self.source.text().get(span.clone()).unwrap_or_default();
+        let scheme = written.find("://").map_or(0, |at| at + "://".len());
+        Place::new(self.source, span.start..span.start + scheme).veiled()
     }
 
     fn integer(

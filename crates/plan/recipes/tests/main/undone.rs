@@ -15,6 +15,7 @@ fn whatever_step_fails_everything_is_undone_however_often_it_is_repeated() {
                 "app".to_owned(),
                 "readlink ../../current >>~/restarts || :".to_owned(),
             );
+            world.settings.health = vec![crate::health::own("true")];
             let one = world.commit(&[("app.txt", "one")]);
             let first = world.deploy(&one);
             let log = fs::read_to_string(world.path("revisions.log")).unwrap();

@@ -44,6 +44,7 @@ pub(crate) fn settings(root: &str) -> Settings {
         shell: vec!["sh".to_owned(), "-e".to_owned()],
         umask: None,
         restart: BTreeMap::new(),
+        health: Vec::new(),
         tasks: Vec::new(),
         limits: JobLimits::default(),
         confirm: false,
