@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use windlass_model::rollout::OnFailure;
 
 /// Deploys releases to hosts over SSH; a lost connection does not lose the deploy.
 #[derive(Debug, Parser)]
@@ -88,7 +89,7 @@ pub(crate) enum Verb {
     /// Publish an older good release
     Rollback(RollbackArgs),
     /// Go on with a parked or interrupted deploy
-    Resume(TargetArgs),
+    Resume(ResumeArgs),
     /// Watch a deploy or a detached command
     Attach(TargetArgs),
     /// Stop a deploy and undo it, or stop a command of `exec` or `run`
@@ -198,6 +199,9 @@ pub(crate) struct DeployArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
+    /// What a failure does, instead of what `[rollout]` says
+    #[arg(long, value_name = "WHAT", value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -214,6 +218,9 @@ pub(crate) struct RollbackArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
+    /// What a failure does, instead of what `[rollout]` says
+    #[arg(long, value_name = "WHAT", value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -224,6 +231,17 @@ pub(crate) struct RollbackArgs {
 pub(crate) struct TargetArgs {
     /// The stage or the deploy's id; may be left out where only one comes into question
     pub target: Option<String>,
+}
+
+/// Options of `resume`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ResumeArgs {
+    /// Which deploy.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Try again the step at whose failure the deploy was paused
+    #[arg(long)]
+    pub retry: bool,
 }
 
 /// Options of `history`.

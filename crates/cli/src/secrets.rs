@@ -123,7 +123,7 @@ pub(crate) fn named_in(plan: &Plan) -> Named {
             Action::Command { command } | Action::Local { command } => {
                 std::slice::from_ref(command)
             }
-            Action::Push { .. } => &[],
+            Action::Push { .. } | Action::Pause { .. } => &[],
         };
         let undone = match &step.undo {
             Undo::Commands { commands, .. } | Undo::Local { commands, .. } => commands.as_slice(),

@@ -241,6 +241,8 @@ pub enum DeployEnd {
     Undone,
     /// Undone everywhere because a person asked for it.
     CancelledUndone,
+    /// Stopped part way after a failure: the hosts of finished batches keep the release, the others are undone.
+    Stopped,
     /// An undo failed, or a host is in doubt.
     Stuck,
     /// Stopped for now; `resume` goes on.

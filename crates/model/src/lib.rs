@@ -21,12 +21,14 @@ pub mod outcome;
 pub mod overview;
 pub mod plan;
 pub mod release;
+pub mod rollout;
 pub mod script;
 pub mod secret;
 pub mod settings;
 pub mod shell;
 pub mod step;
 pub mod technology;
+pub mod units;
 
 pub use changes::Changes;
 pub use command::{Command, Environment};

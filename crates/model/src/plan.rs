@@ -3,18 +3,23 @@
 use crate::command::Command;
 use crate::host::HostTarget;
 use crate::id::{DeployId, HostName, ReleaseName, Revision, StepId};
+use crate::rollout::OnFailure;
 use crate::step::Step;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The format number written into plans; a binary refuses a plan with a greater one.
-pub const PLAN_FORMAT: u32 = 1;
+/// The format number written into plans; a binary refuses a plan with a greater one. Since 2 there are batches, pauses and
+/// what a failure does; a plan of format 1 has one batch and is undone everywhere.
+pub const PLAN_FORMAT: u32 = 2;
 
 /// The task that makes the release directory; its undo moves the release aside.
 pub const RELEASE: &str = "release";
 
 /// The task that moves `current`.
 pub const PUBLISH: &str = "publish";
+
+/// The wait before a batch; settings cannot name a task so.
+pub const PAUSE: &str = "rollout:pause";
 
 /// The task that ends a successful deploy on a host: the release is good, the lock is free. Its steps are the last of the
 /// plan, and once one of them has begun nothing is undone any more.
@@ -168,6 +173,9 @@ pub struct Plan {
     pub hosts: Vec<PlanHost>,
     /// The steps. On each host they run in this order; [`Step::barrier`] holds hosts together.
     pub steps: Vec<Step>,
+    /// What a failure does.
+    #[serde(default)]
+    pub on_failure: OnFailure,
     /// Limits and times of the jobs.
     pub limits: JobLimits,
 }
@@ -181,6 +189,25 @@ impl Plan {
     /// The host with this name.
     pub fn host(&self, name: &HostName) -> Option<&PlanHost> {
         self.hosts.iter().find(|host| &host.target.name == name)
+    }
+
+    /// How many batches there are: one more than the last that a step stands in, or one where nothing is published.
+    pub fn batches(&self) -> u32 {
+        let last = self.steps.iter().filter_map(|step| step.batch).max();
+        last.map_or(1, |last| last.saturating_add(1))
+    }
+
+    /// The batch that a host stands in; none where nothing is done there between the first flip and the last.
+    pub fn batch_of(&self, host: &HostName) -> Option<u32> {
+        let mut own = self.steps.iter().filter(|step| &step.host == host);
+        own.find_map(|step| step.batch)
+    }
+
+    /// Whether a host that keeps the release still does `step` when the others are undone: what cannot fail a deploy, and the
+    /// end. A task of people's own that comes after publishing is about a deploy that went well everywhere.
+    pub fn is_last_word(step: &Step) -> bool {
+        let after = step.phase > Phase::Publishing && step.batch.is_none();
+        after && (step.advisory || Self::is_closing(step))
     }
 
     /// Whether `step` belongs to [`UNLOCK`]: from it on the deploy counts as done.

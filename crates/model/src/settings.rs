@@ -8,6 +8,7 @@ use crate::command::Environment;
 use crate::host::HostTarget;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
+use crate::rollout::RolloutSettings;
 use crate::technology::{BundlerSettings, RailsSettings, RubySettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub restart: BTreeMap<String, String>,
     /// The user's own tasks for this stage, in the order of the file.
     pub tasks: Vec<Task>,
+    /// How a release goes out.
+    pub rollout: RolloutSettings,
     /// Limits and times of the jobs.
     pub limits: JobLimits,
     /// Whether a terminal is asked before anything is changed.

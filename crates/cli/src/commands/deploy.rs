@@ -37,7 +37,8 @@ pub(crate) async fn rollback(
     global: &Global,
     args: &RollbackArgs,
 ) -> Result<ExitCode, Failure> {
-    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let extra: Vec<Argument> = on_failure(args.on_failure.as_deref()).collect();
+    let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
     let intention = Intention::Rollback {
         to: release(args.to.as_deref())?,
     };
@@ -67,6 +68,12 @@ fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
     }
 }
 
+/// `--on-failure`.
+fn on_failure(word: Option<&str>) -> impl Iterator<Item = Argument> {
+    word.map(|word| Argument::option("--on-failure", "rollout.on_failure", word))
+        .into_iter()
+}
+
 /// The stage and the revision that the command line means.
 fn wanted(
     world: &World,
@@ -77,7 +84,10 @@ fn wanted(
         .branch
         .as_deref()
         .map(|branch| Argument::option("--branch", "branch", branch));
-    let extra: Vec<Argument> = branch.into_iter().collect();
+    let given = branch.into_iter();
+    let extra: Vec<Argument> = given
+        .chain(on_failure(args.on_failure.as_deref()))
+        .collect();
     let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
     let intention = match (&args.revision, args.here) {
         (Some(revision), _) => Intention::Deploy(revision.clone()),

@@ -107,7 +107,7 @@ async fn unlocked(
         let target = TargetArgs {
             target: Some(deploy.to_string()),
         };
-        return crate::commands::resume::cancel(world, global, &target).await;
+        return Box::pin(crate::commands::resume::cancel(world, global, &target)).await;
     }
     free(fleet, facts, &holders).await?;
     if standing == Some(Standing::Stuck) {

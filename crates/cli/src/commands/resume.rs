@@ -1,6 +1,6 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
-use crate::args::{EngineArgs, Global, TargetArgs};
+use crate::args::{EngineArgs, Global, ResumeArgs, TargetArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::Context;
 use crate::detach::{replay, worked_on};
@@ -13,7 +13,7 @@ use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_journal::{Filter, Journal, Standing, Store as _, Subject};
+use windlass_journal::{Decision, Filter, Journal, Standing, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::settings::SourceKind;
 use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets};
@@ -23,11 +23,32 @@ use windlass_source::Source;
 pub(crate) async fn resume(
     world: &World,
     global: &Global,
-    args: &TargetArgs,
+    args: &ResumeArgs,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
-    let deploy = unfinished(&journal, args, "go on with")?;
-    go_on(world, global, Work::Resume(deploy), How::default()).await
+    let deploy = unfinished(&journal, &args.target, "go on with")?;
+    let state = journal.load(&deploy).or_fail(ExitCode::Failed)?.state;
+    let work = match (&state.paused, args.retry) {
+        (Some(Decision::Pause { reason, .. }), false) => return Err(paused(&deploy, reason)),
+        (_, true) if state.undo.is_some() => {
+            let text = format!("{deploy} is being undone, so that nothing is tried again");
+            let failure = Failure::new(ExitCode::Failed, text);
+            return Err(failure.hint(format!("windlass resume {deploy} goes on with that")));
+        }
+        (_, true) => Work::Retry(deploy),
+        (_, false) => Work::Resume(deploy),
+    };
+    go_on(world, global, work, How::default()).await
+}
+
+/// What a deploy that failed and was left to a person needs.
+fn paused(deploy: &DeployId, reason: &str) -> Failure {
+    Failure::new(
+        ExitCode::Parked,
+        format!("{deploy} is paused after a failure: {reason}"),
+    )
+    .hint(format!("windlass resume --retry {deploy} tries it again"))
+    .hint(format!("windlass cancel {deploy} undoes what was done"))
 }
 
 /// `cancel`: the engine that works on the deploy is asked; where there is none, this process undoes it. A command outside
@@ -127,7 +148,7 @@ struct How {
 
 async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<ExitCode, Failure> {
     let How { quiet, given } = how;
-    let (Work::Resume(deploy) | Work::Cancel(deploy)) = &work else {
+    let (Work::Resume(deploy) | Work::Retry(deploy) | Work::Cancel(deploy)) = &work else {
         return Err(Failure::new(
             ExitCode::Internal,
             "a new plan is no deploy to go on with",

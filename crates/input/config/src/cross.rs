@@ -43,6 +43,9 @@ pub(crate) fn merged(table: &Table) -> Vec<Mistake> {
     if let Some(ssh) = inner(table, "ssh") {
         two_ways(ssh, &mut mistakes);
     }
+    if let Some(rollout) = inner(table, "rollout") {
+        batches(rollout, &mut mistakes);
+    }
     if let Some(ruby) = inner(table, "ruby") {
         place_of_nothing(ruby, &mut mistakes);
     }
@@ -226,6 +229,25 @@ fn two_ways(ssh: &Table, mistakes: &mut Vec<Mistake>) {
             "and `ssh.jump` are both set; set one of them to \"none\" where the other shall hold"
                 .to_owned();
         mistakes.push(refused("ssh.proxy_command", reason, &proxy.value));
+    }
+}
+
+/// A batch that reaches no farther than the one before it has no host of its own.
+fn batches(rollout: &Table, mistakes: &mut Vec<Mistake>) {
+    let batches = items(rollout, "batches");
+    for (index, (before, after)) in batches.iter().zip(batches.iter().skip(1)).enumerate() {
+        let (Data::Reach(reach), Data::Reach(next)) = (&before.data, &after.data) else {
+            continue;
+        };
+        if !next.may_follow(*reach) {
+            let reason = format!(
+                "reaches no farther than {}, which comes before it",
+                before.show()
+            );
+            let key = format!("rollout.batches[{}]", index.saturating_add(1));
+            let hint = "each says how many hosts have the release when it is through, as in [1, \"10%\", \"100%\"]";
+            mistakes.push(refused(&key, reason, after).hint(hint));
+        }
     }
 }
 

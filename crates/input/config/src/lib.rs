@@ -33,7 +33,6 @@ mod schema;
 mod secret;
 mod suggest;
 mod typing;
-mod units;
 mod value;
 
 pub use check::COMMANDS;
@@ -45,4 +44,4 @@ pub use hosts::HostEntry;
 pub use origin::{Origin, Place, Source};
 pub use schema::{reference, schema};
 pub use suggest::nearest;
-pub use units::{show_duration, show_size};
+pub use windlass_model::units::{show_duration, show_size};

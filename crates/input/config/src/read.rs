@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use windlass_model::plan::{DeployKind, JobLimits};
+use windlass_model::rollout::{OnFailure, RolloutSettings};
 use windlass_model::settings::{
     AgeSettings, Hook, HostKeyPolicy, OnTerm, SecretReference, Settings, SourceKind, SshAgent,
     SshSettings, Task,
@@ -49,6 +50,7 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         umask: view.text("umask"),
         restart: view.variables("restart"),
         tasks: view.tasks(stage),
+        rollout: rollout(view.table("rollout")),
         limits: view.limits(),
         confirm: view.truth("confirm"),
         on_term: match view.word("on_term") {
@@ -62,6 +64,20 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
 fn age(view: View<'_>) -> AgeSettings {
     AgeSettings {
         identities: view.texts("identities"),
+    }
+}
+
+fn rollout(view: View<'_>) -> RolloutSettings {
+    let batches = view.items("batches").iter();
+    RolloutSettings {
+        batches: batches
+            .filter_map(|value| match value.data {
+                Data::Reach(reach) => Some(reach),
+                _ => None,
+            })
+            .collect(),
+        pause: view.duration("pause").unwrap_or_default(),
+        on_failure: OnFailure::parse(view.word("on_failure")).unwrap_or_default(),
     }
 }
 

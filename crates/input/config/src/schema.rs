@@ -50,6 +50,10 @@ fn shape(kind: &'static Kind, scope: Scope) -> Value {
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Duration(_) => json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$" }),
         Kind::Size(_) => json!({ "type": "string", "pattern": "^[0-9]+ *([KMGT]i?)?B$" }),
+        Kind::Reach => any_of(
+            json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
+            json!({ "type": "string", "pattern": "^0*([1-9][0-9]*|([1-9][0-9]?|100)%)$" }),
+        ),
         Kind::Choice(choices) => json!({ "type": "string", "enum": choices }),
         Kind::List(inner) => json!({ "type": "array", "items": shape(inner, scope) }),
         Kind::Recipes => json!({ "type": "array", "items": text() }),
@@ -133,6 +137,7 @@ pub fn reference() -> String {
         section("In each of `[secrets]`", crate::secret::KEYS.iter()),
         section("In `[age]`", inner("age").iter()),
         section("In `[ssh]`", inner("ssh").iter()),
+        section("In `[rollout]`", inner("rollout").iter()),
         section("In `[ruby]`", inner("ruby").iter()),
         section("In `[bundler]`", inner("bundler").iter()),
         section("In `[rails]`", inner("rails").iter()),

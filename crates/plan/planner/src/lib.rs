@@ -4,6 +4,7 @@
 //! undo or says in writing why it has none. The planner orders and judges; what a task does on a host is written in
 //! the recipes, which come in through [`Recipe`].
 
+mod batches;
 mod digest;
 mod environment;
 mod error;

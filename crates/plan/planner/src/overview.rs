@@ -5,7 +5,9 @@ use crate::plan::Note;
 use crate::preview::Preview;
 use crate::refusal::Refusal;
 use windlass_model::changes::InTree;
-use windlass_model::overview::{Brings, Change, Live, Overview, Remark, Replaced, StepRow};
+use windlass_model::overview::{
+    Brings, Change, Live, Overview, Remark, Replaced, Rollout, StepRow,
+};
 use windlass_model::{Action, DeployKind, HostName, Phase, Plan, Revision, Step, TaskName, Undo};
 
 /// What git says of a preview, as far as it was asked.
@@ -44,6 +46,7 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
         linked: preview.linked.clone(),
         replaced: told.tree.as_ref().map(|tree| replaced(preview, tree)),
         removals: preview.removals.clone(),
+        rollout: rollout(plan),
         steps: rows(preview),
     }
 }
@@ -51,6 +54,23 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
 fn names(plan: &Plan) -> Vec<HostName> {
     let hosts = plan.hosts.iter();
     hosts.map(|host| host.target.name.clone()).collect()
+}
+
+fn rollout(plan: &Plan) -> Rollout {
+    let in_batch = |batch| {
+        let hosts = plan.hosts.iter().map(|host| &host.target.name);
+        let own = hosts.filter(|host| plan.batch_of(host) == Some(batch));
+        own.cloned().collect::<Vec<HostName>>()
+    };
+    let pauses = plan.steps.iter().find_map(|step| match step.action {
+        Action::Pause { length } => Some(length),
+        _ => None,
+    });
+    Rollout {
+        batches: (0..plan.batches()).map(in_batch).collect(),
+        pause: pauses.unwrap_or_default(),
+        on_failure: plan.on_failure,
+    }
 }
 
 fn refused(refusal: &Refusal) -> Remark {
@@ -131,6 +151,7 @@ fn rows(preview: &Preview) -> Vec<StepRow> {
         let (undo, no_undo) = undo(&first.undo);
         rows.push(StepRow {
             phase: first.phase,
+            batch: first.batch,
             task: first.task.clone(),
             hosts: same.iter().map(|step| step.host.clone()).collect(),
             local: matches!(first.action, Action::Local { .. }),
@@ -147,13 +168,14 @@ fn rows(preview: &Preview) -> Vec<StepRow> {
 }
 
 fn alike(a: &Step, b: &Step) -> bool {
-    a.task == b.task && a.show == b.show && undo(&a.undo) == undo(&b.undo)
+    a.task == b.task && a.batch == b.batch && a.show == b.show && undo(&a.undo) == undo(&b.undo)
 }
 
 /// The lock is taken by the question that begins a deploy, before there are steps.
 fn lock_row(plan: &Plan) -> StepRow {
     StepRow {
         phase: Phase::Starting,
+        batch: None,
         task: TaskName::new("lock"),
         hosts: names(plan),
         local: false,

@@ -1,8 +1,9 @@
 //! The immutable result: tasks of recipes and settings, in their order, on their hosts.
 
+use crate::batches::batches;
 use crate::error::Error;
 use crate::hooks::{nearest, resolve};
-use crate::order::steps;
+use crate::order::{Company, steps};
 use crate::precheck::precheck;
 use crate::recipe::{Barrier, Place, TaskSpec};
 use crate::request::{Request, Run};
@@ -10,6 +11,7 @@ use crate::rollback::rollback_target;
 use crate::scope::{Scope, ScopeHost};
 use crate::user_task::{Base, add_steps, drafts, hosts, user_tasks};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use windlass_facts::{Begun, HostFacts};
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
 use windlass_model::{Command, DeployKind, HostName, Plan, Step, TaskName};
@@ -64,7 +66,13 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         drafts: drafts(&scope, task, Base::Release),
     };
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    Ok(steps(vec![(Phase::Started, spec)], &names, false))
+    let company = Company {
+        hosts: &names,
+        batches: &[],
+        pause: Duration::ZERO,
+        share_a_root: false,
+    };
+    Ok(steps(&[(Phase::Started, spec)], company))
 }
 
 pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
@@ -79,13 +87,10 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
         .collect();
     specs.extend(user_tasks(&scope));
     let notes = notes(&scope);
-    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    let share_a_root = scope.hosts.iter().any(|host| host.shares_root);
     let mut order = resolve(scope.kind(), specs)?;
     add_steps(&scope, &mut order);
     let once = order.iter().filter(|(_, spec)| spec.once);
     let once = once.map(|(_, spec)| spec.name.clone()).collect();
-    let steps = steps(order, &names, share_a_root);
     let settings = &request.inventory.settings;
     let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
     let plan = Plan {
@@ -104,10 +109,23 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
             .iter()
             .map(|host| plan_host(host, unlock(host)))
             .collect(),
-        steps,
+        steps: in_line(&scope, &order),
+        on_failure: settings.rollout.on_failure,
         limits: settings.limits.clone(),
     };
     Ok(Planned { plan, notes, once })
+}
+
+/// The steps of all tasks on all hosts.
+fn in_line(scope: &Scope<'_>, order: &[(Phase, TaskSpec)]) -> Vec<Step> {
+    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
+    let company = Company {
+        hosts: &names,
+        batches: &batches(scope, order),
+        pause: scope.request.inventory.settings.rollout.pause,
+        share_a_root: scope.hosts.iter().any(|host| host.shares_root),
+    };
+    steps(order, company)
 }
 
 /// The name by which the revision was asked for; a commit that was asked for by its id has no other name.

@@ -7,8 +7,9 @@
 use crate::backend::Backend;
 use crate::batch::{Batch, blocking};
 use crate::error::Error;
+use crate::failure::pauses;
 use crate::flight::{Flight, Message, Side, Unit, fly, stop, stop_local};
-use crate::{Control, Run};
+use crate::{Control, Run, Taken};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,8 @@ pub(crate) struct Dispatcher {
     pub(crate) digest: PlanDigest,
     pub(crate) started: Timestamp,
     pub(crate) state: State,
+    /// When each pause that was begun earlier began.
+    pub(crate) waiting_since: BTreeMap<StepId, Timestamp>,
     pub(crate) batch: Batch,
     pub(crate) flights: HashMap<JobKey, Flight>,
     /// Jobs that are being stopped.
@@ -103,6 +106,7 @@ impl Dispatcher {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             batch: Batch::new(&plan.deploy, &run),
+            waiting_since: pauses(plan, &stored.records),
             plan: Arc::new(plan.clone()),
             subject: Arc::new(stored.subject),
             digest: stored.digest,
@@ -132,12 +136,16 @@ impl Dispatcher {
     }
 
     /// Takes the deploy to its end, or to where it must rest.
-    pub(crate) async fn carry_out(mut self, resumed: bool) -> Result<EndSummary, Error> {
+    pub(crate) async fn carry_out(mut self, taken: Taken) -> Result<EndSummary, Error> {
         if self.state.end.is_some_and(|end| end != DeployEnd::Stuck) {
             return Err(Error::Over(self.plan.deploy.clone()));
         }
+        let resumed = taken != Taken::New;
         if resumed {
             self.record(Record::Resumed)?;
+        }
+        if taken == Taken::UpAgain && self.state.undo.is_none() && !self.state.done {
+            self.record(Record::Decision(Decision::Retry))?;
         }
         let summary = self.opening();
         self.batch
@@ -148,6 +156,9 @@ impl Dispatcher {
     }
 
     async fn work(&mut self) -> Result<DeployEnd, Error> {
+        if self.is_paused() {
+            return Ok(DeployEnd::Parked);
+        }
         if self.state.undo.is_none() {
             match self.forward().await? {
                 Turn::Parked => return Ok(DeployEnd::Parked),
@@ -158,12 +169,14 @@ impl Dispatcher {
                     failed,
                     cancelled,
                 } => {
-                    self.record(Record::Decision(Decision::Undo {
-                        reason: reason.clone(),
-                        failed,
-                        cancelled,
-                    }))?;
-                    self.batch.tell(EventBody::UnwindStarted { reason });
+                    let decision = self.answer(reason, failed, cancelled);
+                    self.record(Record::Decision(decision.clone()))?;
+                    match decision {
+                        Decision::Undo { reason, .. } => {
+                            self.batch.tell(EventBody::UnwindStarted { reason });
+                        }
+                        _ => return Ok(DeployEnd::Parked),
+                    }
                 }
             }
         }

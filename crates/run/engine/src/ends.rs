@@ -38,7 +38,8 @@ impl Dispatcher {
         if let Some(flight) = flight.filter(|_| !outcome.is_fine() && !step.advisory) {
             flight.failed = true;
         }
-        if self.state.undo.is_none() && !self.draining {
+        let forward = self.state.undo.is_none() || self.keeps(&step.host);
+        if forward && !self.draining {
             self.judge(&step, part.attempt, outcome);
         }
         Ok(())
@@ -69,10 +70,10 @@ impl Dispatcher {
         }
     }
 
-    /// The first failure is the one that is named. Once the deploy is done only locks are left to be freed, and what
-    /// goes wrong with them concerns their host alone.
+    /// The first failure is the one that is named. Once the deploy is done, or its end decided, only locks are left to be
+    /// freed, and what goes wrong with them concerns their host alone.
     pub(crate) fn fail(&mut self, step: &Step, how: &str) {
-        if self.state.done {
+        if self.state.done || self.state.undo.is_some() {
             self.lock_left(&step.host, how);
             return;
         }

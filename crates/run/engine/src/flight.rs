@@ -81,6 +81,7 @@ pub(crate) enum Task {
     Job(JobSpec),
     Push(Box<Step>),
     Local(Vec<Command>),
+    Pause(Duration),
 }
 
 /// A unit under way.
@@ -183,6 +184,7 @@ pub(crate) async fn fly(
             .map(Finish::from),
         Task::Push(step) => push(&*backend, &key, &host, &step, &outbox).await,
         Task::Local(commands) => local(&*backend, &key, &commands, &outbox).await,
+        Task::Pause(length) => Ok(pause(&key, length, &outbox).await),
     };
     // The dispatcher is gone only when the engine is.
     outbox.send(Message::Finished { key, result }).ok();
@@ -216,6 +218,18 @@ async fn push(
         end,
         note,
     })
+}
+
+/// Waits. It is given up by being dropped.
+async fn pause(key: &JobKey, length: Duration, outbox: &UnboundedSender<Message>) -> Finish {
+    sink(key, 0, outbox)(JobEvent::CommandStarted { index: 0 });
+    tokio::time::sleep(length).await;
+    let end = CommandEnd::Exited(ExitStatus(0));
+    Finish {
+        commands: vec![End::Ended(end, length)],
+        end,
+        note: None,
+    }
 }
 
 /// Commands on this machine, one after another, stopping at the first failure.

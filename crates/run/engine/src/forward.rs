@@ -17,12 +17,13 @@ impl Dispatcher {
         self.look_back()?;
         loop {
             self.heed()?;
-            if let Some(turn) = self.turn.take() {
+            let resting = self.comes_to_rest()?;
+            if let Some(turn) = self.turn.take_if(|_| !resting) {
                 return Ok(turn);
             }
             if self.draining {
                 self.stop_open()?;
-            } else if self.wanted() != Control::Park {
+            } else if self.wanted() != Control::Park && !resting {
                 self.take_up_orphans()?;
                 self.start_ready()?;
             }
@@ -44,7 +45,7 @@ impl Dispatcher {
             let Some(attempt) = self.state.step(&step.id).cloned() else {
                 continue;
             };
-            if let Some(outcome) = attempt.outcome() {
+            if let Some(outcome) = attempt.outcome().filter(|_| !attempt.again) {
                 // The lock is tried again whenever the deploy is taken up.
                 let again = verdict(step, attempt.number, outcome);
                 if again == Verdict::Fail || again == Verdict::Fenced {
@@ -94,7 +95,7 @@ impl Dispatcher {
     }
 
     /// Follows again what an earlier run of the engine sent.
-    fn take_up_orphans(&mut self) -> Result<(), Error> {
+    pub(crate) fn take_up_orphans(&mut self) -> Result<(), Error> {
         for (key, host) in self.orphans() {
             if !self.is_well(&host) || self.is_busy(&host) {
                 continue;

@@ -125,13 +125,15 @@ impl<'a> Gates<'a> {
     }
 
     /// Steps of one task that stand together wait for what is before all of them, not for each other: so the links of
-    /// all hosts move together.
+    /// all hosts of a batch move together.
     fn barrier_begin(&self, step: &Step, position: usize) -> usize {
         let before = self.plan.steps.get(..position).unwrap_or_default();
         let together = before
             .iter()
             .rev()
-            .take_while(|other| other.barrier && other.task == step.task)
+            .take_while(|other| {
+                other.barrier && other.task == step.task && other.batch == step.batch
+            })
             .count();
         position.saturating_sub(together)
     }

@@ -8,7 +8,7 @@ use windlass_journal::{Attempt, Decision, Progress};
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
 use windlass_model::layout::Layout;
 use windlass_model::plan::{PUBLISH, PlanHost, RELEASE};
-use windlass_model::{DeployKind, HostName, StepId, StepOutcome, TaskName};
+use windlass_model::{Action, DeployKind, HostName, StepId, StepOutcome, TaskName};
 
 impl Dispatcher {
     /// What the run is about.
@@ -59,14 +59,12 @@ impl Dispatcher {
     }
 
     fn failed_step(&self) -> Option<FailedStep> {
-        let Some(Decision::Undo {
-            reason,
-            failed: Some(id),
-            ..
-        }) = &self.state.undo
+        let (Decision::Undo { reason, failed, .. } | Decision::Pause { reason, failed }) =
+            self.state.undo.as_ref().or(self.state.paused.as_ref())?
         else {
             return None;
         };
+        let id = failed.as_ref()?;
         let step = self.plan.step(id)?;
         let (outcome, duration) = match self.state.step(id).map(|attempt| &attempt.progress) {
             Some(Progress::Ended { outcome, duration }) => (outcome.clone(), *duration),
@@ -163,6 +161,9 @@ impl Dispatcher {
             .is_some_and(|id| self.state.has_begun(&id));
         let release = &self.plan.release;
         match (&self.state.undo, published) {
+            (Some(_), _) if self.keeps(host) => {
+                format!("it keeps {release}; `windlass resume` frees its lock when it answers")
+            }
             (None, _) => "what was sent to it goes on there; `windlass resume` learns how it ended"
                 .to_owned(),
             (Some(_), true) => {
@@ -198,7 +199,9 @@ impl Dispatcher {
     }
 
     fn still_runs(&self) -> Vec<(HostName, String)> {
-        let attempts = self.plan.steps.iter().filter_map(|step| {
+        let steps = self.plan.steps.iter();
+        let runs = steps.filter(|step| !matches!(step.action, Action::Pause { .. }));
+        let attempts = runs.filter_map(|step| {
             let open = self
                 .state
                 .step(&step.id)
@@ -256,6 +259,13 @@ impl Dispatcher {
                 DeployKind::Deploy => format!("windlass deploy {stage}"),
                 DeployKind::Rollback => format!("windlass status {stage}"),
             }],
+            DeployEnd::Stopped => match self.plan.kind {
+                DeployKind::Deploy => vec![
+                    format!("windlass deploy {stage}"),
+                    format!("windlass rollback {stage}"),
+                ],
+                DeployKind::Rollback => vec![format!("windlass status {stage}")],
+            },
             DeployEnd::Stuck if self.state.done && self.doubt.is_empty() => {
                 vec![
                     format!("windlass resume {id}"),
@@ -268,7 +278,10 @@ impl Dispatcher {
                 format!("windlass unlock {stage}"),
             ],
             DeployEnd::Parked => vec![
-                format!("windlass resume {id}"),
+                match &self.state.paused {
+                    Some(_) => format!("windlass resume --retry {id}"),
+                    None => format!("windlass resume {id}"),
+                },
                 format!("windlass cancel {id}"),
             ],
             DeployEnd::Fenced | DeployEnd::GivenUp => vec![format!("windlass status {stage}")],

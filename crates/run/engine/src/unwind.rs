@@ -1,4 +1,5 @@
-//! The way back: every step that was begun is undone, on each host in reverse order; the locks are freed last.
+//! The way back: every step that was begun is undone, on each host in reverse order; the locks are freed last. Hosts that
+//! keep the release say their last words meanwhile.
 //!
 //! A host's undo begins when nothing of ours runs there any more, and never beside what it undoes. An undo that fails does
 //! not keep the others from running; then the deploy is stuck, and the next `resume` tries what is left.
@@ -47,12 +48,12 @@ impl Dispatcher {
                 return Ok(DeployEnd::Fenced);
             }
             self.stop_open()?;
-            let hosts: Vec<HostName> = self
-                .plan
-                .hosts
-                .iter()
-                .map(|host| host.target.name.clone())
-                .collect();
+            let hosts = self.plan.hosts.iter().map(|host| &host.target.name);
+            let (kept, hosts): (Vec<HostName>, Vec<HostName>) =
+                hosts.cloned().partition(|host| self.keeps(host));
+            for host in kept.iter().filter(|_| !parking) {
+                self.finish_next(host)?;
+            }
             let mut undoing = parking;
             for host in hosts.iter().filter(|_| !parking) {
                 undoing |= self.undo_next(host)?;
@@ -77,6 +78,7 @@ impl Dispatcher {
             Some(Decision::Undo {
                 cancelled: true, ..
             }) => DeployEnd::CancelledUndone,
+            Some(Decision::Undo { kept, .. }) if !kept.is_empty() => DeployEnd::Stopped,
             _ => DeployEnd::Undone,
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use windlass_model::event::DeployEnd;
-use windlass_model::{JobKey, StepId, StepOutcome};
+use windlass_model::{HostName, JobKey, StepId, StepOutcome};
 
 /// Something that is about to be done, or was done. Secret values are never part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub enum Record {
 pub enum Decision {
     /// Every host is ready: publishing begins.
     Publish,
-    /// What was begun is undone everywhere.
+    /// What was begun is undone, everywhere or but for the hosts that keep the release.
     Undo {
         /// Why, in one line.
         reason: String,
@@ -85,7 +85,19 @@ pub enum Decision {
         failed: Option<StepId>,
         /// Whether a person asked for it.
         cancelled: bool,
+        /// The hosts that keep the release: those of finished batches, where a failure stops a deploy part way.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<HostName>,
     },
+    /// A failure is left as it is until a person says how to go on: nothing is undone, nothing more is begun.
+    Pause {
+        /// Why, in one line.
+        reason: String,
+        /// The step that failed.
+        failed: Option<StepId>,
+    },
+    /// A person wants what failed to be tried again.
+    Retry,
     /// The deploy has succeeded; only the locks remain to be freed.
     Done,
 }

@@ -8,6 +8,7 @@
 use windlass_model::changes::{Changes, Commit, Files, Side, Watched};
 use windlass_model::clock::Timestamp;
 use windlass_model::overview::*;
+use windlass_model::rollout::OnFailure;
 use windlass_model::{DeployKind, HostName, Phase, PlanDigest, ReleaseName, Revision, TaskName};
 use windlass_reporter::view::{Plan, Sheet, print, print_json};
 use windlass_reporter::words::moment::Zone;
@@ -26,6 +27,7 @@ fn releases(names: &[&str]) -> Vec<ReleaseName> {
 fn step(phase: Phase, task: &str, on: &[&str], command: &str) -> StepRow {
     StepRow {
         phase,
+        batch: None,
         task: TaskName::new(task),
         hosts: hosts(on),
         local: false,
@@ -64,6 +66,11 @@ fn overview(changes: Vec<Change>) -> Overview {
         linked: Vec::new(),
         replaced: None,
         removals: Vec::new(),
+        rollout: Rollout {
+            batches: vec![hosts(&all)],
+            pause: std::time::Duration::ZERO,
+            on_failure: OnFailure::UndoAll,
+        },
         steps: vec![lock, migrate, tell],
     }
 }
@@ -311,4 +318,24 @@ fn json_has_all_of_it_in_one_object_with_its_format() {
     assert_eq!(text.lines().count(), 1);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[test]
+fn batches_their_pauses_and_what_a_failure_does_are_shown() {
+    let mut overview = overview(Vec::new());
+    let flip = |batch, on: &[&str]| {
+        let mut row = step(Phase::Publishing, "publish", on, "current → 20261124081502");
+        row.batch = Some(batch);
+        row
+    };
+    overview.steps = vec![flip(0, &["web1"]), flip(1, &["web2", "db1"])];
+    overview.rollout = Rollout {
+        batches: vec![hosts(&["web1"]), hosts(&["web2", "db1"])],
+        pause: std::time::Duration::from_secs(90),
+        on_failure: OnFailure::Stop,
+    };
+    insta::assert_snapshot!(draw(overview.clone()));
+    overview.rollout.batches = vec![hosts(&["web1", "web2", "db1"])];
+    overview.rollout.on_failure = OnFailure::Pause;
+    insta::assert_snapshot!(draw(overview));
 }

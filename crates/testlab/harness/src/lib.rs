@@ -8,6 +8,7 @@
 //! Time is tokio's and is meant to be paused; nothing here depends on how fast anything is.
 
 mod crash;
+mod failures;
 mod fake;
 mod plans;
 mod proof;
@@ -15,6 +16,7 @@ mod script;
 mod world;
 
 pub use crash::{Crash, CrashingStore};
+pub use failures::{every_failure, every_retry};
 pub use fake::FakeBackend;
 pub use plans::{PlanMaker, host_name};
 pub use proof::{Bench, Ending, every_crash, every_second_crash, every_step};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use windlass_engine::{Control, Error, Run, resume, run};
+use windlass_engine::{Control, Error, Run, resume, retry, run};
 use windlass_journal::{Journal, Store};
 use windlass_model::clock::{Clock, Timestamp};
 use windlass_model::event::{DeployEnd, EndSummary};
@@ -27,6 +27,7 @@ pub struct Bench {
     pub control: watch::Sender<Control>,
     events: mpsc::UnboundedSender<Event>,
     told: mpsc::UnboundedReceiver<Event>,
+    clock: PausedClock,
     _dir: tempfile::TempDir,
 }
 
@@ -41,7 +42,8 @@ pub struct Ending {
     pub locked: BTreeSet<HostName>,
 }
 
-/// Time of day by tokio's clock.
+/// Time of day by tokio's clock, the same for all controllers of a bench.
+#[derive(Clone, Copy)]
 struct PausedClock(tokio::time::Instant);
 
 impl Clock for PausedClock {
@@ -69,6 +71,7 @@ impl Bench {
             plan: plan.clone(),
             events,
             told,
+            clock: PausedClock(tokio::time::Instant::now()),
             _dir: dir,
         }
     }
@@ -80,7 +83,7 @@ impl Bench {
             backend: FakeBackend::new(&self.world),
             events: self.events.clone(),
             control: self.control.subscribe(),
-            clock: Arc::new(PausedClock(tokio::time::Instant::now())),
+            clock: Arc::new(self.clock),
             log: None,
         }
     }
@@ -107,6 +110,18 @@ impl Bench {
     pub async fn resume_until(&self, crash: Crash) -> Result<EndSummary, Error> {
         let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
         resume(&self.plan.deploy, self.tools(store)).await
+    }
+
+    /// Goes on with it, trying again what failed.
+    pub async fn retry(&self) -> Result<EndSummary, Error> {
+        self.retry_until(Crash::Never).await.0
+    }
+
+    /// The same until the controller dies; also says how many records were written.
+    pub async fn retry_until(&self, crash: Crash) -> (Result<EndSummary, Error>, usize) {
+        let store = Arc::new(CrashingStore::new(self.journal.clone(), crash));
+        let end = retry(&self.plan.deploy, self.tools(store.clone())).await;
+        (end, store.written())
     }
 
     /// Everything told so far.

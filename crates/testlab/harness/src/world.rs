@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use windlass_engine::{JobEvent, JobReport, JobSpec, Place};
 use windlass_model::plan::UNLOCK;
-use windlass_model::{CommandEnd, HostName, JobKey, Phase, Plan, StepId};
+use windlass_model::{Action, CommandEnd, HostName, JobKey, Phase, Plan, Step, StepId};
 
 /// The boot that every host is in at first.
 const FIRST_BOOT: &str = "boot-1";
@@ -288,25 +288,28 @@ impl Inner {
         }
     }
 
-    /// Nobody publishes before everybody is ready.
+    /// Nobody publishes before everybody is ready, and no batch begins before the one before it is through.
     fn check_forward(&mut self, deed: &Deed) {
         if !self.locked.contains(&deed.host) {
             self.violations
                 .push(format!("{} ran without the lock", deed.step));
         }
-        let publishes = |id: &StepId| {
-            self.plan
-                .step(id)
-                .is_some_and(|step| step.phase >= Phase::Publishing)
+        let Some(own) = self.plan.step(&deed.step) else {
+            return;
         };
-        if !publishes(&deed.step) {
+        if own.phase < Phase::Publishing {
             return;
         }
+        let comes_before = |step: &Step| match (step.batch, own.batch) {
+            _ if matches!(step.action, Action::Pause { .. }) => false,
+            (Some(other), Some(own)) => other < own,
+            _ => step.phase < Phase::Publishing,
+        };
         let missing = self
             .plan
             .steps
             .iter()
-            .find(|step| step.phase < Phase::Publishing && !self.standing.contains(&step.id));
+            .find(|step| comes_before(step) && !self.standing.contains(&step.id));
         if let Some(missing) = missing {
             let text = format!("{} ran before {}", deed.step, missing.id);
             self.violations.push(text);

@@ -4,6 +4,7 @@
 //! that they cannot drift apart. What a value means beyond its type is not here: [`crate::check`] has the grammars.
 
 mod host;
+mod rollout;
 mod root;
 mod ssh;
 mod task;
@@ -80,6 +81,8 @@ pub(crate) enum Kind {
     Duration(Duration),
     /// A number of bytes, not fewer than this.
     Size(u64),
+    /// How far a batch reaches: a number of hosts, or a percentage.
+    Reach,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list.

@@ -1,6 +1,7 @@
 //! The keys at the top of the file, and of stages, roles and hosts, which are layers of the same keys.
 
 use super::host::{ADDRESS, OPTIONAL, PORT, PRIMARY, RELEASE, ROLES, USER};
+use super::rollout::ROLLOUT;
 use super::ssh::SSH;
 use super::task::TASK;
 use super::technology::{BUNDLER, RAILS, RUBY};
@@ -293,8 +294,8 @@ pub(crate) static ROOT: &[Key] = &[
     .within(Scope::WIDE),
     Key::new(
         "rollout",
-        Kind::Later("batches and confirm timers"),
-        "Not there yet: batches, pauses and what a failure does.",
+        Kind::Table(ROLLOUT),
+        "How a release goes out: in batches, with pauses, and what a failure does.",
     )
     .within(Scope::WIDE),
     Key::new(

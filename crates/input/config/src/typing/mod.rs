@@ -15,11 +15,12 @@ use crate::keys::{Check, Kind, Scope};
 use crate::origin::{Origin, Place, Source};
 use crate::placeholder;
 use crate::suggest::nearest;
-use crate::units;
 use crate::value::{Data, Value};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
+use windlass_model::rollout::Reach;
+use windlass_model::units;
 
 /// What is meant by none that may stay unanswered.
 const NEVER_PROBED: &str = "to probe never, write `keepalive_interval = \"0s\"`";
@@ -77,6 +78,7 @@ impl<'a> Typing<'a> {
             }
             Kind::Boolean => Data::Boolean(self.boolean(at, kind, raw)?),
             Kind::Duration(_) | Kind::Size(_) => self.quantity(at, kind, raw)?,
+            Kind::Reach => self.reach(at, kind, raw)?,
             Kind::Choice(choices) => Data::Verbatim(self.choice(at, kind, raw, choices)?),
             Kind::List(inner) => self.list(at, kind, inner, raw)?,
             Kind::OneOrMany(inner) => self.one_or_many(at, inner, raw)?,
@@ -254,6 +256,19 @@ impl<'a> Typing<'a> {
         let reason = format!("is not {}", shapes::expected(kind));
         self.mistake(Error::Refused { key, reason }, raw, label);
         None
+    }
+
+    /// A number of hosts or a percentage; outside of the file both are text.
+    fn reach(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<Data> {
+        let text = match raw.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::String(text) => text,
+            _ => return self.wrong_type(at, kind, raw),
+        };
+        match Reach::parse(text) {
+            Ok(reach) => Some(Data::Reach(reach)),
+            Err(reason) => self.refused(at, raw, reason),
+        }
     }
 
     fn later<T>(&mut self, at: At<'_>, what: &str) -> Option<T> {

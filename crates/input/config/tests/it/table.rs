@@ -5,10 +5,11 @@ use serde_json::Value;
 use windlass_config::{Config, Source, Stage, reference, schema};
 
 /// The tables of settings: what stands before a name in them, and where they are in the schema.
-const PLACES: [(&str, &[&str]); 6] = [
+const PLACES: [(&str, &[&str]); 7] = [
     ("", &[]),
     ("age.", &["properties", "age"]),
     ("ssh.", &["properties", "ssh"]),
+    ("rollout.", &["properties", "rollout"]),
     ("ruby.", &["properties", "ruby"]),
     ("bundler.", &["properties", "bundler"]),
     ("rails.", &["properties", "rails"]),

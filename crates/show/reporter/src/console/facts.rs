@@ -68,6 +68,7 @@ pub(crate) fn live(end: &EndSummary, width: usize) -> Vec<Line> {
                 Some(live) => format!("{live} on {on}{as_before}"),
                 // Everything is as it was: nothing was live before.
                 None if restored => format!("nothing on {on}, as before"),
+                None if end.end == DeployEnd::Stopped => format!("nothing on {on}"),
                 None => format!("not known on {on}"),
             }
         })

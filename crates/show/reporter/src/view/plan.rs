@@ -4,6 +4,7 @@
 
 mod changes;
 mod kept;
+mod rollout;
 
 use super::sealed::{Drawing, Drawn};
 use super::{Sheet, drawings, numbered, table};
@@ -39,6 +40,7 @@ impl Drawn for Plan {
         facts.extend(remarks(&page, "note", &self.overview.notes));
         facts.extend(changes::lines(&page, &self.overview));
         facts.extend(kept::lines(&page, &self.overview));
+        facts.extend(rollout::lines(&page, &self.overview.rollout));
         let mut lines = vec![self.title(), Line::new()];
         if !facts.is_empty() {
             lines.extend(facts);
@@ -133,7 +135,9 @@ impl Plan {
     }
 
     fn table(&self, page: &Page) -> Vec<Line> {
-        let rows = self.overview.steps.iter().map(|row| cells(page, row));
+        let batches = self.overview.rollout.batches.len();
+        let rows = self.overview.steps.iter();
+        let rows = rows.map(|row| cells(page, row, batches));
         let head = ["  phase", "task", "hosts", "command", "undo"];
         table::lines(&head, rows.collect())
     }
@@ -156,15 +160,19 @@ impl Plan {
     }
 }
 
-fn cells(page: &Page, row: &StepRow) -> Vec<Line> {
+fn cells(page: &Page, row: &StepRow, batches: usize) -> Vec<Line> {
     let undo = match (&row.undo, &row.no_undo) {
         (Some(undo), _) => undo.clone(),
         (None, Some(reason)) => format!("–  ({reason})"),
         (None, None) => String::new(),
     };
     let command = Line::plain(&row.command);
+    let batch = row.batch.filter(|_| batches > 1);
+    let batch = batch.map(|batch| format!(" {}/{batches}", batch.saturating_add(1)));
     vec![
-        Line::plain("  ").text(row.phase.as_str()),
+        Line::plain("  ")
+            .text(row.phase.as_str())
+            .text(batch.unwrap_or_default()),
         Line::of(Role::Task, row.task.as_str()),
         Line::plain(place(page, row)),
         if page.whole {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
 use windlass_model::plan::{JobLimits, PLAN_FORMAT, PlanHost};
+use windlass_model::rollout::OnFailure;
 use windlass_model::{
     Action, Command, CommandEnd, DeployId, DeployKind, Event, EventBody, ExitStatus, HostName,
     HostTarget, Phase, Plan, PlanDigest, Pulse, ReleaseName, Revision, Step, StepId, StepOutcome,
@@ -314,6 +315,7 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
         undo: Undo::None {
             reason: "nothing to undo".to_owned(),
         },
+        batch: None,
         barrier: false,
         retries: 0,
         repeatable: false,
@@ -336,6 +338,7 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
             .iter()
             .flat_map(|(task, names)| names.iter().map(|name| step(task, name)))
             .collect(),
+        on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use windlass_model::inventory::{Host, Inventory};
 use windlass_model::plan::JobLimits;
+use windlass_model::rollout::RolloutSettings;
 use windlass_model::settings::{
     AgeSettings, HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
 };
@@ -45,6 +46,7 @@ pub(crate) fn settings(root: &str) -> Settings {
         umask: None,
         restart: BTreeMap::new(),
         tasks: Vec::new(),
+        rollout: RolloutSettings::default(),
         limits: JobLimits::default(),
         confirm: false,
         on_term: OnTerm::Park,

@@ -28,7 +28,7 @@ const SIZE_UNITS: [(&str, u64); 9] = [
 ];
 
 /// Reads a duration: whole numbers with `ms`, `s`, `m`, `h` or `d`, one after another.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total: u64 = 0;
     while !rest.is_empty() || text.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Reads a size: a whole number with `B`, `KiB`, `MiB`, `GiB`, `TiB` or the decimal `KB`, `MB`, `GB`, `TB`.
-pub(crate) fn size(text: &str) -> Option<u64> {
+pub fn size(text: &str) -> Option<u64> {
     let (number, unit) = leading_number(text)?;
     number.checked_mul(factor(&SIZE_UNITS, unit.trim_start())?)
 }

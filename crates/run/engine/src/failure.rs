@@ -1,0 +1,134 @@
+//! What a failure comes to: everything is undone, or finished batches keep the release, or a person is waited for. And the
+//! pauses between batches, which exist for the sake of failures.
+
+use crate::Control;
+use crate::dispatcher::{Dispatcher, Turn};
+use crate::error::Error;
+use crate::flight::Part;
+use crate::schedule::is_settled;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use windlass_journal::{Attempt, Decision, Record};
+use windlass_model::clock::Timestamp;
+use windlass_model::rollout::OnFailure;
+use windlass_model::{Action, HostName, Plan, Step, StepId};
+
+/// When each pause began, by the last record that says so.
+pub(crate) fn pauses(plan: &Plan, records: &[(Timestamp, Record)]) -> BTreeMap<StepId, Timestamp> {
+    let begun = records.iter().filter_map(|(at, record)| match record {
+        Record::Intent { step, .. } => Some((step, *at)),
+        _ => None,
+    });
+    let is_pause = |step: &Step| matches!(step.action, Action::Pause { .. });
+    begun
+        .filter(|(step, _)| plan.step(step).is_some_and(is_pause))
+        .map(|(step, at)| (step.clone(), at))
+        .collect()
+}
+
+impl Dispatcher {
+    /// How long is still to be waited: nobody waits twice because an engine was stopped in between.
+    pub(crate) fn left_of(&self, step: &Step, length: Duration) -> Duration {
+        let is_open = self.state.step(&step.id).is_some_and(Attempt::is_open);
+        let since = self.waiting_since.get(&step.id).filter(|_| is_open);
+        since.map_or(length, |since| {
+            length.saturating_sub(self.run.clock.now().since(*since))
+        })
+    }
+
+    /// The decision that answers a failure or a cancel. What a person wants goes before what settings say of failures.
+    pub(crate) fn answer(
+        &self,
+        reason: String,
+        failed: Option<StepId>,
+        cancelled: bool,
+    ) -> Decision {
+        let wanted = self.plan.on_failure;
+        if wanted != OnFailure::UndoAll && (cancelled || self.wanted() == Control::Cancel) {
+            return Decision::Undo {
+                reason: "cancelled".to_owned(),
+                failed: None,
+                cancelled: true,
+                kept: Vec::new(),
+            };
+        }
+        match wanted {
+            OnFailure::Pause => Decision::Pause { reason, failed },
+            OnFailure::UndoAll | OnFailure::Stop => Decision::Undo {
+                reason,
+                failed,
+                cancelled,
+                kept: self.finished_hosts(),
+            },
+        }
+    }
+
+    /// The hosts that keep the release when a failure stops the deploy: those of finished batches, and with them the hosts
+    /// on which nothing is published, since what was done there is needed by the others.
+    fn finished_hosts(&self) -> Vec<HostName> {
+        if self.plan.on_failure != OnFailure::Stop {
+            return Vec::new();
+        }
+        let unfinished = |step: &&Step| step.batch.is_some() && !is_settled(step, &self.state);
+        let steps = self.plan.steps.iter();
+        let first = steps.filter(unfinished).filter_map(|step| step.batch).min();
+        let finished = first.unwrap_or_else(|| self.plan.batches());
+        let hosts = self.plan.hosts.iter().map(|host| &host.target.name);
+        hosts
+            .filter(|host| self.plan.batch_of(host).unwrap_or_default() < finished)
+            .cloned()
+            .collect()
+    }
+
+    /// Whether a person must say how to go on before anything is done.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state.paused.is_some() && self.wanted() != Control::Cancel
+    }
+
+    /// Whether a failure is to be left to a person, and something still runs: it comes to its end first, so that the person
+    /// sees how everything stands.
+    pub(crate) fn comes_to_rest(&mut self) -> Result<bool, Error> {
+        let failed = matches!(
+            self.turn,
+            Some(Turn::Undo {
+                cancelled: false,
+                ..
+            })
+        );
+        if !failed || self.plan.on_failure != OnFailure::Pause || self.wanted() != Control::Go {
+            return Ok(false);
+        }
+        self.take_up_orphans()?;
+        Ok(!self.is_quiet())
+    }
+
+    /// Whether a host keeps the release although others are undone.
+    pub(crate) fn keeps(&self, host: &HostName) -> bool {
+        self.state.kept().contains(host)
+    }
+
+    /// Whether these are the last steps of a host that keeps the release: they go on beside the undo of others.
+    pub(crate) fn is_last_word(&self, host: &HostName, parts: &[Part]) -> bool {
+        let is_last = |part: &Part| self.plan.step(&part.step).is_some_and(Plan::is_last_word);
+        self.keeps(host) && parts.iter().all(is_last)
+    }
+
+    /// Starts what a host that keeps the release still has to do.
+    pub(crate) fn finish_next(&mut self, host: &HostName) -> Result<(), Error> {
+        if !self.is_well(host) || self.is_busy(host) {
+            return Ok(());
+        }
+        let plan = self.plan.clone();
+        let own = plan.steps.iter().filter(|step| &step.host == host);
+        let left: Vec<&Step> = own
+            .filter(|step| Plan::is_last_word(step) && !is_settled(step, &self.state))
+            .take_while(|step| matches!(step.action, Action::Command { .. }))
+            .collect();
+        let is_open = |step: &&Step| self.state.step(&step.id).is_some_and(Attempt::is_open);
+        if left.iter().any(is_open) {
+            return Ok(());
+        }
+        self.next_unit(&left)
+            .map_or(Ok(()), |unit| self.intend(unit))
+    }
+}
