@@ -18,8 +18,8 @@ pub const RELEASE: &str = "release";
 /// The task that moves `current`.
 pub const PUBLISH: &str = "publish";
 
-/// The wait before a batch; settings cannot name a task so.
-pub const PAUSE: &str = "rollout:pause";
+/// What the waits before batches are called, with the number of the batch behind it; settings cannot name a task so.
+pub const PAUSE: &str = "rollout:batch-";
 
 /// The task that ends a successful deploy on a host: the release is good, the lock is free. Its steps are the last of the
 /// plan, and once one of them has begun nothing is undone any more.

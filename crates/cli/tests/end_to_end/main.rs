@@ -21,6 +21,7 @@ mod plans;
 mod rails;
 mod reach;
 mod revisions;
+mod rollout;
 mod secrets;
 mod setup;
 mod sharp_edges;

@@ -39,7 +39,7 @@ impl Hooks {
     fn new(specs: Vec<TaskSpec>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         for spec in &specs {
-            let is_ours = spec.name.as_str() == PAUSE;
+            let is_ours = spec.name.as_str().starts_with(PAUSE);
             if is_ours || !names.insert(spec.name.as_str().to_owned()) {
                 return Err(Error::Duplicate {
                     task: spec.name.clone(),

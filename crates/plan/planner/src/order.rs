@@ -108,7 +108,7 @@ impl<'a> Line<'a> {
 
 /// The wait before a batch, on behalf of the batch's first host.
 fn pause(host: &HostName, batch: u32, length: Duration) -> Step {
-    let task = TaskName::new(PAUSE);
+    let task = TaskName::new(format!("{PAUSE}{}", batch.saturating_add(1)));
     Step {
         id: StepId::of(&task, host),
         task,
@@ -123,11 +123,7 @@ fn pause(host: &HostName, batch: u32, length: Duration) -> Step {
         retries: 0,
         repeatable: true,
         advisory: false,
-        show: format!(
-            "wait {} before batch {}",
-            show_duration(length),
-            batch.saturating_add(1)
-        ),
+        show: format!("wait {}", show_duration(length)),
     }
 }
 

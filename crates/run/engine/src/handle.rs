@@ -117,6 +117,8 @@ impl Dispatcher {
             return;
         };
         match side {
+            // Told as the end of the deploy on its host, not as the undo of a step.
+            Side::Undo if self.lock_owner(&step.id).is_some() => {}
             Side::Undo => self.batch.tell(EventBody::UndoStarted {
                 show: crate::unwind::undo_shown(&step),
                 step: step.id,

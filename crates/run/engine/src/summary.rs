@@ -222,16 +222,14 @@ impl Dispatcher {
         self.plan.steps.iter().find(of_job).map(|step| &step.id)
     }
 
-    /// The task that took longest, by its slowest host.
+    /// The task that took longest, by its slowest host. A pause takes as long as somebody wanted.
     fn slowest(&self) -> Option<(TaskName, Duration)> {
-        let timed =
-            self.plan
-                .steps
-                .iter()
-                .filter_map(|step| match &self.state.step(&step.id)?.progress {
-                    Progress::Ended { duration, .. } => Some((step.task.clone(), *duration)),
-                    Progress::Open | Progress::NotReached => None,
-                });
+        let steps = self.plan.steps.iter();
+        let works = steps.filter(|step| !matches!(step.action, Action::Pause { .. }));
+        let timed = works.filter_map(|step| match &self.state.step(&step.id)?.progress {
+            Progress::Ended { duration, .. } => Some((step.task.clone(), *duration)),
+            Progress::Open | Progress::NotReached => None,
+        });
         timed
             .max_by_key(|(_, duration)| *duration)
             .filter(|(_, duration)| !duration.is_zero())

@@ -94,7 +94,11 @@ impl PlanMaker {
         let mut next = 1..;
         for (batch, size) in (0..).zip(batches) {
             let own: Vec<HostName> = next.by_ref().take(*size).map(host_name).collect();
-            steps.extend(own.first().filter(|_| batch > 0).map(pause));
+            steps.extend(
+                own.first()
+                    .filter(|_| batch > 0)
+                    .map(|host| pause(host, batch)),
+            );
             let of_batch = out.iter().filter(|step| own.contains(&step.host));
             steps.extend(of_batch.cloned());
             let begun = steps.iter_mut().filter(|step| own.contains(&step.host));
@@ -144,8 +148,9 @@ impl PlanMaker {
     }
 }
 
-fn pause(host: &HostName) -> Step {
-    let mut step = plain_step(PAUSE, Phase::Publishing, host.clone());
+fn pause(host: &HostName, batch: u32) -> Step {
+    let task = format!("{PAUSE}{}", batch + 1);
+    let mut step = plain_step(&task, Phase::Publishing, host.clone());
     step.action = Action::Pause {
         length: Duration::from_secs(30),
     };

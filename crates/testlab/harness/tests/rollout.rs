@@ -31,8 +31,8 @@ async fn batches_go_out_one_after_another_with_a_pause_between_them() {
         })
         .collect();
     let at = |id: &str| begun.iter().find(|(_, step)| step == id).unwrap().0;
-    assert_eq!(at("rollout:pause@web2"), at("restart@web1") + 10);
-    assert_eq!(at("publish@web2"), at("rollout:pause@web2") + 30);
+    assert_eq!(at("rollout:batch-2@web2"), at("restart@web1") + 10);
+    assert_eq!(at("publish@web2"), at("rollout:batch-2@web2") + 30);
     assert_eq!(at("publish@web2"), at("publish@web3"));
     assert_eq!(at("cleanup@web1"), at("restart@web3") + 10);
 }

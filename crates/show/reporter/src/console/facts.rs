@@ -117,6 +117,9 @@ pub(crate) fn next_and_log(end: &EndSummary) -> Vec<Line> {
 /// What a command would do, where its name does not say it in full.
 fn meaning(command: &str) -> Option<&'static str> {
     match command.split(' ').nth(1)? {
+        "resume" if command.starts_with("windlass resume --retry") => {
+            Some("tries again what failed, and goes on")
+        }
         "resume" if command.starts_with("windlass ") => Some("goes on at the exact step"),
         "cancel" if command.starts_with("windlass ") => Some("stops and undoes it"),
         "unlock" if command.starts_with("windlass ") => {
