@@ -20,6 +20,7 @@ pub(crate) struct Project {
 }
 
 /// A stage with its hosts.
+#[derive(Clone)]
 pub(crate) struct Context {
     /// The project.
     pub directory: PathBuf,

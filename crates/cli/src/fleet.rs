@@ -109,7 +109,8 @@ impl Fleet {
         Self::whole(Self::try_connect(world, wanted, limits, events).await?).await
     }
 
-    async fn whole((fleet, failures): Contacted) -> Result<Self, Failure> {
+    /// The hosts, or what is wrong with those that were not reached.
+    pub(crate) async fn whole((fleet, failures): Contacted) -> Result<Self, Failure> {
         let failures = failures.into_iter().map(|(_, failure)| failure);
         let Some(failure) = failures.reduce(Failure::and) else {
             return Ok(fleet);

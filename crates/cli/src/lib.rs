@@ -15,6 +15,7 @@ mod detach;
 mod error;
 mod fleet;
 mod habits;
+mod optional;
 mod prepare;
 mod project;
 mod reach;

@@ -266,6 +266,9 @@ pub struct EndSummary {
     pub live: Vec<(HostName, Option<String>)>,
     /// Hosts whose state is not known, each with what is the matter.
     pub in_doubt: Vec<(HostName, String)>,
+    /// Optional hosts that were left out and stay behind, each with the reason.
+    #[serde(default)]
+    pub behind: Vec<(HostName, String)>,
     /// Hosts on which the failed release was moved aside, with the path.
     pub moved_aside: Vec<(HostName, String)>,
     /// Commands that still run: host and what.

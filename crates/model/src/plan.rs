@@ -171,6 +171,9 @@ pub struct Plan {
     pub reason: Option<String>,
     /// The hosts, in the order of the inventory.
     pub hosts: Vec<PlanHost>,
+    /// Optional hosts that were not reached: they stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<HostName>,
     /// The steps. On each host they run in this order; [`Step::barrier`] holds hosts together.
     pub steps: Vec<Step>,
     /// What a failure does.

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::error::NOTHING_CHANGED;
 use crate::fleet::Fleet;
+use crate::optional::may_be_missing;
 use crate::prepare::{Look, Prepared, look};
 use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
@@ -31,11 +32,9 @@ pub(crate) async fn check(
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
+    let absent = |(host, failure): &(HostName, Failure)| absent(&context, host, failure);
+    let mut hosts: Vec<CheckHost> = failures.iter().map(absent).collect();
     context.keep(&fleet);
-    let mut hosts: Vec<CheckHost> = failures
-        .iter()
-        .map(|(host, failure)| about(Some(host), None, vec![finding(Some(host), failure)]))
-        .collect();
     if !context.inventory.hosts.is_empty() {
         let extra = Look {
             sshd: true,
@@ -63,6 +62,16 @@ pub(crate) async fn check(
         0 => ExitCode::Done,
         _ => ExitCode::Findings,
     })
+}
+
+/// A host that was not reached.
+fn absent(context: &Context, host: &HostName, failure: &Failure) -> CheckHost {
+    let mut found = finding(Some(host), failure);
+    if may_be_missing(context, host, failure) {
+        found.severity = Severity::Warning;
+        found.cure = Some("it is optional: a deploy leaves it out".to_owned());
+    }
+    about(Some(host), None, vec![found])
 }
 
 /// Whether the branch can be resolved; where not, the hosts are asked all the same.

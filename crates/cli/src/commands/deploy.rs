@@ -5,7 +5,7 @@ use crate::carry_out::{Desk, Means, Work, carry_out};
 use crate::changes::Asked;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::fleet::Fleet;
+use crate::optional;
 use crate::prepare::{Entry, Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::show;
@@ -43,7 +43,7 @@ pub(crate) async fn rollback(
         to: release(args.to.as_deref())?,
     };
     if args.dry_run {
-        return show_plan(world, global, &context, intention, args.reason.clone()).await;
+        return show_plan(world, global, context, intention, args.reason.clone()).await;
     }
     go(world, global, context, intention, args.reason.clone()).await
 }
@@ -55,7 +55,7 @@ pub(crate) async fn plan(
     args: &DeployArgs,
 ) -> Result<ExitCode, Failure> {
     let (context, intention) = wanted(world, global, args)?;
-    show_plan(world, global, &context, intention, args.reason.clone()).await
+    show_plan(world, global, context, intention, args.reason.clone()).await
 }
 
 fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
@@ -100,7 +100,7 @@ fn wanted(
 async fn go(
     world: &World,
     global: &Global,
-    context: Context,
+    mut context: Context,
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
@@ -109,7 +109,7 @@ async fn go(
     let deploy = deploy_id()?;
     let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let opening = Fleet::open(world, &context, &sender);
+    let opening = optional::open(world, &mut context, &sender);
     let fleet = desk.signals.or_stop(opening).await??;
     let start = Start {
         world,
@@ -158,21 +158,21 @@ fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {
 async fn show_plan(
     world: &World,
     global: &Global,
-    context: &Context,
+    mut context: Context,
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let resolved = resolve(world, context, &intention).await?;
+    let resolved = resolve(world, &context, &intention).await?;
     let (sender, _receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open(world, context, &sender).await?;
+    let fleet = optional::open(world, &mut context, &sender).await?;
     let extra = Look {
         reason,
         ..Look::default()
     };
-    let prepared = look(world, context, &fleet, resolved, extra).await?;
+    let prepared = look(world, &context, &fleet, resolved, extra).await?;
     let asked = Asked {
         world,
-        context,
+        context: &context,
         fleet: Some(&fleet),
     };
     let overview = asked.overview(&prepared).await?;

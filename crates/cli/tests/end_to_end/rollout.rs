@@ -229,3 +229,73 @@ fn a_plan_shows_the_batches_and_a_rollback_goes_by_them_too() {
     assert_eq!(rollout.behind(), [1, 2], "{run}");
     assert_eq!(rollout.locks(), 0, "{run}");
 }
+
+/// One more host, first of all, at a port at which nobody listens.
+fn with_a_host_that_is_down(rollout: &Rollout, more: &str) {
+    rollout.stage.edit(|text| {
+        let roots = rollout.stage.host.outside().join("root9");
+        let down = format!(
+            "{{ address = \"{}@127.0.0.99:1\", deploy_to = \"{}\"{more} }}",
+            rollout.stage.sshd.user(),
+            roots.display()
+        );
+        text.replace("hosts = [", &format!("hosts = [{down}, "))
+    });
+}
+
+#[test]
+fn an_optional_host_that_is_down_is_left_out_and_named() {
+    let rollout = Rollout::new("");
+    let down = "127.0.0.99";
+    with_a_host_that_is_down(&rollout, "");
+    let run = rollout.deploy(&[]);
+    assert_eq!(run.code, 21, "{run}");
+    assert_eq!(rollout.behind(), [1, 2, 3, 4], "{run}");
+    rollout
+        .stage
+        .edit(|text| text.replace("root9\"", "root9\", optional = true"));
+    let run = rollout.stage.run(&["plan", "production"]);
+    assert_eq!(run.code, 0, "{run}");
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(text.contains("127.0.0.99: not reached, optional"), "{text}");
+    let run = rollout.deploy(&[]);
+    rollout.assert_all_new(&run);
+    for words in ["left out and stays behind", "behind: 127.0.0.99 (optional"] {
+        assert!(run.stderr.contains(words), "{words}\n{run}");
+    }
+    let run = rollout.stage.run(&["status", "production"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(String::from_utf8_lossy(&run.stdout).contains(down), "{run}");
+    let run = rollout.stage.run(&["check", "production"]);
+    assert_eq!(run.code, 0, "{run}");
+    // A run in which everybody would be left out is none.
+    let run = rollout.deploy(&["--host", down]);
+    assert_eq!(run.code, 21, "{run}");
+}
+
+#[test]
+fn what_runs_once_never_runs_nowhere_because_a_host_is_down() {
+    let rollout = Rollout::new("");
+    let count = rollout.stage.host.counter("once");
+    with_a_host_that_is_down(&rollout, ", roles = [\"cron\", \"app\"], optional = true");
+    let task = |role: &str| {
+        format!(
+            "[[tasks]]\nname = \"once\"\nafter = \"updated\"\nonce = true\nroles = [\"{role}\"]\nrun = '''{}'''\n",
+            count.command()
+        )
+    };
+    rollout
+        .stage
+        .edit(|text| text.replace("[restart]", &format!("{}[restart]", task("cron"))));
+    let run = rollout.deploy(&[]);
+    assert_eq!(run.code, 21, "{run}");
+    assert!(run.stderr.contains("nobody can take its place"), "{run}");
+    assert_eq!((rollout.behind().len(), rollout.locks()), (4, 0), "{run}");
+    rollout
+        .stage
+        .edit(|text| text.replace("roles = [\"cron\"]\n", "roles = [\"app\"]\n"));
+    let run = rollout.deploy(&[]);
+    rollout.assert_all_new(&run);
+    assert_eq!(count.count(), 1, "{run}");
+    assert!(run.stderr.contains("in place of 127.0.0.99"), "{run}");
+}

@@ -13,6 +13,7 @@ use crate::user_task::{Base, add_steps, drafts, hosts, user_tasks};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use windlass_facts::{Begun, HostFacts};
+use windlass_model::inventory::LeftOut;
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
 use windlass_model::{Command, DeployKind, HostName, Plan, Step, TaskName};
 
@@ -86,9 +87,10 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
         .flat_map(|recipe| recipe.tasks(&scope))
         .collect();
     specs.extend(user_tasks(&scope));
-    let notes = notes(&scope);
     let mut order = resolve(scope.kind(), specs)?;
     add_steps(&scope, &mut order);
+    let mut notes = notes(&scope);
+    notes.extend(moved(&scope, &order));
     let once = order.iter().filter(|(_, spec)| spec.once);
     let once = once.map(|(_, spec)| spec.name.clone()).collect();
     let settings = &request.inventory.settings;
@@ -109,11 +111,17 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
             .iter()
             .map(|host| plan_host(host, unlock(host)))
             .collect(),
+        left_out: left_out(request),
         steps: in_line(&scope, &order),
         on_failure: settings.rollout.on_failure,
         limits: settings.limits.clone(),
     };
     Ok(Planned { plan, notes, once })
+}
+
+fn left_out(request: &Request<'_>) -> Vec<HostName> {
+    let left_out = request.inventory.left_out.iter();
+    left_out.map(|left| left.host.clone()).collect()
 }
 
 /// The steps of all tasks on all hosts.
@@ -159,6 +167,9 @@ fn plan_host(host: &ScopeHost<'_>, unlock: Option<Command>) -> PlanHost {
 
 fn notes(scope: &Scope<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
+    for left in &scope.request.inventory.left_out {
+        absent(left, &scope.request.inventory.stage, &mut notes);
+    }
     for host in scope.hosts.iter().filter(|host| host.files) {
         host_notes(host, &mut notes);
     }
@@ -179,6 +190,40 @@ fn notes(scope: &Scope<'_>) -> Vec<Note> {
     notes.extend(recipes.flat_map(|recipe| recipe.notes(scope)));
     if let Run::Rollback { to } = &scope.request.run {
         passed_over(scope, to.as_ref(), &mut notes);
+    }
+    notes
+}
+
+/// An optional host that was not reached, and what moves from it.
+fn absent(left: &LeftOut, stage: &str, notes: &mut Vec<Note>) {
+    notes.push(Note {
+        host: Some(left.host.clone()),
+        message: format!(
+            "not reached, optional: it is left out and stays behind ({})",
+            left.reason
+        ),
+        hint: Some(format!(
+            "windlass deploy {stage} --host {} when it is back",
+            left.host
+        )),
+    });
+}
+
+/// That once-only tasks run in another place than usual.
+fn moved(scope: &Scope<'_>, order: &[(Phase, TaskSpec)]) -> Vec<Note> {
+    let once = order.iter().filter(|(_, spec)| spec.once);
+    let busy: BTreeSet<&HostName> = once
+        .flat_map(|(_, spec)| spec.drafts.iter().map(|draft| &draft.host))
+        .collect();
+    let mut notes = Vec::new();
+    for left in &scope.request.inventory.left_out {
+        let next = left.primary_of.iter().filter_map(|(_, next)| next.as_ref());
+        let next: BTreeSet<&HostName> = next.filter(|host| busy.contains(host)).collect();
+        notes.extend(next.into_iter().map(|host| Note {
+            host: Some(host.clone()),
+            message: format!("once-only tasks run here, in place of {}", left.host),
+            hint: None,
+        }));
     }
     notes
 }

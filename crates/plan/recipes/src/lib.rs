@@ -23,7 +23,9 @@ pub use lock::{fence_script, unlock_script};
 pub use ruby::{Ruby, ruby_question};
 pub use setup::{Placing, kept, setup_script};
 
+use std::collections::BTreeSet;
 use windlass_model::Settings;
+use windlass_model::technology::Migrate;
 use windlass_planner::Recipe;
 
 /// The recipes that settings may name.
@@ -41,6 +43,20 @@ pub fn in_use(settings: &Settings) -> Vec<Box<dyn Recipe>> {
         }
     }
     recipes
+}
+
+/// The roles on whose primary host something runs once for all in a deploy.
+pub fn once_roles(settings: &Settings) -> BTreeSet<&str> {
+    let tasks = settings.tasks.iter();
+    let once = tasks.filter(|task| task.once && task.hook.is_some());
+    let mut roles: BTreeSet<&str> = once
+        .flat_map(|task| task.roles.iter().map(String::as_str))
+        .collect();
+    let rails = settings.recipes.iter().any(|name| name == "rails");
+    if rails && settings.rails.migrate != Migrate::Never {
+        roles.insert(&settings.rails.migration_role);
+    }
+    roles
 }
 
 fn named(name: &str) -> Option<Box<dyn Recipe>> {

@@ -48,6 +48,7 @@ impl Dispatcher {
                 .map(|host| (host.target.name.clone(), self.live(host)))
                 .collect(),
             in_doubt: self.in_doubt(),
+            behind: self.behind(),
             moved_aside: self.moved_aside(),
             still_runs: self.still_runs(),
             connections_lost: toll.lost,
@@ -177,6 +178,14 @@ impl Dispatcher {
                 )
             }
         }
+    }
+
+    fn behind(&self) -> Vec<(HostName, String)> {
+        let reason = "optional, not reached when the deploy began";
+        let hosts = self.plan.left_out.iter();
+        hosts
+            .map(|host| (host.clone(), reason.to_owned()))
+            .collect()
     }
 
     fn moved_aside(&self) -> Vec<(HostName, String)> {

@@ -37,6 +37,7 @@ impl PlanMaker {
                 .map(|number| plan_host(&host_name(number)))
                 .collect(),
             steps: Vec::new(),
+            left_out: Vec::new(),
             on_failure: OnFailure::UndoAll,
             limits: JobLimits::default(),
         };

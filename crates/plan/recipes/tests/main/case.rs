@@ -102,6 +102,7 @@ pub(crate) fn case(change: impl FnOnce(&mut Settings)) -> Case {
             ],
             settings: shared,
             filtered_out: Vec::new(),
+            left_out: Vec::new(),
             primaries: [("app", "web1"), ("web", "web1"), ("db", "db1")]
                 .map(|(role, host)| (role.to_owned(), HostName::new(host)))
                 .into_iter()

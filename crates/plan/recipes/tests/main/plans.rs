@@ -325,3 +325,29 @@ fn the_name_of_a_wait_is_no_name_for_a_task() {
     let error = case.plan(deploy()).unwrap_err();
     assert!(matches!(error, Error::Duplicate { .. }), "{error}");
 }
+
+#[test]
+fn a_host_that_is_left_out_is_named_with_what_moves_from_it() {
+    let mut case = case(busy);
+    let web1 = HostName::new("web1");
+    case.inventory
+        .leave_out(&web1, "connection refused".to_owned());
+    let planned = case.plan(deploy()).unwrap();
+    assert_eq!(planned.plan.left_out, [web1]);
+    let migrate = planned
+        .plan
+        .steps
+        .iter()
+        .find(|step| step.task.as_str() == "migrate");
+    assert_eq!(migrate.unwrap().host.as_str(), "web2");
+    let mut text = String::new();
+    for note in &planned.notes {
+        let host = note.host.as_ref().map(HostName::as_str);
+        writeln!(text, "{}: {}", host.unwrap_or("-"), note.message).unwrap();
+    }
+    insta::assert_snapshot!(text);
+    let once: Vec<&str> = windlass_recipes::once_roles(&case.settings)
+        .into_iter()
+        .collect();
+    assert_eq!(once, ["app"]);
+}

@@ -73,6 +73,7 @@ pub(crate) fn subject(id: &str, stage: &str) -> Subject {
         reason: None,
         hosts: vec![host],
         steps: vec![step("build"), step("publish")],
+        left_out: Vec::new(),
         on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     };

@@ -90,6 +90,10 @@ fn deployed(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> {
             .iter()
             .map(|log| Line::of(Role::Dim, "log: ").text(log)),
     );
+    lines.extend(facts::behind(end).into_iter().map(|text| {
+        let mark = Line::plain(" ".repeat(6)).append(MarkKind::Warned.sign());
+        mark.text(format!(" behind: {text}")).cut(width)
+    }));
     if !after.is_empty() {
         lines.extend(flow(Line::plain(" ".repeat(6)), after, "        ", place));
     }
@@ -133,6 +137,7 @@ fn parked(end: &EndSummary, moment: Moment) -> Vec<Line> {
     lines.extend(in_doubt(end, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
     lines.extend(facts::next_and_log(end));
     lines
 }
@@ -149,6 +154,7 @@ fn paused(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> {
     lines.extend(facts::single("paused", text, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
     lines.extend(facts::next_and_log(end));
     lines
 }
@@ -171,6 +177,14 @@ fn kept(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
     facts::single("kept", text, width)
 }
 
+fn left_out(end: &EndSummary, width: usize) -> Vec<Line> {
+    let behind = facts::behind(end);
+    if behind.is_empty() {
+        return Vec::new();
+    }
+    facts::fact("behind", &behind, width)
+}
+
 fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec<Line> {
     let width = moment.frame.width;
     let mut lines = vec![Line::new(), headline, Line::new()];
@@ -188,6 +202,7 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
     lines.extend(kept(end, seen, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
     lines.extend(facts::next_and_log(end));
     lines
 }

@@ -76,6 +76,15 @@ pub(crate) fn live(end: &EndSummary, width: usize) -> Vec<Line> {
     fact("live", &pieces, width)
 }
 
+/// Who was left out.
+pub(crate) fn behind(end: &EndSummary) -> Vec<String> {
+    let groups = grouped(end.behind.iter().map(|(host, why)| (host, why.as_str())));
+    let groups = groups.into_iter();
+    groups
+        .map(|(why, some)| format!("{} ({why})", hosts(&some, usize::MAX)))
+        .collect()
+}
+
 /// What still runs.
 pub(crate) fn still_runs(end: &EndSummary, width: usize) -> Vec<Line> {
     if end.still_runs.is_empty() {

@@ -274,6 +274,7 @@ pub(crate) fn ending(end: DeployEnd, seconds: u64) -> EndSummary {
         failed: None,
         live: Vec::new(),
         in_doubt: Vec::new(),
+        behind: Vec::new(),
         moved_aside: Vec::new(),
         still_runs: Vec::new(),
         connections_lost: 0,
@@ -338,6 +339,7 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
             .iter()
             .flat_map(|(task, names)| names.iter().map(|name| step(task, name)))
             .collect(),
+        left_out: Vec::new(),
         on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     }

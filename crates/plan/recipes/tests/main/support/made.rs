@@ -138,6 +138,7 @@ pub(crate) fn host(name: &str, roles: &[&str], settings: &Arc<Settings>) -> Host
             deploy_to: settings.deploy_to.clone(),
         },
         settings: Arc::clone(settings),
+        optional: false,
     }
 }
 
@@ -148,6 +149,7 @@ pub(crate) fn inventory(settings: &Settings) -> Inventory {
         hosts: vec![host("web1", &["app", "db", "web"], &settings)],
         settings,
         filtered_out: Vec::new(),
+        left_out: Vec::new(),
         primaries: ["app", "db", "web"]
             .map(|role| (role.to_owned(), HostName::new("web1")))
             .into_iter()
