@@ -59,6 +59,8 @@ pub struct Rollout {
     pub batches: Vec<Vec<HostName>>,
     /// How long is waited between two batches.
     pub pause: Duration,
+    /// How many hosts may fail before the deploy does.
+    pub max_failures: u32,
     /// What a failure does.
     pub on_failure: OnFailure,
 }

@@ -6,6 +6,7 @@ use crate::id::{DeployId, HostName, ReleaseName, Revision, StepId};
 use crate::rollout::OnFailure;
 use crate::step::Step;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The format number written into plans; a binary refuses a plan with a greater one. Since 2 there are batches, pauses and
@@ -176,6 +177,9 @@ pub struct Plan {
     pub left_out: Vec<HostName>,
     /// The steps. On each host they run in this order; [`Step::barrier`] holds hosts together.
     pub steps: Vec<Step>,
+    /// How many hosts may fail from publishing on before the deploy does.
+    #[serde(default)]
+    pub max_failures: u32,
     /// What a failure does.
     #[serde(default)]
     pub on_failure: OnFailure,
@@ -200,10 +204,12 @@ impl Plan {
         last.map_or(1, |last| last.saturating_add(1))
     }
 
-    /// The batch that a host stands in; none where nothing is done there between the first flip and the last.
-    pub fn batch_of(&self, host: &HostName) -> Option<u32> {
-        let mut own = self.steps.iter().filter(|step| &step.host == host);
-        own.find_map(|step| step.batch)
+    /// The batch that each host stands in; hosts on which nothing is done between the first flip and the last have none.
+    pub fn hosts_in_batches(&self) -> BTreeMap<&HostName, u32> {
+        let steps = self.steps.iter();
+        steps
+            .filter_map(|step| Some((&step.host, step.batch?)))
+            .collect()
     }
 
     /// Whether a host that keeps the release still does `step` when the others are undone: what cannot fail a deploy, and the

@@ -14,6 +14,8 @@ pub struct RolloutSettings {
     pub batches: Vec<Reach>,
     /// How long is waited between two batches.
     pub pause: Duration,
+    /// How many hosts may fail from publishing on before the deploy does.
+    pub max_failures: u32,
     /// What a failure does.
     pub on_failure: OnFailure,
 }

@@ -299,3 +299,31 @@ fn what_runs_once_never_runs_nowhere_because_a_host_is_down() {
     assert_eq!(count.count(), 1, "{run}");
     assert!(run.stderr.contains("in place of 127.0.0.99"), "{run}");
 }
+
+#[test]
+fn one_host_that_may_fail_is_put_back_and_named_as_behind() {
+    let rollout = Rollout::new("batches = [1]\nmax_failures = 1");
+    rollout.breaks_on(3);
+    let run = rollout.deploy(&[]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(rollout.behind(), [3], "{run}");
+    assert_eq!(rollout.locks(), 0, "{run}");
+    for words in [
+        "to 3 hosts",
+        "behind: 127.0.0.3 (restart: exit status 3; put back)",
+    ] {
+        assert!(run.stderr.contains(words), "{words}\n{run}");
+    }
+    let run = rollout.stage.run(&["status", "production"]);
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(text.contains("good, behind"), "{run}");
+    let run = rollout.stage.run(&["plan", "production"]);
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(text.contains("up to 1 host may fail"), "{text}");
+    // The canary is the primary: it may not.
+    rollout.breaks_on(1);
+    let before = rollout.live(1);
+    let run = rollout.deploy(&[]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(rollout.live(1), before, "{run}");
+}

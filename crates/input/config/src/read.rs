@@ -77,6 +77,7 @@ fn rollout(view: View<'_>) -> RolloutSettings {
             })
             .collect(),
         pause: view.duration("pause").unwrap_or_default(),
+        max_failures: view.number("max_failures").unwrap_or_default(),
         on_failure: OnFailure::parse(view.word("on_failure")).unwrap_or_default(),
     }
 }

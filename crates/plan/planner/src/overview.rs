@@ -57,9 +57,10 @@ fn names(plan: &Plan) -> Vec<HostName> {
 }
 
 fn rollout(plan: &Plan) -> Rollout {
+    let batches = plan.hosts_in_batches();
     let in_batch = |batch| {
         let hosts = plan.hosts.iter().map(|host| &host.target.name);
-        let own = hosts.filter(|host| plan.batch_of(host) == Some(batch));
+        let own = hosts.filter(|host| batches.get(host) == Some(&batch));
         own.cloned().collect::<Vec<HostName>>()
     };
     let pauses = plan.steps.iter().find_map(|step| match step.action {
@@ -69,6 +70,7 @@ fn rollout(plan: &Plan) -> Rollout {
     Rollout {
         batches: (0..plan.batches()).map(in_batch).collect(),
         pause: pauses.unwrap_or_default(),
+        max_failures: plan.max_failures,
         on_failure: plan.on_failure,
     }
 }

@@ -81,14 +81,7 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
     if scope.kind() == DeployKind::Deploy && scope.revision.is_none() {
         return Err(Error::NoRevision);
     }
-    let mut specs: Vec<TaskSpec> = request
-        .recipes
-        .iter()
-        .flat_map(|recipe| recipe.tasks(&scope))
-        .collect();
-    specs.extend(user_tasks(&scope));
-    let mut order = resolve(scope.kind(), specs)?;
-    add_steps(&scope, &mut order);
+    let order = order(&scope)?;
     let mut notes = notes(&scope);
     notes.extend(moved(&scope, &order));
     let once = order.iter().filter(|(_, spec)| spec.once);
@@ -113,10 +106,21 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
             .collect(),
         left_out: left_out(request),
         steps: in_line(&scope, &order),
+        max_failures: settings.rollout.max_failures,
         on_failure: settings.rollout.on_failure,
         limits: settings.limits.clone(),
     };
     Ok(Planned { plan, notes, once })
+}
+
+/// All tasks in their order, those of recipes and those of settings.
+fn order(scope: &Scope<'_>) -> Result<Vec<(Phase, TaskSpec)>, Error> {
+    let recipes = scope.request.recipes.iter();
+    let mut specs: Vec<TaskSpec> = recipes.flat_map(|recipe| recipe.tasks(scope)).collect();
+    specs.extend(user_tasks(scope));
+    let mut order = resolve(scope.kind(), specs)?;
+    add_steps(scope, &mut order);
+    Ok(order)
 }
 
 fn left_out(request: &Request<'_>) -> Vec<HostName> {

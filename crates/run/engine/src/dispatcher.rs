@@ -38,6 +38,8 @@ pub(crate) enum Turn {
         failed: Option<StepId>,
         cancelled: bool,
     },
+    /// The others are through: what failed is put back.
+    Spared,
     /// To be left as it is for now.
     Parked,
     /// Another controller has taken over.
@@ -164,23 +166,30 @@ impl Dispatcher {
                 Turn::Parked => return Ok(DeployEnd::Parked),
                 Turn::Fenced => return Ok(DeployEnd::Fenced),
                 Turn::Arrived => return self.arrive(),
+                Turn::Spared => self.unwind_for(self.put_back())?,
                 Turn::Undo {
                     reason,
                     failed,
                     cancelled,
                 } => {
                     let decision = self.answer(reason, failed, cancelled);
-                    self.record(Record::Decision(decision.clone()))?;
-                    match decision {
-                        Decision::Undo { reason, .. } => {
-                            self.batch.tell(EventBody::UnwindStarted { reason });
-                        }
-                        _ => return Ok(DeployEnd::Parked),
+                    self.unwind_for(decision)?;
+                    if self.state.paused.is_some() {
+                        return Ok(DeployEnd::Parked);
                     }
                 }
             }
         }
         self.unwind().await
+    }
+
+    /// Takes the decision that ends the way forward.
+    fn unwind_for(&mut self, decision: Decision) -> Result<(), Error> {
+        self.record(Record::Decision(decision.clone()))?;
+        if let Decision::Undo { reason, .. } = decision {
+            self.batch.tell(EventBody::UnwindStarted { reason });
+        }
+        Ok(())
     }
 
     async fn finish(mut self, end: DeployEnd) -> Result<EndSummary, Error> {

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_journal::{Attempt, Decision, Record};
 use windlass_model::clock::Timestamp;
+use windlass_model::plan::PlanHost;
 use windlass_model::rollout::OnFailure;
-use windlass_model::{Action, HostName, Plan, Step, StepId};
+use windlass_model::{Action, EventBody, HostName, Plan, Step, StepId};
 
 /// When each pause began, by the last record that says so.
 pub(crate) fn pauses(plan: &Plan, records: &[(Timestamp, Record)]) -> BTreeMap<StepId, Timestamp> {
@@ -73,11 +74,70 @@ impl Dispatcher {
         let steps = self.plan.steps.iter();
         let first = steps.filter(unfinished).filter_map(|step| step.batch).min();
         let finished = first.unwrap_or_else(|| self.plan.batches());
+        let batches = self.plan.hosts_in_batches();
+        let is_finished =
+            |host: &HostName| batches.get(host).copied().unwrap_or_default() < finished;
+        self.others().filter(|host| is_finished(host)).collect()
+    }
+
+    /// The hosts that did not fail by themselves.
+    fn others(&self) -> impl Iterator<Item = HostName> {
         let hosts = self.plan.hosts.iter().map(|host| &host.target.name);
         hosts
-            .filter(|host| self.plan.batch_of(host).unwrap_or_default() < finished)
+            .filter(|host| !self.state.spared.contains_key(*host))
             .cloned()
-            .collect()
+    }
+
+    /// Whether the deploy may go on without the host of a step that failed. Not without the primary of a role, or what runs
+    /// once would run nowhere; not without one of several hosts that have one `current`.
+    pub(crate) fn may_be_spared(&self, step: &Step) -> bool {
+        let spared = &self.state.spared;
+        if spared.contains_key(&step.host) {
+            return true;
+        }
+        let room = spared.len() < usize::try_from(self.plan.max_failures).unwrap_or(usize::MAX);
+        let alone = |own: &PlanHost| {
+            let mut hosts = self.plan.hosts.iter();
+            let twin = hosts
+                .any(|host| host.target.name != own.target.name && host.root_id == own.root_id);
+            own.target.primary.is_empty() && (own.root_id.is_empty() || !twin)
+        };
+        let open = self.state.undo.is_none() && !self.state.done && !self.draining;
+        let local = matches!(step.action, Action::Local { .. });
+        let out = step.batch.is_some() && !local;
+        room && open && out && self.plan.host(&step.host).is_some_and(alone)
+    }
+
+    /// Goes on without a host.
+    pub(crate) fn spare(&mut self, step: &Step, how: &str) -> Result<(), Error> {
+        let (host, reason) = (step.host.clone(), format!("{}: {how}", step.task));
+        self.batch.tell(EventBody::Warning {
+            host: Some(host.clone()),
+            message: format!(
+                "{reason}; the others go on, and it is put back when they are through"
+            ),
+            hint: None,
+        });
+        self.record(Record::Decision(Decision::Spare { host, reason }))
+    }
+
+    /// The decision at the end of a deploy that went on without hosts.
+    pub(crate) fn put_back(&self) -> Decision {
+        let failed = self.state.spared.iter();
+        let failed: Vec<String> = failed
+            .map(|(host, reason)| format!("{reason} on {host}"))
+            .collect();
+        Decision::Undo {
+            reason: format!("{}; the others keep the release", failed.join("; ")),
+            failed: None,
+            cancelled: false,
+            kept: self.others().collect(),
+        }
+    }
+
+    /// Whether all that were gone on with keep the release, as it should be.
+    pub(crate) fn all_others_keep(&self) -> bool {
+        self.others().all(|host| self.keeps(&host))
     }
 
     /// Whether a person must say how to go on before anything is done.

@@ -49,7 +49,7 @@ impl Dispatcher {
                 // The lock is tried again whenever the deploy is taken up.
                 let again = verdict(step, attempt.number, outcome);
                 if again == Verdict::Fail || again == Verdict::Fenced {
-                    self.judge(step, attempt.number, outcome);
+                    self.judge(step, attempt.number, outcome)?;
                 }
             }
         }
@@ -139,8 +139,7 @@ impl Dispatcher {
             outcome: outcome.clone(),
             duration: Duration::ZERO,
         })?;
-        self.judge(step, attempt, &outcome);
-        Ok(())
+        self.judge(step, attempt, &outcome)
     }
 
     /// Starts what may start.
@@ -169,9 +168,13 @@ impl Dispatcher {
     pub(crate) fn note_done(&mut self) -> Result<(), Error> {
         let done =
             !self.state.done && self.state.undo.is_none() && is_done(&self.plan, &self.state);
-        if done && !self.plan.steps.is_empty() {
-            self.record(Record::Decision(Decision::Done))?;
+        if !done || self.plan.steps.is_empty() {
+            return Ok(());
         }
+        if self.state.spared.is_empty() {
+            return self.record(Record::Decision(Decision::Done));
+        }
+        self.turn.get_or_insert(Turn::Spared);
         Ok(())
     }
 

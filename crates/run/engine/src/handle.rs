@@ -31,7 +31,7 @@ impl Dispatcher {
                 self.asking.remove(&host);
                 match result {
                     Ok(boot) => drop(self.boots.insert(host, boot)),
-                    Err(error) => self.out_of_reach(host, error.reason()),
+                    Err(error) => self.out_of_reach(host, error.reason())?,
                 }
                 Ok(())
             }
@@ -245,7 +245,7 @@ impl Dispatcher {
             .collect();
         let reason = error.reason().to_owned();
         match (flight.side, error) {
-            (_, BackendError::GaveUp { .. }) => self.out_of_reach(flight.host, &reason),
+            (_, BackendError::GaveUp { .. }) => self.out_of_reach(flight.host, &reason)?,
             // What became of it is not known, and nothing must run beside it: `resume` asks again.
             (side, BackendError::Broken { .. })
                 if flight.is_local || (flight.is_job && side == Side::Undo) =>
@@ -258,7 +258,7 @@ impl Dispatcher {
             {
                 let step = open.first().and_then(|part| self.plan.step(&part.step));
                 if let Some(step) = step.cloned() {
-                    self.fail(&step, &reason);
+                    self.fail_all(&step, &reason);
                 }
             }
             (Side::Undo, _) => {
@@ -292,7 +292,7 @@ impl Dispatcher {
 
     /// A host that cannot be reached ends the way forward, unless nobody is left to hear of the decision, or the deploy
     /// counts as done.
-    fn out_of_reach(&mut self, host: HostName, reason: &str) {
+    fn out_of_reach(&mut self, host: HostName, reason: &str) -> Result<(), Error> {
         let next = self
             .plan
             .steps
@@ -307,7 +307,8 @@ impl Dispatcher {
             .any(|host| self.is_well(&host.target.name));
         if let Some(step) = next.filter(|_| heard && self.state.undo.is_none() && !self.state.done)
         {
-            self.fail(&step, reason);
+            self.fail(&step, reason)?;
         }
+        Ok(())
     }
 }

@@ -36,8 +36,13 @@ pub(crate) fn ready<'p>(
         .collect()
 }
 
-/// Whether the steps after this one may go on.
+/// Whether the steps after this one may go on. A host that failed and is gone on without holds nobody up.
 pub(crate) fn is_settled(step: &Step, state: &State) -> bool {
+    let spared = !state.spared.is_empty() && state.spared.contains_key(&step.host);
+    spared || ended(step, state)
+}
+
+fn ended(step: &Step, state: &State) -> bool {
     state.step(&step.id).is_some_and(|attempt| {
         attempt.is_fine() || (step.advisory && matches!(attempt.progress, Progress::Ended { .. }))
     })

@@ -180,12 +180,15 @@ impl Dispatcher {
         }
     }
 
+    /// Hosts that were left out, and hosts that failed while others keep the release.
     fn behind(&self) -> Vec<(HostName, String)> {
         let reason = "optional, not reached when the deploy began";
-        let hosts = self.plan.left_out.iter();
-        hosts
-            .map(|host| (host.clone(), reason.to_owned()))
-            .collect()
+        let left_out = self.plan.left_out.iter();
+        let left_out = left_out.map(|host| (host.clone(), reason.to_owned()));
+        let spared = self.state.spared.iter();
+        let spared = spared.filter(|_| !self.state.kept().is_empty());
+        let spared = spared.map(|(host, reason)| (host.clone(), format!("{reason}; put back")));
+        left_out.chain(spared).collect()
     }
 
     fn moved_aside(&self) -> Vec<(HostName, String)> {

@@ -78,6 +78,9 @@ impl Dispatcher {
             Some(Decision::Undo {
                 cancelled: true, ..
             }) => DeployEnd::CancelledUndone,
+            Some(Decision::Undo {
+                kept, failed: None, ..
+            }) if !kept.is_empty() && self.all_others_keep() => DeployEnd::Deployed,
             Some(Decision::Undo { kept, .. }) if !kept.is_empty() => DeployEnd::Stopped,
             _ => DeployEnd::Undone,
         }

@@ -98,6 +98,13 @@ pub enum Decision {
     },
     /// A person wants what failed to be tried again.
     Retry,
+    /// A host failed, and the deploy goes on without it: it is put back when the others are through.
+    Spare {
+        /// The host.
+        host: HostName,
+        /// What failed there, in one line.
+        reason: String,
+    },
     /// The deploy has succeeded; only the locks remain to be freed.
     Done,
 }

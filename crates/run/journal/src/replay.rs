@@ -29,6 +29,8 @@ pub struct State {
     pub undo: Option<Decision>,
     /// The decision to leave a failure to a person, where it holds.
     pub paused: Option<Decision>,
+    /// Hosts that failed and that the deploy goes on without, each with what failed.
+    pub spared: BTreeMap<HostName, String>,
     /// Whether the deploy counts as done.
     pub done: bool,
     /// Whether somebody asked for it to be cancelled.
@@ -181,6 +183,9 @@ impl State {
             (None, false, Record::Intent { step, .. }) if self.paused.is_some() => {
                 Err(Illegal::Paused(step.clone()))
             }
+            (None, false, Record::Intent { step, .. }) if self.is_spared(subject, step) => {
+                Err(Illegal::Spared(step.clone()))
+            }
             (None, false, Record::Intent { step, .. })
                 if self.undo.is_some() && !self.ends_a_kept_host(subject, step) =>
             {
@@ -197,6 +202,11 @@ impl State {
     fn ends_a_kept_host(&self, subject: &Subject, step: &StepId) -> bool {
         let step = subject.plan().and_then(|plan| plan.step(step));
         step.is_some_and(|step| self.kept().contains(&step.host) && Plan::is_last_word(step))
+    }
+
+    fn is_spared(&self, subject: &Subject, step: &StepId) -> bool {
+        let step = || subject.plan().and_then(|plan| plan.step(step));
+        !self.spared.is_empty() && step().is_some_and(|step| self.spared.contains_key(&step.host))
     }
 
     fn undoable(&self, subject: &Subject, step: &StepId) -> Result<(), Illegal> {
@@ -229,6 +239,9 @@ impl State {
             Decision::Publish => open && !self.publishing,
             Decision::Pause { .. } | Decision::Done => open && self.paused.is_none(),
             Decision::Undo { .. } | Decision::Retry => open,
+            Decision::Spare { host, .. } => {
+                open && self.paused.is_none() && !self.spared.contains_key(host)
+            }
         };
         if !fits {
             return Err(Illegal::Decided);
@@ -241,6 +254,9 @@ impl State {
             }
             Decision::Pause { .. } => self.paused = Some(decision.clone()),
             Decision::Retry => self.try_again(),
+            Decision::Spare { host, reason } => {
+                self.spared.insert(host.clone(), reason.clone());
+            }
             Decision::Done => self.done = true,
         }
         Ok(())
@@ -248,6 +264,7 @@ impl State {
 
     fn try_again(&mut self) {
         self.paused = None;
+        self.spared.clear();
         for attempt in self.steps.values_mut() {
             attempt.again = attempt.outcome().is_some_and(|outcome| !outcome.is_fine());
         }

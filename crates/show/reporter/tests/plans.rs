@@ -69,6 +69,7 @@ fn overview(changes: Vec<Change>) -> Overview {
         rollout: Rollout {
             batches: vec![hosts(&all)],
             pause: std::time::Duration::ZERO,
+            max_failures: 0,
             on_failure: OnFailure::UndoAll,
         },
         steps: vec![lock, migrate, tell],
@@ -332,10 +333,14 @@ fn batches_their_pauses_and_what_a_failure_does_are_shown() {
     overview.rollout = Rollout {
         batches: vec![hosts(&["web1"]), hosts(&["web2", "db1"])],
         pause: std::time::Duration::from_secs(90),
+        max_failures: 0,
         on_failure: OnFailure::Stop,
     };
     insta::assert_snapshot!(draw(overview.clone()));
     overview.rollout.batches = vec![hosts(&["web1", "web2", "db1"])];
     overview.rollout.on_failure = OnFailure::Pause;
+    insta::assert_snapshot!(draw(overview.clone()));
+    overview.rollout.on_failure = OnFailure::UndoAll;
+    overview.rollout.max_failures = 2;
     insta::assert_snapshot!(draw(overview));
 }

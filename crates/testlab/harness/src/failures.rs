@@ -146,7 +146,41 @@ fn wanted(plan: &Plan, failing: &Step) -> Ending {
 /// Whether everything of a host's batch stands before the step that fails.
 fn is_through(plan: &Plan, host: &HostName, failing: &Step) -> bool {
     let place = |id: &StepId| plan.steps.iter().position(|step| &step.id == id);
-    let own = plan.batch_of(host);
+    let own = plan.hosts_in_batches().get(host).copied();
     let mut of_batch = plan.steps.iter().filter(|step| step.batch == own);
     failing.batch != own && of_batch.all(|step| place(&step.id) < place(&failing.id))
+}
+
+/// Lets every step fail on a host that may, under `max_failures = 1`: that host is put back and the others are deployed, wherever
+/// the controller is stopped.
+///
+/// # Panics
+/// Where a host stands otherwise than it should.
+pub async fn every_spared_host(plan: &Plan) {
+    let mut hosts = 0;
+    for step in plan.steps.iter().filter(|step| may_fail(step)) {
+        let host = plan.host(&step.host).expect("a host");
+        if step.batch.is_none() || !host.target.primary.is_empty() {
+            continue;
+        }
+        hosts += 1;
+        let what = step.id.as_str();
+        let bench = Bench::new(plan, Script::failing(&step.id));
+        let summary = bench.run().await.expect("an end");
+        bench.assert_sound(what);
+        assert_eq!(summary.end, DeployEnd::Deployed, "{what}: {summary:?}");
+        let behind: Vec<&HostName> = summary.behind.iter().map(|(host, _)| host).collect();
+        assert_eq!(behind, [&step.host], "{what}");
+        assert!(bench.world.locked().is_empty(), "{what}");
+        let undoable = plan
+            .steps
+            .iter()
+            .filter(|step| !matches!(step.undo, Undo::None { .. }));
+        for other in undoable {
+            let stands = bench.world.standing().contains(&other.id);
+            assert_eq!(stands, other.host != step.host, "{what}: {}", other.id);
+        }
+        every_crash(plan, || Script::failing(&step.id)).await;
+    }
+    assert!(hosts > 0, "no step may fail");
 }

@@ -16,7 +16,7 @@ mod script;
 mod world;
 
 pub use crash::{Crash, CrashingStore};
-pub use failures::{every_failure, every_retry};
+pub use failures::{every_failure, every_retry, every_spared_host};
 pub use fake::FakeBackend;
 pub use plans::{PlanMaker, host_name};
 pub use proof::{Bench, Ending, every_crash, every_second_crash, every_step};

@@ -38,6 +38,7 @@ impl PlanMaker {
                 .collect(),
             steps: Vec::new(),
             left_out: Vec::new(),
+            max_failures: 0,
             on_failure: OnFailure::UndoAll,
             limits: JobLimits::default(),
         };

@@ -3,11 +3,12 @@
 use std::time::Duration;
 use windlass_engine::Control;
 use windlass_harness::{
-    Bench, Crash, PlanMaker, Script, every_crash, every_failure, every_retry, host_name,
+    Bench, Crash, PlanMaker, Script, every_crash, every_failure, every_retry, every_spared_host,
+    host_name,
 };
 use windlass_model::event::DeployEnd;
 use windlass_model::rollout::OnFailure;
-use windlass_model::{Action, EventBody, Plan, StepId};
+use windlass_model::{Action, CommandEnd, EventBody, ExitStatus, Plan, StepId};
 
 const BATCHES: [usize; 2] = [1, 2];
 
@@ -128,4 +129,85 @@ async fn the_end_of_a_stopped_deploy_says_what_is_live_where() {
         .collect();
     assert_eq!(live, ["20261124081502", "20261123170244", "20261123170244"]);
     assert_eq!(summary.failed.unwrap().step, failing);
+}
+
+/// The first host is the primary, as it is where nobody says otherwise.
+fn with_room_for_one(on_failure: OnFailure) -> Plan {
+    let mut plan = plan(on_failure);
+    plan.max_failures = 1;
+    plan.hosts[0].target.primary = vec!["app".to_owned()];
+    plan
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_host_may_fail_where_that_is_allowed() {
+    every_spared_host(&with_room_for_one(OnFailure::UndoAll)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_primary_may_not_fail_and_neither_may_one_host_too_many() {
+    let restart = |number: usize| StepId::new(format!("restart@{}", host_name(number)));
+    for (failing, on_failure, end) in [
+        (vec![restart(1)], OnFailure::UndoAll, DeployEnd::Undone),
+        (
+            vec![restart(2), restart(3)],
+            OnFailure::UndoAll,
+            DeployEnd::Undone,
+        ),
+        (
+            vec![restart(2), restart(3)],
+            OnFailure::Stop,
+            DeployEnd::Stopped,
+        ),
+    ] {
+        let plan = with_room_for_one(on_failure);
+        let script = || {
+            let failing = failing.clone();
+            Script::default().ending(move |deed| {
+                let fails = !deed.undo && failing.contains(&deed.step);
+                CommandEnd::Exited(ExitStatus(u8::from(fails)))
+            })
+        };
+        let bench = Bench::new(&plan, script());
+        let summary = bench.run().await.unwrap();
+        bench.assert_sound("too many");
+        assert_eq!(summary.end, end, "{failing:?}");
+        assert!(bench.world.locked().is_empty());
+        let first = StepId::new("publish@web1");
+        let stands = bench.world.standing().contains(&first);
+        assert_eq!(stands, end == DeployEnd::Stopped, "{failing:?}");
+        every_crash(&plan, script).await;
+    }
+}
+
+/// A host that goes away while finished batches keep the release: they end, and it is settled when it is back.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_is_away_when_a_deploy_stops_keeps_nobody() {
+    let plan = plan(OnFailure::Stop);
+    let bench = Bench::new(&plan, Script::default());
+    let world = bench.world.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(85)).await;
+        world.reach(&host_name(3), false);
+    });
+    let summary = bench.run().await.unwrap();
+    assert_eq!(summary.end, DeployEnd::Stuck, "{summary:?}");
+    assert_eq!(bench.world.locked(), [host_name(3)].into());
+    bench.world.reach(&host_name(3), true);
+    let summary = bench.resume().await.unwrap();
+    bench.assert_sound("settled");
+    assert_eq!(summary.end, DeployEnd::Stopped, "{summary:?}");
+    assert!(bench.world.locked().is_empty());
+    assert!(
+        bench
+            .world
+            .standing()
+            .contains(&StepId::new("publish@web1"))
+    );
+    assert!(
+        !bench
+            .world
+            .standing()
+            .contains(&StepId::new("publish@web3"))
+    );
 }

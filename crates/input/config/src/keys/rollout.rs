@@ -32,9 +32,13 @@ pub(super) static ROLLOUT: &[Key] = &[
     .like("\"stop\""),
     Key::new(
         "max_failures",
-        Kind::Later("hosts that may fail"),
-        "Not there yet: how many hosts may fail before the deploy does.",
-    ),
+        Kind::Integer(0, 1_000_000),
+        "How many hosts may fail from publishing on (flip, restart, tasks) before the deploy does. Such a host is put \
+         back when the others are through, and named as behind. The primary of a role, and hosts that share a deploy \
+         root, may not fail.",
+    )
+    .or("0")
+    .like("2"),
     Key::new(
         "confirm_within",
         Kind::Later("confirm timers"),

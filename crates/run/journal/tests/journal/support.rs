@@ -74,6 +74,7 @@ pub(crate) fn subject(id: &str, stage: &str) -> Subject {
         hosts: vec![host],
         steps: vec![step("build"), step("publish")],
         left_out: Vec::new(),
+        max_failures: 0,
         on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     };

@@ -106,7 +106,9 @@ fn done(end: &EndSummary, seen: &Seen) -> Line {
     let Some(summary) = &seen.summary else {
         return Line::of(Role::Good, "deployed").text(format!(" in {took}"));
     };
-    let hosts = plural::count(summary.hosts.len(), "host");
+    let reached = |host: &&HostName| !end.behind.iter().any(|(behind, _)| behind == *host);
+    let reached = summary.hosts.iter().filter(reached).count();
+    let hosts = plural::count(reached, "host");
     match summary.kind {
         DeployKind::Deploy => {
             let what = summary

@@ -340,6 +340,7 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
             .flat_map(|(task, names)| names.iter().map(|name| step(task, name)))
             .collect(),
         left_out: Vec::new(),
+        max_failures: 0,
         on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     }

@@ -4,7 +4,7 @@
 use super::Page;
 use crate::console::facts;
 use crate::style::Line;
-use crate::words::duration;
+use crate::words::{duration, plural};
 use windlass_model::HostName;
 use windlass_model::overview::Rollout;
 use windlass_model::rollout::OnFailure;
@@ -40,13 +40,19 @@ fn named(hosts: &[HostName]) -> String {
 
 fn on_failure(rollout: &Rollout) -> Vec<String> {
     let batches = rollout.batches.len() > 1;
+    let most = usize::try_from(rollout.max_failures).unwrap_or(usize::MAX);
+    let may_fail = (most > 0).then(|| {
+        let hosts = plural::count(most, "host");
+        format!("up to {hosts} may fail: put back when the others are through; more than that:")
+    });
     let text = match rollout.on_failure {
-        OnFailure::UndoAll if !batches => return Vec::new(),
-        OnFailure::UndoAll => "everything is undone, finished batches too",
+        OnFailure::UndoAll if !batches && may_fail.is_none() => return Vec::new(),
+        OnFailure::UndoAll if batches => "everything is undone, finished batches too",
+        OnFailure::UndoAll => "everything is undone",
         OnFailure::Stop => "finished batches keep the release, the others are undone",
         OnFailure::Pause => {
             "nothing is undone: windlass resume --retry tries again, windlass cancel undoes"
         }
     };
-    vec![text.to_owned()]
+    may_fail.into_iter().chain([text.to_owned()]).collect()
 }
