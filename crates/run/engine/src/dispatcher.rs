@@ -87,6 +87,8 @@ pub(crate) struct Dispatcher {
     pub(crate) turn: Option<Turn>,
     /// Nothing more is started, and what runs is stopped, before it is decided what to do.
     pub(crate) draining: bool,
+    /// A failure is left to a person, and what runs comes to its end.
+    pub(crate) resting: bool,
     /// What a person was answered; each answer is given once.
     answers: BTreeSet<Answer>,
     pub(crate) told: BTreeSet<TaskName>,
@@ -126,6 +128,7 @@ impl Dispatcher {
             undo_failed: BTreeSet::new(),
             turn: None,
             draining: false,
+            resting: false,
             answers: BTreeSet::new(),
             told: BTreeSet::new(),
             departures: Vec::new(),

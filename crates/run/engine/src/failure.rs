@@ -27,6 +27,16 @@ pub(crate) fn pauses(plan: &Plan, records: &[(Timestamp, Record)]) -> BTreeMap<S
         .collect()
 }
 
+/// What a person wants who cancels.
+fn undo_everything() -> Decision {
+    Decision::Undo {
+        reason: "cancelled".to_owned(),
+        failed: None,
+        cancelled: true,
+        kept: Vec::new(),
+    }
+}
+
 impl Dispatcher {
     /// How long is still to be waited: nobody waits twice because an engine was stopped in between.
     pub(crate) fn left_of(&self, step: &Step, length: Duration) -> Duration {
@@ -46,12 +56,7 @@ impl Dispatcher {
     ) -> Decision {
         let wanted = self.plan.on_failure;
         if wanted != OnFailure::UndoAll && (cancelled || self.wanted() == Control::Cancel) {
-            return Decision::Undo {
-                reason: "cancelled".to_owned(),
-                failed: None,
-                cancelled: true,
-                kept: Vec::new(),
-            };
+            return undo_everything();
         }
         match wanted {
             OnFailure::Pause => Decision::Pause { reason, failed },
@@ -123,6 +128,9 @@ impl Dispatcher {
 
     /// The decision at the end of a deploy that went on without hosts.
     pub(crate) fn put_back(&self) -> Decision {
+        if self.wanted() == Control::Cancel {
+            return undo_everything();
+        }
         let failed = self.state.spared.iter();
         let failed: Vec<String> = failed
             .map(|(host, reason)| format!("{reason} on {host}"))
@@ -158,7 +166,10 @@ impl Dispatcher {
         if !failed || self.plan.on_failure != OnFailure::Pause || self.wanted() != Control::Go {
             return Ok(false);
         }
-        self.take_up_orphans()?;
+        // Once: what cannot be followed is no reason to try for ever.
+        if !std::mem::replace(&mut self.resting, true) {
+            self.take_up_orphans()?;
+        }
         Ok(!self.is_quiet())
     }
 

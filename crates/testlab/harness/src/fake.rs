@@ -55,6 +55,10 @@ impl FakeBackend {
         let mut heard = 0;
         loop {
             self.reach(&spec.key.host).await?;
+            if self.world.is_veiled(&spec.key.host) {
+                let reason = "the job's record cannot be read".to_owned();
+                return Err(BackendError::Broken { reason });
+            }
             let mut changed = self.world.watch(&spec.key);
             let (events, report) = self.world.read(&spec, heard);
             heard += events.len();

@@ -41,6 +41,7 @@ struct Inner {
     undone: BTreeMap<StepId, u32>,
     links: BTreeMap<HostName, watch::Sender<bool>>,
     hidden_boots: BTreeSet<HostName>,
+    veiled: BTreeSet<HostName>,
     boots: BTreeMap<HostName, String>,
     violations: Vec<String>,
 }
@@ -66,6 +67,7 @@ impl World {
             links: names().map(|name| (name, watch::channel(true).0)).collect(),
             boots: names().map(|name| (name, FIRST_BOOT.to_owned())).collect(),
             hidden_boots: BTreeSet::new(),
+            veiled: BTreeSet::new(),
             violations: Vec::new(),
             plan: plan.clone(),
         };

@@ -45,7 +45,7 @@ async fn the_controller_may_die_at_any_record_of_a_rollout() {
 
 #[tokio::test(start_paused = true)]
 async fn each_step_may_fail_where_everything_is_undone() {
-    every_failure(&plan(OnFailure::UndoAll)).await;
+    every_failure(&PlanMaker::rollout(&[1, 1], OnFailure::UndoAll)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,7 +55,7 @@ async fn each_step_may_fail_where_finished_batches_keep_the_release() {
 
 #[tokio::test(start_paused = true)]
 async fn each_step_may_fail_where_a_person_decides() {
-    every_retry(&plan(OnFailure::Pause)).await;
+    every_retry(&PlanMaker::rollout(&[1, 1], OnFailure::Pause)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,4 +210,17 @@ async fn a_host_that_is_away_when_a_deploy_stops_keeps_nobody() {
             .standing()
             .contains(&StepId::new("publish@web3"))
     );
+}
+
+/// What runs on a host cannot be followed: that is a failure like any other, and is not tried for ever.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_followed_waits_for_a_person_too() {
+    let bench = Bench::new(&plan(OnFailure::Pause), Script::default());
+    bench.world.veil(&host_name(3), true);
+    let summary = bench.run().await.unwrap();
+    assert_eq!(summary.end, DeployEnd::Parked, "{summary:?}");
+    bench.world.veil(&host_name(3), false);
+    let summary = bench.retry().await.unwrap();
+    bench.assert_sound("followed again");
+    assert_eq!(summary.end, DeployEnd::Deployed, "{summary:?}");
 }
