@@ -199,8 +199,9 @@ pub(crate) struct DeployArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
-    /// What a failure does, instead of what `[rollout]` says
-    #[arg(long, value_name = "WHAT", value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    /// What a failure does, whatever `[rollout]` says: `undo_all`, `stop` or `pause`
+    #[arg(long, value_name = "WHAT", hide_possible_values = true,
+        value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
     pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
@@ -218,8 +219,9 @@ pub(crate) struct RollbackArgs {
     /// Why; kept in the history
     #[arg(short = 'm', value_name = "REASON")]
     pub reason: Option<String>,
-    /// What a failure does, instead of what `[rollout]` says
-    #[arg(long, value_name = "WHAT", value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    /// What a failure does, whatever `[rollout]` says: `undo_all`, `stop` or `pause`
+    #[arg(long, value_name = "WHAT", hide_possible_values = true,
+        value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
     pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]

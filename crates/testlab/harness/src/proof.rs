@@ -233,14 +233,37 @@ fn assert_undone(bench: &Bench, summary: &EndSummary, what: &str) {
 /// # Panics
 /// Where the end differs, or a command was started twice for one attempt.
 pub async fn every_crash(plan: &Plan, script: impl Fn() -> Script) {
+    crashes(plan, script, |_| &RESTS).await;
+}
+
+/// The same, resumed at once after every other record and much later after the others: for many scripts.
+///
+/// # Panics
+/// As [`every_crash`].
+pub(crate) async fn every_crash_once(plan: &Plan, script: impl Fn() -> Script) {
+    crashes(plan, script, |count| match count % 2 {
+        0 => &RESTS[..1],
+        _ => &RESTS[1..],
+    })
+    .await;
+}
+
+/// How long nobody resumes.
+const RESTS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(86_400)];
+
+async fn crashes(
+    plan: &Plan,
+    script: impl Fn() -> Script,
+    rests: impl Fn(usize) -> &'static [Duration],
+) {
     let calm = Bench::new(plan, script());
     let (summary, records) = calm.run_until(Crash::Never).await;
     let wanted = calm.ending(&summary.expect("an end"));
     calm.assert_sound("undisturbed");
     for count in 1..=records {
         for crash in [Crash::Before(count), Crash::After(count)] {
-            for rest in [Duration::ZERO, Duration::from_secs(86_400)] {
-                crash_once(plan, script(), (crash, rest), &wanted).await;
+            for rest in rests(count) {
+                crash_once(plan, script(), (crash, *rest), &wanted).await;
             }
         }
     }
