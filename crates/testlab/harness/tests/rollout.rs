@@ -3,8 +3,8 @@
 use std::time::Duration;
 use windlass_engine::Control;
 use windlass_harness::{
-    Bench, Crash, PlanMaker, Script, every_crash, every_failure, every_retry, every_spared_host,
-    host_name,
+    Bench, Crash, PlanMaker, Script, every_crash, every_failure, every_retry, every_second_crash,
+    every_spared_host, host_name,
 };
 use windlass_model::event::DeployEnd;
 use windlass_model::rollout::OnFailure;
@@ -51,6 +51,16 @@ async fn each_step_may_fail_where_everything_is_undone() {
 #[tokio::test(start_paused = true)]
 async fn each_step_may_fail_where_finished_batches_keep_the_release() {
     every_failure(&plan(OnFailure::Stop)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_controller_may_die_twice_while_a_deploy_stops_part_way() {
+    let failing = StepId::new("restart@web2");
+    let plan = PlanMaker::rollout(&[1, 1], OnFailure::Stop);
+    // In the pause; at the decision and after it.
+    for first in [17, 24, 27] {
+        every_second_crash(&plan, || Script::failing(&failing), first).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
