@@ -197,15 +197,15 @@ pub(crate) async fn follow(
     written?;
     match ended? {
         None => {
-            say(&match how {
+            say(&global.typed_for_run(&match how {
                 Follow::Stop => format!(
                     "interrupted; whether the command was stopped is not known. windlass cancel {id} stops it"
                 ),
                 _ => format!("detached; the command goes on on the hosts. {}", ways(id)),
-            });
+            }));
             Ok(ExitCode::Parked)
         }
-        Some(ends) if how == Follow::Detach => Ok(announced(id, &ends)),
+        Some(ends) if how == Follow::Detach => Ok(announced(global, id, &ends)),
         Some(ends) if how == Follow::Stop => told.ends(stopped(&ends)),
         Some(ends) => told.ends(code(&ends)),
     }

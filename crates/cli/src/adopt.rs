@@ -5,6 +5,8 @@
 //! several that take over at once; the others follow side by side. All hosts of the plan must be there: of one that is not,
 //! nobody could say what it has done.
 
+mod done;
+
 use crate::args::Global;
 use crate::commands::lock::since_heard;
 use crate::context::Context;
@@ -14,10 +16,10 @@ use crate::prepare::{Look, Who, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::{confirm, say};
 use crate::world::World;
-use std::collections::{BTreeMap, BTreeSet};
+use done::done;
+use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use windlass_engine::deposit::{self, Deposit};
-use windlass_engine::{Place, Recovered, recover};
 use windlass_facts::{HostFacts, Lease, Lock, TakeOver, Taken, read_take_over};
 use windlass_journal::{Journal, Record, State, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
@@ -213,7 +215,7 @@ impl Abroad {
         self.agreed(world, global)?;
         let (sender, _receiver) = mpsc::unbounded_channel();
         let plan = &self.deposit.plan;
-        let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
+        let wanted = context.wanted_for(world, plan.hosts.iter().map(|host| &host.target))?;
         let fleet = Fleet::connect(world, wanted, &plan.limits, &sender).await?;
         let taken = self.taken(world, global, &fleet, (journal, wish)).await;
         fleet.close().await;
@@ -370,28 +372,4 @@ fn on_all_hosts(plan: &Plan, numbers: &BTreeMap<HostName, Option<u64>>) -> BTree
     hosts
         .filter_map(|host| Some((host.target.name.clone(), of_root(host)?)))
         .collect()
-}
-
-/// What the journal lacks of what the hosts have done.
-async fn done(
-    fleet: &Fleet,
-    subject: &Subject,
-    state: &State,
-    plan: &Plan,
-) -> Result<Recovered, Failure> {
-    let places = plan.hosts.iter().map(|host| {
-        let place = Place::Deploy {
-            root: host.root.clone(),
-            deploy: plan.deploy.clone(),
-            boot_id: host.boot_id.clone(),
-            root_id: host.root_id.clone(),
-            fence: host.fence,
-        };
-        (host.target.name.clone(), place)
-    });
-    let mut jobs = fleet.jobs(places.collect()).await?;
-    // Hosts that share a root have the same records.
-    let mut seen = BTreeSet::new();
-    jobs.retain(|job| seen.insert(job.key.to_string()));
-    recover(subject, state, &jobs).or_fail(ExitCode::Internal)
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use windlass_model::rollout::OnFailure;
 
 /// Deploys releases to hosts over SSH; a lost connection does not lose the deploy.
 #[derive(Debug, Parser)]
@@ -88,7 +89,7 @@ pub(crate) enum Verb {
     /// Publish an older good release
     Rollback(RollbackArgs),
     /// Go on with a parked or interrupted deploy
-    Resume(TargetArgs),
+    Resume(ResumeArgs),
     /// Watch a deploy or a detached command
     Attach(TargetArgs),
     /// Stop a deploy and undo it, or stop a command of `exec` or `run`
@@ -204,6 +205,10 @@ pub(crate) struct DeployArgs {
     /// Go on with a deploy whose controller was lost or parked it, as a CI run that was cancelled leaves it; else begin
     #[arg(long, conflicts_with = "dry_run")]
     pub resume_or_start: bool,
+    /// What a failure does, whatever `[rollout]` says: `undo_all`, `stop` or `pause`
+    #[arg(long, value_name = "WHAT", hide_possible_values = true,
+        value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -223,6 +228,10 @@ pub(crate) struct RollbackArgs {
     /// Wait for a lock that somebody else holds, an hour at most where no time is given
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h")]
     pub wait: Option<String>,
+    /// What a failure does, whatever `[rollout]` says: `undo_all`, `stop` or `pause`
+    #[arg(long, value_name = "WHAT", hide_possible_values = true,
+        value_parser = clap::builder::PossibleValuesParser::new(OnFailure::WORDS))]
+    pub on_failure: Option<String>,
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -233,6 +242,17 @@ pub(crate) struct RollbackArgs {
 pub(crate) struct TargetArgs {
     /// The stage or the deploy's id; may be left out where only one comes into question
     pub target: Option<String>,
+}
+
+/// Options of `resume`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ResumeArgs {
+    /// Which deploy.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Try again the step at whose failure the deploy was paused
+    #[arg(long)]
+    pub retry: bool,
 }
 
 /// Options of `history`.

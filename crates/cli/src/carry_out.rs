@@ -8,7 +8,7 @@ use crate::signals::{Rules, Signals, Wish, Wishes, listen};
 use crate::teller::{Searched, Teller};
 use crate::telling::{Outputs, Telling, record_path};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -17,7 +17,7 @@ use windlass_journal::{Journal, Store as _};
 use windlass_model::clock::SystemClock;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::settings::OnTerm;
-use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secrets};
+use windlass_model::{DeployId, Event, ExitCode, HostName, Plan, Secrets, StepId};
 use windlass_reporter::Earlier;
 
 /// A new plan, or a deploy to go on with.
@@ -27,6 +27,8 @@ pub(crate) enum Work {
     New(Box<Plan>, Locks),
     /// Go on.
     Resume(DeployId),
+    /// Go on, and try again what failed.
+    Retry(DeployId),
     /// Undo it.
     Cancel(DeployId),
 }
@@ -35,7 +37,7 @@ impl Work {
     fn deploy(&self) -> &DeployId {
         match self {
             Self::New(plan, _) => &plan.deploy,
-            Self::Resume(deploy) | Self::Cancel(deploy) => deploy,
+            Self::Resume(deploy) | Self::Retry(deploy) | Self::Cancel(deploy) => deploy,
         }
     }
 
@@ -43,7 +45,7 @@ impl Work {
     fn plan(&self, journal: &Journal) -> Result<Option<Plan>, Failure> {
         match self {
             Self::New(plan, _) => Ok(Some(plan.as_ref().clone())),
-            Self::Resume(deploy) | Self::Cancel(deploy) => {
+            Self::Resume(deploy) | Self::Retry(deploy) | Self::Cancel(deploy) => {
                 let stored = journal.load(deploy).or_fail(ExitCode::Failed)?;
                 Ok(stored.subject.plan().cloned())
             }
@@ -54,7 +56,7 @@ impl Work {
     fn control(&self) -> Control {
         match self {
             Self::Cancel(_) => Control::Cancel,
-            Self::New(..) | Self::Resume(_) => Control::Go,
+            Self::New(..) | Self::Resume(_) | Self::Retry(_) => Control::Go,
         }
     }
 
@@ -69,6 +71,10 @@ impl Work {
                     }
                     Err(error) => Err(engine_failure(&error)),
                 }
+            }
+            Self::Retry(deploy) => {
+                let end = windlass_engine::retry(&deploy, run).await;
+                end.map_err(|error| engine_failure(&error))
             }
             Self::Resume(deploy) | Self::Cancel(deploy) => {
                 let end = windlass_engine::resume(&deploy, run).await;
@@ -115,6 +121,13 @@ impl Desk {
             journal,
             signals: Signals::listen()?,
         })
+    }
+
+    /// The same, with the output of these steps told nowhere: their secrets cannot be masked in it.
+    #[must_use]
+    pub(crate) fn withholding(mut self, steps: BTreeSet<StepId>) -> Self {
+        self.outputs.withheld = steps;
+        self
     }
 }
 
@@ -204,6 +217,7 @@ pub(crate) fn exit_code(end: &EndSummary) -> ExitCode {
     match end.end {
         DeployEnd::Deployed => ExitCode::Done,
         DeployEnd::Undone | DeployEnd::CancelledUndone => ExitCode::Failed,
+        DeployEnd::Stopped => ExitCode::Stopped,
         DeployEnd::Stuck | DeployEnd::GivenUp => ExitCode::Stuck,
         DeployEnd::Parked => ExitCode::Parked,
         DeployEnd::Fenced => ExitCode::Locked,

@@ -111,7 +111,10 @@ impl Asked<'_> {
         };
         if let Some((host, answer)) = self.there(way, preview).await {
             let said = match answer {
-                Ok(Some(changes)) => return Brings::Changes(changes),
+                Ok(Some(changes)) => {
+                    let told_by = Some(host);
+                    return Brings::Changes(Changes { told_by, ..changes });
+                }
                 Ok(None) => format!("the mirror on {host} does not have both"),
                 Err(error) => format!("{host} could not tell: {error}"),
             };

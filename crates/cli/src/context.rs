@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use windlass_config::{Argument, Config, FILE_NAME, Given, Stage};
 use windlass_inventory::Filter;
-use windlass_model::settings::{SshAgent, SshSettings};
+use windlass_model::settings::{Settings, SshAgent, SshSettings};
 use windlass_model::{ExitCode, HostTarget, Inventory};
 
 /// A project: where its file lies and what it says.
@@ -20,11 +20,14 @@ pub(crate) struct Project {
 }
 
 /// A stage with its hosts.
+#[derive(Clone)]
 pub(crate) struct Context {
     /// The project.
     pub directory: PathBuf,
     /// The hosts.
     pub inventory: Inventory,
+    /// What the file says of the stage.
+    stage: Stage,
 }
 
 impl Project {
@@ -80,6 +83,21 @@ impl Project {
         global: &Global,
         name: Option<&str>,
     ) -> Result<Context, Failure> {
+        let context = self.begun(world, global, name)?;
+        if context.inventory.hosts.is_empty() {
+            let text = format!("stage `{}` has no hosts", context.stage.name());
+            return Err(Failure::new(ExitCode::NoHost, text));
+        }
+        Ok(context)
+    }
+
+    /// The same for what was begun earlier: whatever hosts the file has today, its own are named in its plan.
+    pub(crate) fn begun(
+        self,
+        world: &World,
+        global: &Global,
+        name: Option<&str>,
+    ) -> Result<Context, Failure> {
         let stage = self.stage(world, name)?;
         let mut inventory = windlass_inventory::build(&stage, &filter(global))
             .map_err(|error| diagnostic(world, error.exit_code(), &error))?;
@@ -87,13 +105,10 @@ impl Project {
         for settings in hosts.chain([&mut inventory.settings]) {
             anchor(&mut Arc::make_mut(settings).ssh, &self.directory);
         }
-        if inventory.hosts.is_empty() {
-            let text = format!("stage `{}` has no hosts", stage.name());
-            return Err(Failure::new(ExitCode::NoHost, text));
-        }
         Ok(Context {
             directory: self.directory,
             inventory,
+            stage,
         })
     }
 }
@@ -107,6 +122,12 @@ impl Context {
         extra: &[Argument],
     ) -> Result<Self, Failure> {
         Project::load(world, global, extra)?.context(world, global, name)
+    }
+
+    /// The stage of what was begun earlier, whatever filters say today.
+    pub(crate) fn of_begun(world: &World, global: &Global, name: &str) -> Result<Self, Failure> {
+        let global = global.everywhere();
+        Project::load(world, &global, &[])?.begun(world, &global, Some(name))
     }
 
     /// The hosts to reach.
@@ -124,18 +145,28 @@ impl Context {
             .retain(|host| fleet.host(&host.target.name).is_some());
     }
 
-    /// Hosts that were chosen earlier, with the settings of today; the stage's for one that has left the file since.
+    /// Hosts that were chosen earlier, with the settings of today; for one that has left the file since they are those of
+    /// the stage and its roles.
     pub(crate) fn wanted_for<'a>(
         &self,
+        world: &World,
         targets: impl Iterator<Item = &'a HostTarget>,
-    ) -> Vec<Wanted> {
-        targets
-            .map(|target| {
-                let today = self.inventory.host(&target.name);
-                let settings = today.map_or(&self.inventory.settings, |host| &host.settings);
-                (target.clone(), Arc::clone(settings))
-            })
-            .collect()
+    ) -> Result<Vec<Wanted>, Failure> {
+        let wanted = targets.map(|target| {
+            let settings = match self.inventory.host(&target.name) {
+                Some(host) => Arc::clone(&host.settings),
+                None => self.without_entry(world, target)?,
+            };
+            Ok((target.clone(), settings))
+        });
+        wanted.collect()
+    }
+
+    fn without_entry(&self, world: &World, target: &HostTarget) -> Result<Arc<Settings>, Failure> {
+        let settings = self.stage.settings_with(&target.roles);
+        let mut settings = settings.map_err(|wrong| mistakes(world, &wrong))?;
+        anchor(&mut Arc::make_mut(&mut settings).ssh, &self.directory);
+        Ok(settings)
     }
 }
 

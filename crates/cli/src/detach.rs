@@ -47,9 +47,8 @@ pub(crate) fn go_on_in_background(
         let text = format!("the process that was to go on with {deploy} did not begin: {why}");
         Failure::new(ExitCode::Parked, text).hint(format!("windlass resume {deploy}"))
     })?;
-    say(&format!(
-        "detached; windlass attach {deploy} shows it, windlass cancel {deploy} undoes it"
-    ));
+    let ways = "detached; windlass attach {} shows it, windlass cancel {} undoes it";
+    say(&global.typed(&ways.replace("{}", deploy.as_str())));
     Ok(())
 }
 

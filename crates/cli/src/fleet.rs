@@ -45,15 +45,13 @@ impl Fleet {
         Self::connect(world, context.wanted(), limits, events).await
     }
 
-    /// Takes up the hosts of a deploy that was begun earlier; none of them needs to be there now. A host that has left the
-    /// file since is reached with the settings of the stage.
+    /// Takes up the hosts of a deploy that was begun earlier; none of them needs to be there now.
     pub(crate) async fn take_up(
         world: &World,
-        context: &Context,
+        wanted: Vec<Wanted>,
         plan: &Plan,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, Failure> {
-        let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
         let taken_up = Self::contact(world, wanted, &plan.limits, events, Contact::Again);
         let fleet = Self::whole(taken_up.await?).await?;
         for host in plan.hosts.iter().filter(|host| host.user_manager) {
@@ -84,7 +82,8 @@ impl Fleet {
         Self::whole(Self::try_connect(world, wanted, limits, events).await?).await
     }
 
-    async fn whole((fleet, failures): Contacted) -> Result<Self, Failure> {
+    /// The hosts, or what is wrong with those that were not reached.
+    pub(crate) async fn whole((fleet, failures): Contacted) -> Result<Self, Failure> {
         let failures = failures.into_iter().map(|(_, failure)| failure);
         let Some(failure) = failures.reduce(Failure::and) else {
             return Ok(fleet);

@@ -74,8 +74,10 @@ impl Line {
             } else if let Some(known) = switch(name) {
                 let mut next = || value.clone().or_else(|| words.next().cloned());
                 line.foreign(known, name, &mut next)?;
-            } else if let (Some(known), Some(value)) = (variable(name), value) {
+            } else if let (Some(known), Some(value)) = (variable(name), &value) {
                 line.foreign(known, name, &mut || Some(value.clone()))?;
+            } else if let Some(failure) = value.and_then(|value| assigned(name, &value)) {
+                return Err(failure);
             } else if word.starts_with('-') {
                 line.options.push(word.clone());
             } else {
@@ -131,14 +133,19 @@ impl Line {
             // More likely a slip than a stage: clap says what was meant.
             [] if ours.is_like_a_command(&first) => return Ok(self.foreign),
             [] => self.command = vec!["status".to_owned()],
-            [command, ..] if ours.is_command(command) => self.command = vec![command.clone()],
-            [_, _, ..] => return Err(several(self.places.get(..stages), &self.places)),
+            [command, more @ ..]
+                if ours.is_command(command)
+                    && (more.is_empty() || !ours.takes_a_stage_alone(command)) =>
+            {
+                self.command = vec![command.clone()];
+            }
+            [_, _, ..] => return Err(several(ours, self.places.get(..stages), &self.places)),
             [name] => self.command = command_for(name),
         }
         if stages < self.places.len() {
             let name = self.places.remove(stages);
             // A task of the project's own is called by its name.
-            if self.command == ["run"] {
+            if self.command == ["run"] && !ours.is_command(&name) {
                 self.places.push(name);
             }
             self.surroundings(ours, environment);
@@ -177,10 +184,14 @@ fn command_for(name: &str) -> Vec<String> {
 }
 
 /// Capistrano does one task after the other.
-fn several(stage: Option<&[String]>, places: &[String]) -> Failure {
+fn several(ours: &Ours, stage: Option<&[String]>, places: &[String]) -> Failure {
     let stage = stage.unwrap_or_default();
     let one = |name: &String| {
-        let mut words = command_for(name);
+        let mut words = if ours.is_command(name) {
+            vec![name.clone()]
+        } else {
+            command_for(name)
+        };
         let own = words == ["run"];
         words.extend_from_slice(stage);
         words.extend(own.then(|| name.clone()));
@@ -188,6 +199,21 @@ fn several(stage: Option<&[String]>, places: &[String]) -> Failure {
     };
     let lines: Vec<String> = places.iter().skip(stage.len()).map(one).collect();
     Failure::usage("one thing is done at a time").hint(lines.join(" && "))
+}
+
+/// What is said to `NAME=value`, which Rake puts into its own environment; none where it is no such thing.
+fn assigned(name: &str, value: &str) -> Option<Failure> {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !starts || !name.chars().all(named) {
+        return None;
+    }
+    let set = shell::quote(&format!("env.{name}={value}"));
+    let text =
+        format!("`{name}=…` sets a variable of this machine, which no command on a host sees");
+    Some(Failure::usage(text).hint(format!(
+        "`--set {set}` sets it for commands on the hosts, `[env]` in windlass.toml in every run"
+    )))
 }
 
 /// The answer to a task that the project does not have, where it is another tool's.
@@ -258,6 +284,7 @@ mod tests {
             "run production sidekiq:restart",
         ),
         ("production config deploy_to", "config production deploy_to"),
+        ("production run cache:warm", "run production cache:warm"),
         (
             "production exec -- uptime -r",
             "exec production -- uptime -r",
@@ -331,6 +358,10 @@ mod tests {
             ("-f Capfile production deploy", "--config FILE"),
             ("production deploy COMMAND=uptime", "windlass exec"),
             ("production deploy:check deploy", "one thing"),
+            ("production deploy deploy:check", "one thing"),
+            ("production deploy check", "one thing"),
+            ("production deploy FOO=bar", "`FOO=…` sets a variable"),
+            ("production deploy:check foo=bar", "`foo=…` sets a variable"),
         ] {
             let failure = typed(line, &[]).expect_err(line);
             assert!(failure.text.contains(answer), "{line}: {}", failure.text);
@@ -340,6 +371,16 @@ mod tests {
         assert_eq!(
             failure.hints,
             ["windlass check production && windlass run production cache:warm"]
+        );
+        let failure = typed("production deploy check", &[]).expect_err("two");
+        assert_eq!(
+            failure.hints,
+            ["windlass deploy production && windlass check production"]
+        );
+        let failure = typed("production deploy FOO=b&c", &[]).expect_err("a variable");
+        assert!(
+            failure.hints[0].contains("--set 'env.FOO=b&c'"),
+            "{failure:?}"
         );
         assert!(foreign_task("cache:warm").is_none());
         let failure = foreign_task("deploy:cleanup").expect("known");

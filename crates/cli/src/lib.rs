@@ -16,8 +16,11 @@ mod detach;
 mod error;
 mod fleet;
 mod habits;
+mod here;
 mod locks;
 mod look_on;
+mod next;
+mod optional;
 mod prepare;
 mod project;
 mod reach;
@@ -46,7 +49,11 @@ pub fn command_line() -> clap::Command {
 /// Runs the command line of this process and gives its exit code.
 pub fn run() -> std::process::ExitCode {
     let code = parsed().and_then(|(cli, usual)| {
-        carried_out(cli, usual.as_deref()).map_err(|failure| {
+        let global = cli.global.clone();
+        carried_out(cli, usual.as_deref()).map_err(|mut failure| {
+            for hint in &mut failure.hints {
+                *hint = global.typed(hint);
+            }
             failure.print();
             failure.code
         })

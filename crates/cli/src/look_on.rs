@@ -8,19 +8,20 @@ use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
 use crate::screen::say;
-use crate::secrets::named_in;
+use crate::secrets::{Named, named_in, not_masked};
 use crate::telling::{Telling, reporter};
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use windlass_engine::deposit::Deposit;
-use windlass_engine::{Control, JobInfo, JobState, Onlooker, Place, Run, Sight};
+use windlass_engine::deposit::{self, Deposit};
+use windlass_engine::{Control, JobInfo, JobState, Onlooker, Place, Run, Shown, Sight};
 use windlass_facts::{Lease, Stand, read_stand};
 use windlass_journal::Subject;
 use windlass_model::clock::SystemClock;
 use windlass_model::event::DeployEnd;
-use windlass_model::{Event, ExitCode, HostName, Plan, Secrets};
+use windlass_model::{Event, EventBody, ExitCode, HostName, Plan, StepId};
 use windlass_reporter::Reporter;
 
 /// How often the hosts are looked at.
@@ -35,8 +36,18 @@ pub(crate) async fn look_on(
 ) -> Result<ExitCode, Failure> {
     let plan = &found.deposit.plan;
     let (events, told) = mpsc::unbounded_channel();
-    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
-    let secrets = secrets(world, context, plan).await;
+    let wanted = context.wanted_for(world, plan.hosts.iter().map(|host| &host.target))?;
+    // Whoever looks on may not have them, and nothing is asked for them.
+    let (given, needed) = (named_in(plan), Named::new());
+    let secrets = context
+        .secrets_named(world, &wanted, &needed, &given)
+        .await?;
+    let withheld = not_masked(plan, &secrets);
+    if !withheld.is_empty() {
+        say(
+            "what commands say that were given a secret is not shown where its value is not at hand here",
+        );
+    }
     let (fleet, failures) = Fleet::connect_any(world, wanted, &plan.limits, &events).await?;
     for (host, failure) in failures {
         say(&format!(
@@ -54,6 +65,7 @@ pub(crate) async fn look_on(
         events: (events, told),
         fleet,
         deposit: found.deposit,
+        withheld,
     };
     looking.until_the_end().await
 }
@@ -65,12 +77,15 @@ struct Looking {
     events: Events,
     fleet: Fleet,
     deposit: Deposit,
+    /// The steps whose output is not told, since a secret that they were given cannot be masked in it.
+    withheld: BTreeSet<StepId>,
 }
 
 impl Looking {
     async fn until_the_end(self) -> Result<ExitCode, Failure> {
         let Self {
-            mut reporter,
+            reporter,
+            withheld,
             fleet,
             deposit,
             events: (events, mut told),
@@ -85,6 +100,7 @@ impl Looking {
             clock: Arc::new(SystemClock),
             log: None,
         };
+        let mut voice = Voice { reporter, withheld };
         let (sights, seen) = mpsc::unbounded_channel();
         let plan = deposit.plan.clone();
         let subject = Subject::Deploy { plan: deposit.plan };
@@ -96,48 +112,40 @@ impl Looking {
         let end = loop {
             tokio::select! {
                 biased;
-                Some(event) = told.recv() => handle(&mut reporter, &event)?,
+                Some(event) = told.recv() => voice.tell(&event)?,
                 end = &mut following => break end,
                 _ = look.tick() => drop(sights.send(sight(&fleet, &plan).await?)),
             }
         };
         fleet.close().await;
-        finish(reporter, &mut told)?;
+        voice.finish(&mut told)?;
         let end = end.or_fail(ExitCode::Internal)?;
         Ok(end.map_or(ExitCode::Parked, |end| exit_code(&end)))
     }
 }
 
-/// Tells what is left to be told.
-fn finish(
-    mut reporter: Reporter,
-    told: &mut mpsc::UnboundedReceiver<Event>,
-) -> Result<(), Failure> {
-    while let Ok(event) = told.try_recv() {
-        handle(&mut reporter, &event)?;
-    }
-    reporter.finish().map_err(|error| report_failure(&error))
+/// What is told.
+struct Voice {
+    reporter: Reporter,
+    withheld: BTreeSet<StepId>,
 }
 
-fn handle(reporter: &mut Reporter, event: &Event) -> Result<(), Failure> {
-    reporter
-        .handle(event)
-        .map_err(|error| report_failure(&error))
-}
-
-/// The values that are masked in what is told. Whoever looks on may not have them.
-async fn secrets(world: &World, context: &Context, plan: &Plan) -> Secrets {
-    let named = named_in(plan);
-    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
-    match context.secrets_named(world, &wanted, &named).await {
-        Ok(secrets) => secrets,
-        Err(failure) => {
-            say(&format!(
-                "what the output shows of secrets is not masked, since they are not to be had here: {}",
-                failure.line(None)
-            ));
-            Secrets::default()
+impl Voice {
+    fn tell(&mut self, event: &Event) -> Result<(), Failure> {
+        if matches!(&event.body, EventBody::Output { step, .. } if self.withheld.contains(step)) {
+            return Ok(());
         }
+        let told = self.reporter.handle(event);
+        told.map_err(|error| report_failure(&error))
+    }
+
+    /// Tells what is left to be told.
+    fn finish(mut self, told: &mut mpsc::UnboundedReceiver<Event>) -> Result<(), Failure> {
+        while let Ok(event) = told.try_recv() {
+            self.tell(&event)?;
+        }
+        let finished = self.reporter.finish();
+        finished.map_err(|error| report_failure(&error))
     }
 }
 
@@ -166,10 +174,15 @@ async fn sight(fleet: &Fleet, plan: &Plan) -> Result<Sight, Failure> {
     for (host, answer) in fleet.answers(asks.collect()).await {
         stands.push(stand(&host, answer)?);
     }
-    Ok(Sight {
-        end: end(&stands, &jobs),
-        jobs,
-    })
+    let end = end(&stands, &jobs);
+    let decided = stands.iter().find_map(|stand| stand.decided.as_ref());
+    let decided = decided.map(|text| deposit::read_decisions(text.as_bytes()));
+    let decided = decided
+        .transpose()
+        .or_fail(ExitCode::Failed)?
+        .unwrap_or_default();
+    let shown = Shown { jobs, decided };
+    Ok(Sight { shown, end })
 }
 
 fn stand(host: &HostName, answer: Result<Vec<u8>, String>) -> Result<Stand, Failure> {

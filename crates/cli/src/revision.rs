@@ -33,6 +33,28 @@ pub(crate) struct Resolved {
     pub remote: Option<Remote>,
 }
 
+impl Resolved {
+    /// Refuses a revision of which no release can be made, as far as this machine knows its tree; no host is asked.
+    pub(crate) async fn can_be_released(&self, context: &Context) -> Result<(), Failure> {
+        let settings = &context.inventory.settings;
+        let wanted = match &self.run {
+            Run::Deploy { wanted, .. } => wanted.as_ref(),
+            Run::Rollback { .. } => None,
+        };
+        let (Some(source), Some(wanted)) = (&self.source, wanted) else {
+            return Ok(());
+        };
+        let files = &settings.linked_files;
+        let tree = source.in_tree(&wanted.revision, settings.subtree.as_deref(), files);
+        let tree = tree.await.map_err(|error| source_failure(&error))?;
+        let failures = windlass_planner::in_the_way(files.iter(), &tree).map(|remark| {
+            let failure = Failure::new(ExitCode::Failed, remark.message).unchanged();
+            remark.hint.into_iter().fold(failure, Failure::hint)
+        });
+        failures.reduce(Failure::and).map_or(Ok(()), Err)
+    }
+}
+
 /// What the repository is asked for.
 struct Asked {
     /// The branch, tag or commit.

@@ -12,8 +12,9 @@ use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
+use windlass_model::settings::SecretReference;
 use windlass_model::{
-    Action, Command, ExitCode, HostName, HostTarget, Plan, Secret, Secrets, Undo,
+    Action, Command, ExitCode, HostName, HostTarget, Plan, Secret, Secrets, Step, StepId, Undo,
 };
 use windlass_secrets::{Around, Error};
 
@@ -55,18 +56,24 @@ impl Context {
             .collect()
     }
 
-    /// The values of the secrets that commands were given earlier, on hosts with the settings of today. Without all of
-    /// them a command could not go on, and what it wrote could not be masked.
+    /// The values of the secrets that commands were given earlier, on hosts with the settings of today. Without those that
+    /// are `needed` a command could not go on; the `others` are only masked, and only where nothing has to be asked for them.
     pub(crate) async fn secrets_named(
         &self,
         world: &World,
         hosts: &[Wanted],
-        named: &Named,
+        needed: &Named,
+        others: &Named,
     ) -> Result<Secrets, Failure> {
         let mut wanted = Vec::new();
         for (target, settings) in hosts {
             let mut references = BTreeMap::new();
-            for name in named.get(&target.name).into_iter().flatten() {
+            for name in others.get(&target.name).into_iter().flatten() {
+                let today = settings.secrets.get(name);
+                let at_hand = today.filter(|reference| is_at_hand(world, reference));
+                references.extend(at_hand.map(|reference| (name.clone(), reference.clone())));
+            }
+            for name in needed.get(&target.name).into_iter().flatten() {
                 let today = settings.secrets.get(name);
                 let reference = today.ok_or_else(|| gone(&target.name, name))?;
                 references.insert(name.clone(), reference.clone());
@@ -96,6 +103,11 @@ impl Context {
     }
 }
 
+/// Whether a value is there without a question to anybody.
+fn is_at_hand(world: &World, reference: &SecretReference) -> bool {
+    matches!(reference, SecretReference::FromEnv(name) if world.var(name).is_some())
+}
+
 fn gone(host: &HostName, name: &str) -> Failure {
     let text = format!(
         "commands on {host} were given the secret `{name}`, which windlass.toml does not have for it any more; without \
@@ -115,26 +127,50 @@ fn failure(errors: &[Error]) -> Failure {
     failures.reduce(Failure::and).unwrap_or_else(none)
 }
 
-/// The secrets that the commands of a plan were given, those that undo them included.
+/// The secrets that the commands of a plan were given.
 pub(crate) fn named_in(plan: &Plan) -> Named {
+    named(plan, done)
+}
+
+/// The secrets that the commands need which undo a plan.
+pub(crate) fn named_in_undo(plan: &Plan) -> Named {
+    named(plan, undone)
+}
+
+/// The steps whose commands were given a secret of which the value is not there, so that it cannot be masked.
+pub(crate) fn not_masked(plan: &Plan, secrets: &Secrets) -> BTreeSet<StepId> {
+    let steps = plan.steps.iter().filter(|step| {
+        let there = secrets.of(&step.host);
+        let is_there = |name: &String| there.iter().any(|(known, _)| known == name);
+        let mut names = done(step).iter().flat_map(|command| &command.secrets);
+        !names.all(is_there)
+    });
+    steps.map(|step| step.id.clone()).collect()
+}
+
+fn named(plan: &Plan, commands: impl Fn(&Step) -> &[Command]) -> Named {
     let mut named = Named::new();
     for step in &plan.steps {
-        let done = match &step.action {
-            Action::Command { command } | Action::Local { command } => {
-                std::slice::from_ref(command)
-            }
-            Action::Push { .. } => &[],
-        };
-        let undone = match &step.undo {
-            Undo::Commands { commands, .. } | Undo::Local { commands, .. } => commands.as_slice(),
-            Undo::None { .. } => &[],
-        };
         let of_host = named.entry(step.host.clone()).or_default();
-        for Command { secrets, .. } in done.iter().chain(undone) {
-            of_host.extend(secrets.iter().cloned());
+        for command in commands(step) {
+            of_host.extend(command.secrets.iter().cloned());
         }
     }
     named
+}
+
+fn done(step: &Step) -> &[Command] {
+    match &step.action {
+        Action::Command { command } | Action::Local { command } => std::slice::from_ref(command),
+        Action::Push { .. } | Action::Pause { .. } => &[],
+    }
+}
+
+fn undone(step: &Step) -> &[Command] {
+    match &step.undo {
+        Undo::Commands { commands, .. } | Undo::Local { commands, .. } => commands,
+        Undo::None { .. } => &[],
+    }
 }
 
 /// Hands the secrets to the process that goes on in the background.

@@ -143,7 +143,8 @@ impl Seeding<'_> {
             format!("{file} is missing on {hosts}; send the one that is here ({here})?")
         };
         let agreed = self.agreed(rows, FileState::Missing, question);
-        self.place(local, rows, FileState::Sent, &agreed).await;
+        let ends = (FileState::Sent, FileState::Failed);
+        self.place(local, rows, ends, &agreed).await;
     }
 
     /// Replaces the file on the hosts where it differs, where that is agreed to.
@@ -155,7 +156,8 @@ impl Seeding<'_> {
             )
         };
         let agreed = self.agreed(rows, FileState::Differs, question);
-        self.place(local, rows, FileState::Replaced, &agreed).await;
+        let ends = (FileState::Replaced, FileState::NotReplaced);
+        self.place(local, rows, ends, &agreed).await;
         for row in rows
             .iter_mut()
             .filter(|row| row.state == FileState::Replaced)
@@ -196,7 +198,7 @@ impl Seeding<'_> {
         &self,
         local: &Local,
         rows: &mut [FileRow],
-        done: FileState,
+        (done, not_done): (FileState, FileState),
         hosts: &[HostName],
     ) {
         let (mut uploads, mut scripts) = (Vec::new(), Vec::new());
@@ -221,11 +223,7 @@ impl Seeding<'_> {
         failed.extend(self.fleet.tell(scripts).await);
         for row in rows.iter_mut().filter(|row| hosts.contains(&row.host)) {
             row.note = failed.remove(&row.host);
-            row.state = if row.note.is_some() {
-                FileState::Failed
-            } else {
-                done
-            };
+            row.state = if row.note.is_some() { not_done } else { done };
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::args::Global;
 use crate::changes::Asked;
+use crate::commands::deploy::page;
 use crate::context::Context;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
@@ -17,7 +18,6 @@ use std::time::Duration;
 use windlass_facts::HostFacts;
 use windlass_model::{ExitCode, HostName};
 use windlass_planner::Planned;
-use windlass_reporter::view::Plan;
 
 /// So long a start that was interrupted waits for hosts that are just taking the lock.
 const LAST_WORD: Duration = Duration::from_secs(10);
@@ -186,8 +186,7 @@ impl Start<'_> {
             fleet: None,
         };
         let overview = signals.or_stop(asked.overview(prepared)).await??;
-        let whole = self.global.verbose;
-        tell(self.world, self.global, &Plan { overview, whole })?;
+        tell(self.world, self.global, &page(self.global, overview))?;
         let world = self.world.clone();
         let question = format!("go on with {}?", self.context.inventory.stage);
         let asked = tokio::task::spawn_blocking(move || confirm(&world, &question));

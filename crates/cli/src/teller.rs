@@ -1,11 +1,12 @@
 //! Tells the events of a run while it goes on: one task hands them to the reporter and to the record.
 
+use crate::args::Global;
 use crate::carry_out::report_failure;
 use crate::error::Failure;
 use crate::screen::say;
 use crate::telling::Outputs;
 use crate::world::terminal_size;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +14,8 @@ use tokio::task::JoinHandle;
 use windlass_facts::HostFacts;
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::{
-    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Inventory, Plan, StepOutcome,
+    CommandEnd, Event, EventBody, ExitCode, ExitStatus, HostName, Inventory, Plan, StepId,
+    StepOutcome,
 };
 use windlass_reporter::{Earlier, Error, Reporter};
 
@@ -103,6 +105,7 @@ impl Teller {
         searched: BTreeMap<HostName, Searched>,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
+        let (withheld, global) = (outputs.withheld.clone(), outputs.global.clone());
         let (mut reporter, record) = outputs.kept();
         if let Some((plan, earlier)) = plan {
             reporter.expect(plan);
@@ -111,6 +114,8 @@ impl Teller {
         let desk = Desk {
             reporter,
             record,
+            withheld,
+            global,
             searched,
             told: Told::default(),
         };
@@ -218,6 +223,8 @@ async fn changed(sizes: &mut Option<Signal>) {
 struct Desk {
     reporter: Reporter,
     record: Option<Reporter>,
+    withheld: BTreeSet<StepId>,
+    global: Global,
     searched: BTreeMap<HostName, Searched>,
     told: Told,
 }
@@ -254,7 +261,12 @@ impl Desk {
         self.told
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, mut event: Event) {
+        // It holds what could not be masked.
+        if matches!(&event.body, EventBody::Output { step, .. } if self.withheld.contains(step)) {
+            return;
+        }
+        self.global.typed_in(&mut event.body);
         let after = remark(&self.searched, &event);
         for event in std::iter::once(event).chain(after) {
             let kept = self.record.as_mut().map(|record| record.handle(&event));

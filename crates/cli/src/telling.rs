@@ -4,10 +4,11 @@
 use crate::args::Global;
 use crate::error::{Failure, OrFail as _};
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use windlass_model::{DeployId, ExitCode, Secret};
+use windlass_model::{DeployId, ExitCode, Secret, StepId};
 use windlass_reporter::{Mode, Options, Output, Reporter};
 
 /// What is told besides the screen.
@@ -77,6 +78,10 @@ pub(crate) struct Outputs {
     pub reporter: Reporter,
     /// The record.
     pub record: Option<Reporter>,
+    /// The options that the next command needs as well.
+    pub global: Global,
+    /// Steps whose output is told nowhere.
+    pub withheld: BTreeSet<StepId>,
     fresh: Fresh,
 }
 
@@ -92,6 +97,8 @@ impl Outputs {
         Ok(Self {
             reporter: reporter(world, global, telling)?,
             record,
+            global: global.clone(),
+            withheld: BTreeSet::new(),
             fresh,
         })
     }

@@ -26,6 +26,18 @@ impl Ours {
         word == "help" || self.0.find_subcommand(word).is_some()
     }
 
+    /// Whether it is a command after which a stage may stand and no word more.
+    pub(crate) fn takes_a_stage_alone(&self, word: &str) -> bool {
+        let command = self.0.find_subcommand(word);
+        command.is_some_and(|command| {
+            let mut places = command.get_positionals();
+            let one = |place: &clap::Arg| {
+                !place.is_last_set() && place.get_num_args().is_none_or(|it| it.max_values() <= 1)
+            };
+            places.next().is_none_or(one) && places.next().is_none()
+        })
+    }
+
     /// Whether it is nearly a command.
     pub(crate) fn is_like_a_command(&self, word: &str) -> bool {
         let names = self.0.get_subcommands().map(clap::Command::get_name);

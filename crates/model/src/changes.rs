@@ -4,8 +4,9 @@
 //! what `git diff-tree --raw --numstat` writes. Texts are as the repository has them, control characters too; whoever
 //! shows them makes those visible.
 
-use crate::id::Revision;
+use crate::id::{HostName, Revision};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How many commits of a side, and how many files, are listed at most; the rest is counted.
 pub const CHANGES_LISTED: usize = 5_000;
@@ -22,6 +23,9 @@ pub struct Changes {
     pub leaves: Side,
     /// Whether the history is cut in between, so that there may be more of both.
     pub cut: bool,
+    /// The host whose mirror told it; none = the repository of this machine.
+    #[serde(default)]
+    pub told_by: Option<HostName>,
     /// Files of the release that differ.
     pub files: Files,
     /// What was to be looked at, in its order.
@@ -57,6 +61,35 @@ pub struct Files {
     pub deletions: u64,
     /// Their paths, from the release's own directory.
     pub names: Vec<String>,
+    /// All of them by where they are at the top of the release, the fullest first.
+    #[serde(default)]
+    pub places: Vec<Place>,
+}
+
+/// A directory or a file at the top of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Its name; a directory's ends with `/`.
+    pub path: String,
+    /// How many files in it differ.
+    pub count: usize,
+}
+
+impl Place {
+    fn all(changes: &[FileChange]) -> Vec<Self> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for change in changes {
+            let top = change.path.split_inclusive('/').next().unwrap_or_default();
+            *counts.entry(top).or_default() += 1;
+        }
+        let place = |(path, count): (&str, usize)| Self {
+            path: path.to_owned(),
+            count,
+        };
+        let mut places: Vec<Self> = counts.into_iter().map(place).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(place.count));
+        places
+    }
 }
 
 /// A path that is worth a look before a deploy.
@@ -176,6 +209,7 @@ impl Files {
                 .take(CHANGES_LISTED)
                 .map(|change| change.path.clone())
                 .collect(),
+            places: Place::all(changes),
         }
     }
 }
@@ -250,6 +284,26 @@ mod tests {
         assert_eq!(watched.added, Some(Vec::new()));
         assert!(!Watch::changed("db/mig").look(&changes).changed);
         assert!(Watch::changed("logo.png").look(&changes).changed);
+    }
+
+    #[test]
+    fn files_are_counted_by_place_although_only_some_are_named() {
+        let change = |path: String| FileChange {
+            path,
+            ..FileChange::default()
+        };
+        let mut changes: Vec<FileChange> = (0..CHANGES_LISTED + 7)
+            .map(|number| change(format!("app/{number}")))
+            .collect();
+        changes.extend(["lib/a", "lib/b", "lib"].map(|path| change(path.to_owned())));
+        let files = Files::of(&changes);
+        let places = files.places.iter();
+        let places: Vec<_> = places.map(|it| (it.path.as_str(), it.count)).collect();
+        assert_eq!(
+            places,
+            [("app/", CHANGES_LISTED + 7), ("lib/", 2), ("lib", 1)]
+        );
+        assert_eq!(files.names.len(), CHANGES_LISTED);
     }
 
     #[test]

@@ -241,6 +241,8 @@ pub enum DeployEnd {
     Undone,
     /// Undone everywhere because a person asked for it.
     CancelledUndone,
+    /// Stopped part way after a failure: the hosts of finished batches keep the release, the others are undone.
+    Stopped,
     /// An undo failed, or a host is in doubt.
     Stuck,
     /// Stopped for now; `resume` goes on.
@@ -264,6 +266,9 @@ pub struct EndSummary {
     pub live: Vec<(HostName, Option<String>)>,
     /// Hosts whose state is not known, each with what is the matter.
     pub in_doubt: Vec<(HostName, String)>,
+    /// Optional hosts that were left out and stay behind, each with the reason.
+    #[serde(default)]
+    pub behind: Vec<(HostName, String)>,
     /// Hosts on which the failed release was moved aside, with the path.
     pub moved_aside: Vec<(HostName, String)>,
     /// Commands that still run: host and what.

@@ -4,6 +4,7 @@
 //! refused for the sake of a shell, since no shell ever parses a value; a refusal protects paths, records and the eye.
 
 use crate::address;
+use crate::health::StatusRange;
 use crate::shell::is_variable_name;
 
 /// The name of an application.
@@ -185,6 +186,61 @@ pub fn task(text: &str) -> Result<(), String> {
     plain(text, ".-_:", "letters, digits, `:`, `.`, `-` and `_`")
 }
 
+/// A URL that is asked: `http` or `https`, a host, no login, no fragment.
+pub fn url(text: &str) -> Result<(), String> {
+    line(text)?;
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    let Some(rest) = rest else {
+        return refuse("begins with neither `http://` nor `https://`");
+    };
+    if let Some(c) = text
+        .chars()
+        .find(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}#".contains(*c))
+    {
+        return Err(format!(
+            "holds `{c}`, which no URL that is asked can hold as it is"
+        ));
+    }
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return refuse("holds a login, which would be written down on hosts and in logs");
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|number| number > 0);
+    if host.is_empty() || !port.is_none_or(is_port) {
+        return refuse("has no host, or no port where one should be");
+    }
+    Ok(())
+}
+
+/// The name of a header.
+pub fn header(text: &str) -> Result<(), String> {
+    plain(text, "-_", "letters, digits, `-` and `_`")
+}
+
+/// Status codes of HTTP: one, or a range.
+pub fn status(text: &str) -> Result<(), String> {
+    if StatusRange::parse(text).is_some() {
+        return Ok(());
+    }
+    refuse("is no status code such as \"200\", and no range such as \"200-299\"")
+}
+
+/// The name of a unit of systemd.
+pub fn unit(text: &str) -> Result<(), String> {
+    no_option(text)?;
+    plain(
+        text,
+        ".-_:@\\",
+        "letters, digits, `.`, `-`, `_`, `:`, `@` and `\\`",
+    )
+}
+
 /// A login.
 pub fn user(text: &str) -> Result<(), String> {
     address::user(text)
@@ -338,6 +394,36 @@ mod tests {
             "file:///srv/a@b",
         ] {
             assert!(without_password(right).is_none(), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_asked_has_a_host_and_nothing_to_hide() {
+        for right in [
+            "http://127.0.0.1:3000/up",
+            "https://shop.example.com",
+            "http://[::1]:8080/a?b=c&d=[e]",
+            "http://[::1]/",
+        ] {
+            assert_eq!(url(right), Ok(()), "{right}");
+        }
+        for wrong in [
+            "",
+            "ftp://a",
+            "a/up",
+            "http://",
+            "http:///up",
+            "http://a:b/",
+            "http://a:/",
+            "http://a:0/",
+            "http://bot:pw@a/",
+            "http://a/ b",
+            "http://a/{x}",
+            "http://a/#b",
+            "http://a/\n",
+            "http://a/ü",
+        ] {
+            assert!(url(wrong).is_err(), "{wrong:?}");
         }
     }
 

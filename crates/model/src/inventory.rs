@@ -1,7 +1,8 @@
 //! The hosts of a stage with their roles, after filtering.
 //!
 //! Made by the inventory crate. Hosts stand in the order of the file and their names are unique. Primaries are those of
-//! the whole stage: a filter never moves a once-only task to another host.
+//! the whole stage: a filter never moves a once-only task to another host. Only where an optional host cannot be reached
+//! its place as a primary goes to the next host of the role.
 
 use crate::host::HostTarget;
 use crate::id::HostName;
@@ -20,6 +21,8 @@ pub struct Inventory {
     pub hosts: Vec<Host>,
     /// The hosts that the filters took away.
     pub filtered_out: Vec<HostName>,
+    /// The optional hosts that were not reached.
+    pub left_out: Vec<LeftOut>,
     /// The primary host of each role, over the whole stage.
     pub primaries: BTreeMap<String, HostName>,
 }
@@ -31,6 +34,19 @@ pub struct Host {
     pub target: HostTarget,
     /// The settings with its roles' and its own laid over the stage's. Hosts without any share one value.
     pub settings: Arc<Settings>,
+    /// Whether it is left out where it cannot be reached when a deploy begins.
+    pub optional: bool,
+}
+
+/// An optional host that was not reached, so that the run goes on without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The host.
+    pub host: HostName,
+    /// Why, in one line.
+    pub reason: String,
+    /// The roles whose primary it was, each with the host that takes its place; none where there is no other.
+    pub primary_of: Vec<(String, Option<HostName>)>,
 }
 
 impl Inventory {
@@ -44,6 +60,28 @@ impl Inventory {
         self.hosts.iter().filter(move |host| {
             roles.is_empty() || host.target.roles.iter().any(|role| roles.contains(role))
         })
+    }
+
+    /// Goes on without a host that was not reached. Where it is the primary of a role, the next host of that role is, if
+    /// releases are made on both or on neither: what may be done on the one may be done on the other then.
+    pub fn leave_out(&mut self, host: &HostName, reason: String) {
+        let release = self.host(host).is_some_and(|host| host.target.release);
+        self.hosts.retain(|other| &other.target.name != host);
+        let mut primary_of = Vec::new();
+        for (role, primary) in self.primaries.iter_mut().filter(|(_, name)| *name == host) {
+            let mut others = self.hosts.iter_mut().map(|other| &mut other.target);
+            let next = others.find(|other| other.roles.contains(role) && other.release == release);
+            primary_of.push((role.clone(), next.as_ref().map(|next| next.name.clone())));
+            if let Some(next) = next {
+                *primary = next.name.clone();
+                next.primary.push(role.clone());
+            }
+        }
+        self.left_out.push(LeftOut {
+            host: host.clone(),
+            reason,
+            primary_of,
+        });
     }
 
     /// The primary host of `role`, where the filters left it.

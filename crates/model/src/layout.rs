@@ -103,6 +103,11 @@ impl Layout {
         self.our(&format!("deploys/{id}/plan"))
     }
 
+    /// What was decided last for all hosts of a deploy, on the same hosts.
+    pub fn decided(&self, id: &DeployId) -> String {
+        self.our(&format!("deploys/{id}/decided"))
+    }
+
     /// The job records of a deploy.
     pub fn jobs(&self, id: &DeployId) -> String {
         self.our(&format!("deploys/{id}/jobs"))

@@ -7,7 +7,9 @@
 use crate::changes::Changes;
 use crate::id::{HostName, PlanDigest, ReleaseName, Revision, TaskName};
 use crate::plan::{DeployKind, Phase};
+use crate::rollout::OnFailure;
 use serde::Serialize;
+use std::time::Duration;
 
 /// A deploy or rollback in the large.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,8 +46,23 @@ pub struct Overview {
     pub replaced: Option<Vec<Replaced>>,
     /// What old releases are removed, by hosts that are alike.
     pub removals: Vec<Removal>,
+    /// How it goes out.
+    pub rollout: Rollout,
     /// The steps, those of hosts that do the same in one row, in their order.
     pub steps: Vec<StepRow>,
+}
+
+/// How a release goes out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rollout {
+    /// The hosts of each batch; hosts on which nothing is published are in none.
+    pub batches: Vec<Vec<HostName>>,
+    /// How long is waited between two batches.
+    pub pause: Duration,
+    /// How many hosts may fail before the deploy does.
+    pub max_failures: u32,
+    /// What a failure does.
+    pub on_failure: OnFailure,
 }
 
 /// Something to be said about a host, or about all.
@@ -181,6 +198,8 @@ pub enum Why {
 pub struct StepRow {
     /// The phase.
     pub phase: Phase,
+    /// The batch that it goes out with, from 0; none before publishing begins and after the last batch.
+    pub batch: Option<u32>,
     /// The task.
     pub task: TaskName,
     /// The hosts; for a local task the one on whose behalf it runs.

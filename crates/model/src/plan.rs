@@ -3,18 +3,24 @@
 use crate::command::Command;
 use crate::host::HostTarget;
 use crate::id::{DeployId, HostName, ReleaseName, Revision, StepId};
+use crate::rollout::OnFailure;
 use crate::step::Step;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The format number written into plans; a binary refuses a plan with a greater one.
-pub const PLAN_FORMAT: u32 = 1;
+/// The format number written into plans; a binary refuses a plan with a greater one. Since 2 there are batches, pauses and
+/// what a failure does; a plan of format 1 has one batch and is undone everywhere.
+pub const PLAN_FORMAT: u32 = 2;
 
 /// The task that makes the release directory; its undo moves the release aside.
 pub const RELEASE: &str = "release";
 
 /// The task that moves `current`.
 pub const PUBLISH: &str = "publish";
+
+/// What the waits before batches are called, with the number of the batch behind it; settings cannot name a task so.
+pub const PAUSE: &str = "rollout:batch-";
 
 /// The task that ends a successful deploy on a host: the release is good, the lock is free. Its steps are the last of the
 /// plan, and once one of them has begun nothing is undone any more.
@@ -169,8 +175,17 @@ pub struct Plan {
     pub reason: Option<String>,
     /// The hosts, in the order of the inventory.
     pub hosts: Vec<PlanHost>,
+    /// Optional hosts that were not reached: they stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<HostName>,
     /// The steps. On each host they run in this order; [`Step::barrier`] holds hosts together.
     pub steps: Vec<Step>,
+    /// How many hosts may fail from publishing on before the deploy does.
+    #[serde(default)]
+    pub max_failures: u32,
+    /// What a failure does.
+    #[serde(default)]
+    pub on_failure: OnFailure,
     /// Limits and times of the jobs.
     pub limits: JobLimits,
 }
@@ -184,6 +199,27 @@ impl Plan {
     /// The host with this name.
     pub fn host(&self, name: &HostName) -> Option<&PlanHost> {
         self.hosts.iter().find(|host| &host.target.name == name)
+    }
+
+    /// How many batches there are: one more than the last that a step stands in, or one where nothing is published.
+    pub fn batches(&self) -> u32 {
+        let last = self.steps.iter().filter_map(|step| step.batch).max();
+        last.map_or(1, |last| last.saturating_add(1))
+    }
+
+    /// The batch that each host stands in; hosts on which nothing is done between the first flip and the last have none.
+    pub fn hosts_in_batches(&self) -> BTreeMap<&HostName, u32> {
+        let steps = self.steps.iter();
+        steps
+            .filter_map(|step| Some((&step.host, step.batch?)))
+            .collect()
+    }
+
+    /// Whether a host that keeps the release still does `step` when the others are undone: what cannot fail a deploy, and the
+    /// end. A task of people's own that comes after publishing is about a deploy that went well everywhere.
+    pub fn is_last_word(step: &Step) -> bool {
+        let after = step.phase > Phase::Publishing && step.batch.is_none();
+        after && (step.advisory || Self::is_closing(step))
     }
 
     /// Whether `step` belongs to [`UNLOCK`]: from it on the deploy counts as done.

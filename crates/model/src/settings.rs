@@ -5,9 +5,11 @@
 //! not kept here; the config crate answers that.
 
 use crate::command::Environment;
+use crate::health::HealthCheck;
 use crate::host::HostTarget;
 use crate::id::TaskName;
 use crate::plan::{DeployKind, JobLimits};
+use crate::rollout::RolloutSettings;
 use crate::technology::{BundlerSettings, RailsSettings, RubySettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,8 +73,12 @@ pub struct Settings {
     pub umask: Option<String>,
     /// The command that makes the application take up a changed `current`, per role.
     pub restart: BTreeMap<String, String>,
+    /// What must be true of a published release in this stage, in the order of the file.
+    pub health: Vec<HealthCheck>,
     /// The user's own tasks for this stage, in the order of the file.
     pub tasks: Vec<Task>,
+    /// How a release goes out.
+    pub rollout: RolloutSettings,
     /// Limits and times of the jobs.
     pub limits: JobLimits,
     /// Whether a terminal is asked before anything is changed.

@@ -4,6 +4,7 @@ use crate::command::Command;
 use crate::id::{HostName, Revision, StepId, TaskName};
 use crate::plan::Phase;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// One task on one host; the unit of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Step {
     pub phase: Phase,
     /// The host; for a local action the host on whose behalf it is done.
     pub host: HostName,
+    /// The batch that it goes out with, from 0; none before publishing begins and after the last batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
     /// What is done.
     pub action: Action,
     /// What reverses it.
@@ -54,6 +58,11 @@ pub enum Action {
         have: Vec<Revision>,
         /// The path on the host that receives the pack; nothing is uploaded where the host has everything.
         to: String,
+    },
+    /// Nothing, for so long: between two batches. It runs nowhere, so that nothing is left behind where it is broken off.
+    Pause {
+        /// How long.
+        length: Duration,
     },
 }
 

@@ -1,5 +1,6 @@
 //! How the hosts of a run stand, and what that comes to: its end, its exit code, and what a person is told.
 
+use crate::args::Global;
 use crate::screen::say;
 use std::collections::BTreeMap;
 use windlass_model::event::DeployEnd;
@@ -92,7 +93,7 @@ pub(super) fn ways(id: &DeployId) -> String {
 }
 
 /// Says where a command that is left alone was started. What kept it from being started was told by its host.
-pub(super) fn announced(id: &DeployId, ends: &Ends) -> ExitCode {
+pub(super) fn announced(global: &Global, id: &DeployId, ends: &Ends) -> ExitCode {
     let started: Vec<&str> = ends
         .iter()
         .filter(|(_, stand)| stand.was_started())
@@ -102,11 +103,11 @@ pub(super) fn announced(id: &DeployId, ends: &Ends) -> ExitCode {
         return code(ends);
     }
     if started.len() == ends.len() {
-        say(&format!("started; {}", ways(id)));
+        say(&global.typed_for_run(&format!("started; {}", ways(id))));
         return ExitCode::Parked;
     }
     let hosts = started.join(", ");
-    say(&format!("started on {hosts} only; {}", ways(id)));
+    say(&global.typed_for_run(&format!("started on {hosts} only; {}", ways(id))));
     ExitCode::Failed
 }
 
@@ -163,11 +164,20 @@ mod tests {
         let ended = stand(CommandEnd::Exited(ExitStatus(7)));
         for end in [CommandEnd::NoSpace, CommandEnd::NotStarted] {
             let stands = [stand(end)];
-            assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Failed);
+            assert_eq!(
+                announced(&Global::default(), &id, &on_hosts(&stands)),
+                ExitCode::Failed
+            );
             let stands = [Stand::Started, stand(end)];
-            assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Failed);
+            assert_eq!(
+                announced(&Global::default(), &id, &on_hosts(&stands)),
+                ExitCode::Failed
+            );
         }
         let stands = [Stand::Started, ended];
-        assert_eq!(announced(&id, &on_hosts(&stands)), ExitCode::Parked);
+        assert_eq!(
+            announced(&Global::default(), &id, &on_hosts(&stands)),
+            ExitCode::Parked
+        );
     }
 }

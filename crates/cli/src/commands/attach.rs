@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::detach::replay;
 use crate::error::{Failure, OrFail as _};
 use crate::screen::say;
+use crate::secrets::Named;
 use crate::telling::{Telling, reporter};
 use crate::world::World;
 use std::sync::Arc;
@@ -146,10 +147,10 @@ fn watch(
     let state = journal.load(&run.id).or_fail(ExitCode::Internal)?.state;
     let over = over(run, &state);
     if over.len() < run.hosts.len() {
-        say(&format!(
+        say(&global.typed_for_run(&format!(
             "nobody follows it here any more; windlass attach {} goes on",
             run.id
-        ));
+        )));
         return Ok(ExitCode::Parked);
     }
     Ok(code(&over))
@@ -191,14 +192,14 @@ async fn again(
         wanted = found.collect();
         secrets = Secrets::default();
     } else {
-        let context = Context::load(world, &global.everywhere(), Some(&run.stage), &[])?;
+        let context = Context::of_begun(world, global, &run.stage)?;
         let named = left.map(|host| {
             let names = host.command.secrets.iter().cloned();
             (host.target.name.clone(), names.collect())
         });
-        wanted = context.wanted_for(targets);
+        wanted = context.wanted_for(world, targets)?;
         secrets = context
-            .secrets_named(world, &wanted, &named.collect())
+            .secrets_named(world, &wanted, &named.collect(), &Named::new())
             .await?;
     }
     Ok(AdHocRun {

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::error::NOTHING_CHANGED;
 use crate::fleet::Fleet;
+use crate::optional::may_be_missing;
 use crate::prepare::{Look, Prepared, look};
 use crate::revision::{Intention, Resolved, resolve};
 use crate::screen::{say, show};
@@ -27,15 +28,13 @@ pub(crate) async fn check(
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let (resolved, mut here) = source(world, &context).await?;
     let is_resolved = here.is_empty();
-    here.extend(secrets(world, &context).await);
+    here.extend(missing(world, &context).await);
     let (sender, _receiver) = mpsc::unbounded_channel();
     let limits = context.inventory.settings.limits.clone();
     let (fleet, failures) = Fleet::try_connect(world, context.wanted(), &limits, &sender).await?;
+    let absent = |(host, failure): &(HostName, Failure)| absent(&context, host, failure);
+    let mut hosts: Vec<CheckHost> = failures.iter().map(absent).collect();
     context.keep(&fleet);
-    let mut hosts: Vec<CheckHost> = failures
-        .iter()
-        .map(|(host, failure)| about(Some(host), None, vec![finding(Some(host), failure)]))
-        .collect();
     if !context.inventory.hosts.is_empty() {
         let extra = Look {
             sshd: true,
@@ -54,7 +53,7 @@ pub(crate) async fn check(
     if !here.is_empty() {
         hosts.insert(0, about(None, None, here));
     }
-    let check = Check { hosts };
+    let check = typed(global, hosts);
     show(world, global, &check)?;
     if !global.json {
         say(NOTHING_CHANGED);
@@ -65,16 +64,47 @@ pub(crate) async fn check(
     })
 }
 
+/// What was found, with the commands in it as they are to be typed.
+fn typed(global: &Global, mut hosts: Vec<CheckHost>) -> Check {
+    let findings = hosts.iter_mut().flat_map(|host| &mut host.findings);
+    for cure in findings.filter_map(|finding| finding.cure.as_mut()) {
+        *cure = global.typed(cure);
+    }
+    Check { hosts }
+}
+
+/// A host that was not reached.
+fn absent(context: &Context, host: &HostName, failure: &Failure) -> CheckHost {
+    let mut found = finding(Some(host), failure);
+    if may_be_missing(context, host, failure) {
+        found.severity = Severity::Warning;
+        found.cure = Some("it is optional: a deploy leaves it out".to_owned());
+    }
+    about(Some(host), None, vec![found])
+}
+
 /// Whether the branch can be resolved; where not, the hosts are asked all the same.
 async fn source(world: &World, context: &Context) -> Result<(Resolved, Vec<Finding>), Failure> {
     let branch = context.inventory.settings.branch.clone();
     match resolve(world, context, &Intention::Deploy(branch)).await {
-        Ok(resolved) => Ok((resolved, Vec::new())),
+        Ok(resolved) => {
+            let refused = resolved.can_be_released(context).await.err();
+            let found = refused.iter().map(|failure| finding(None, failure));
+            Ok((resolved, found.collect()))
+        }
         Err(failure) => {
             let resolved = resolve(world, context, &Intention::Rollback { to: None }).await?;
             Ok((resolved, vec![finding(None, &failure)]))
         }
     }
+}
+
+/// What this machine lacks: secrets, and a program that health checks want of it.
+async fn missing(world: &World, context: &Context) -> Vec<Finding> {
+    let mut found = secrets(world, context).await;
+    let cannot_ask = context.can_ask(world).err();
+    found.extend(cannot_ask.map(|failure| finding(None, &failure)));
+    found
 }
 
 /// The secrets that are missing.

@@ -6,7 +6,7 @@ use crate::changes::Asked;
 use crate::commands::resume::taken_up;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::fleet::Fleet;
+use crate::optional;
 use crate::prepare::{Entry, Look, deploy_id, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::{say, show};
@@ -16,6 +16,7 @@ use crate::world::World;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use windlass_config::Argument;
+use windlass_model::overview::Overview;
 use windlass_model::{DeployKind, Event, EventBody, ExitCode, ReleaseName};
 use windlass_planner::Note;
 use windlass_reporter::view::Plan;
@@ -96,12 +97,13 @@ pub(crate) async fn rollback(
     global: &Global,
     args: &RollbackArgs,
 ) -> Result<ExitCode, Failure> {
-    let context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let extra: Vec<Argument> = on_failure(args.on_failure.as_deref()).collect();
+    let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
     let intention = Intention::Rollback {
         to: release(args.to.as_deref())?,
     };
     if args.dry_run {
-        return show_plan(world, global, &context, intention, args.reason.clone()).await;
+        return show_plan(world, global, context, intention, args.reason.clone()).await;
     }
     let how = How {
         reason: args.reason.clone(),
@@ -117,7 +119,7 @@ pub(crate) async fn plan(
     args: &DeployArgs,
 ) -> Result<ExitCode, Failure> {
     let (context, intention) = wanted(world, global, args)?;
-    show_plan(world, global, &context, intention, args.reason.clone()).await
+    show_plan(world, global, context, intention, args.reason.clone()).await
 }
 
 fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
@@ -130,6 +132,12 @@ fn release(name: Option<&str>) -> Result<Option<ReleaseName>, Failure> {
     }
 }
 
+/// `--on-failure`.
+fn on_failure(word: Option<&str>) -> impl Iterator<Item = Argument> {
+    word.map(|word| Argument::option("--on-failure", "rollout.on_failure", word))
+        .into_iter()
+}
+
 /// The stage and the revision that the command line means.
 fn wanted(
     world: &World,
@@ -140,7 +148,10 @@ fn wanted(
         .branch
         .as_deref()
         .map(|branch| Argument::option("--branch", "branch", branch));
-    let extra: Vec<Argument> = branch.into_iter().collect();
+    let given = branch.into_iter();
+    let extra: Vec<Argument> = given
+        .chain(on_failure(args.on_failure.as_deref()))
+        .collect();
     let context = Context::load(world, global, args.stage.as_deref(), &extra)?;
     let intention = match (&args.revision, args.here) {
         (Some(revision), _) => Intention::Deploy(revision.clone()),
@@ -153,16 +164,18 @@ fn wanted(
 async fn go(
     world: &World,
     global: &Global,
-    context: Context,
+    mut context: Context,
     intention: Intention,
     how: How,
 ) -> Result<ExitCode, Failure> {
+    context.can_ask(world)?;
     let secrets = context.secrets(world).await?;
     let resolved = resolve(world, &context, &intention).await?;
+    resolved.can_be_released(&context).await?;
     let deploy = deploy_id()?;
     let mut desk = Desk::open(world, global, &deploy, &secrets, false)?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let opening = Fleet::open(world, &context, &sender);
+    let opening = optional::open(world, &mut context, &sender);
     let fleet = desk.signals.or_stop(opening).await??;
     let start = Start {
         world,
@@ -212,31 +225,44 @@ fn warn(events: &mpsc::UnboundedSender<Event>, notes: &[Note]) {
     }
 }
 
+/// What is shown of it, with the command that carries it out.
+pub(crate) fn page(global: &Global, mut overview: Overview) -> Plan {
+    global.typed_before(&mut overview);
+    let command = match overview.kind {
+        DeployKind::Deploy => "deploy",
+        DeployKind::Rollback => "rollback",
+    };
+    Plan {
+        command: global.typed(&format!("windlass {command} {}", overview.stage)),
+        overview,
+        whole: global.verbose,
+    }
+}
+
 async fn show_plan(
     world: &World,
     global: &Global,
-    context: &Context,
+    mut context: Context,
     intention: Intention,
     reason: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let resolved = resolve(world, context, &intention).await?;
+    let resolved = resolve(world, &context, &intention).await?;
     let (sender, _receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::open(world, context, &sender).await?;
+    let fleet = optional::open(world, &mut context, &sender).await?;
     let extra = Look {
         reason,
         ..Look::default()
     };
-    let prepared = look(world, context, &fleet, resolved, extra).await?;
+    let prepared = look(world, &context, &fleet, resolved, extra).await?;
     let asked = Asked {
         world,
-        context,
+        context: &context,
         fleet: Some(&fleet),
     };
     let overview = asked.overview(&prepared).await?;
     fleet.close().await;
     let refused = !overview.refused.is_empty();
-    let whole = global.verbose;
-    show(world, global, &Plan { overview, whole })?;
+    show(world, global, &page(global, overview))?;
     Ok(if refused {
         ExitCode::Failed
     } else {

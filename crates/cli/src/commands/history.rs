@@ -84,6 +84,7 @@ fn end(standing: Standing) -> Option<DeployEnd> {
         Standing::Deployed => Some(DeployEnd::Deployed),
         Standing::Undone => Some(DeployEnd::Undone),
         Standing::Cancelled => Some(DeployEnd::CancelledUndone),
+        Standing::Stopped => Some(DeployEnd::Stopped),
         Standing::Stuck => Some(DeployEnd::Stuck),
         Standing::Fenced => Some(DeployEnd::Fenced),
         Standing::GivenUp => Some(DeployEnd::GivenUp),

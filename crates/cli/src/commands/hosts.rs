@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::detach::worked_on;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
+use crate::optional::may_be_missing;
 use crate::prepare::{Look, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::show;
@@ -14,8 +15,8 @@ use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc;
 use windlass_facts::{Current, HostFacts};
-use windlass_journal::{Filter, Standing};
-use windlass_model::{ExitCode, HostName};
+use windlass_journal::{Filter, Journal, Standing, Store as _};
+use windlass_model::{DeployId, ExitCode, HostName, ReleaseName};
 use windlass_reporter::view::{Controller, Holder, ReleaseRow, Releases, Status, StatusRow};
 
 /// What all hosts of a stage say.
@@ -63,22 +64,24 @@ pub(crate) async fn reached(world: &World, context: &mut Context) -> Result<Reac
     })
 }
 
-/// `status`. A host that cannot be reached has a row too; the exit code tells of it.
+/// `status`. A host that cannot be reached has a row too; unless it is optional, the exit code tells of it.
 pub(crate) async fn status(
     world: &World,
     global: &Global,
     args: &StageArgs,
 ) -> Result<ExitCode, Failure> {
     let mut context = Context::load(world, global, args.stage.as_deref(), &[])?;
+    let whole = context.clone();
     let Reached {
         fleet,
         facts,
         failures,
     } = reached(world, &mut context).await?;
     fleet.close().await;
+    let newest = facts.values().filter_map(|facts| facts.live.as_ref()).max();
     let mut rows: Vec<StatusRow> = facts
         .iter()
-        .map(|(host, facts)| status_row(host, facts))
+        .map(|(host, facts)| status_row(host, facts, newest))
         .collect();
     rows.extend(
         failures
@@ -88,7 +91,7 @@ pub(crate) async fn status(
     rows.sort_by(|one, other| one.host.cmp(&other.host));
     let mut status = Status {
         rows,
-        in_flight: in_flight(world, &context)?,
+        in_flight: in_flight(world, global, &context)?,
         ..standing(&facts)
     };
     let stage = &context.inventory.stage;
@@ -99,11 +102,13 @@ pub(crate) async fn status(
             .and_then(|lock| elsewhere(world, stage, lock)),
     );
     show(world, global, &status)?;
-    let failure = failures.first();
+    let failure = failures
+        .iter()
+        .find(|(host, failure)| !may_be_missing(&whole, host, failure));
     Ok(failure.map_or(ExitCode::Done, |(_, failure)| failure.code))
 }
 
-fn status_row(host: &HostName, facts: &HostFacts) -> StatusRow {
+fn status_row(host: &HostName, facts: &HostFacts, newest: Option<&ReleaseName>) -> StatusRow {
     let live = match (&facts.live, &facts.current) {
         (Some(release), _) => Some(release.to_string()),
         (None, Current::Link { target, .. }) => Some(format!("→ {target}")),
@@ -122,6 +127,7 @@ fn status_row(host: &HostName, facts: &HostFacts) -> StatusRow {
         revision: facts.live_revision.clone(),
         since: record.map(|record| record.since),
         state: of_live.map(|release| facts.state(release)),
+        behind: facts.live.is_some() && facts.live.as_ref() < newest,
         previous,
         problem: None,
     }
@@ -134,6 +140,7 @@ fn not_asked(host: &HostName, failure: &Failure) -> StatusRow {
         revision: None,
         since: None,
         state: None,
+        behind: false,
         previous: None,
         problem: Some(failure.line(Some(host))),
     }
@@ -159,7 +166,7 @@ fn standing(facts: &Facts) -> Status {
 }
 
 /// The deploys of this machine's journal that are not over, each with what goes on with it.
-fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
+fn in_flight(world: &World, global: &Global, context: &Context) -> Result<Vec<String>, Failure> {
     let filter = Filter {
         stage: Some(context.inventory.stage.clone()),
         deploys_only: true,
@@ -182,6 +189,9 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
             Standing::Open => {
                 format!("{id} without its controller (windlass resume {id}, or cancel)")
             }
+            Standing::Parked if is_paused(&journal, id) => {
+                format!("{id} paused after a failure (windlass resume --retry {id}, or cancel)")
+            }
             Standing::Stuck => {
                 format!("{id} stuck (windlass resume {id}, or unlock gives up)")
             }
@@ -191,7 +201,7 @@ fn in_flight(world: &World, context: &Context) -> Result<Vec<String>, Failure> {
             ),
         }
     });
-    Ok(lines.collect())
+    Ok(lines.map(|line| global.typed(&line)).collect())
 }
 
 /// The deploy that holds the lock, where another machine began it, with what can be done from here.
@@ -216,6 +226,12 @@ fn elsewhere(world: &World, stage: &str, lock: &Holder) -> Option<String> {
     Some(format!(
         "{deploy} of {owner} on {machine}: {words} ({next})"
     ))
+}
+
+/// Whether a parked deploy waits for a person. Where its journal cannot be read, `resume` says why.
+fn is_paused(journal: &Journal, deploy: &DeployId) -> bool {
+    let stored = journal.load(deploy);
+    stored.is_ok_and(|stored| stored.state.paused.is_some())
 }
 
 /// `releases`.

@@ -26,12 +26,12 @@ pub(crate) async fn lock(
 ) -> Result<ExitCode, Failure> {
     let context = Context::load(world, global, args.stage.as_deref(), &[])?;
     let facts = facts(world, &context).await?;
-    let locks = locks(&facts, &context.inventory.stage);
+    let locks = locks(global, &facts, &context.inventory.stage);
     show(world, global, &locks)?;
     Ok(ExitCode::Done)
 }
 
-fn locks(facts: &Facts, stage: &str) -> Locks {
+fn locks(global: &Global, facts: &Facts, stage: &str) -> Locks {
     let rows = facts.iter().map(|(host, facts)| LockRow {
         host: host.clone(),
         holder: facts.lock.as_ref().map(|lock| holder(lock, facts.lease)),
@@ -43,7 +43,7 @@ fn locks(facts: &Facts, stage: &str) -> Locks {
     );
     Locks {
         rows,
-        next: held.then_some(next).into_iter().collect(),
+        next: held.then(|| global.typed(&next)).into_iter().collect(),
     }
 }
 
@@ -108,7 +108,11 @@ async fn unlocked(
         say("the lock is free on every host that was asked");
         return Ok(ExitCode::Done);
     };
-    show(world, global, &locks(facts, &context.inventory.stage))?;
+    show(
+        world,
+        global,
+        &locks(global, facts, &context.inventory.stage),
+    )?;
     let (journal, deploy) = (journal(world)?, &first.deploy);
     if worked_on(&journal, deploy) {
         let text = format!("{deploy} is being carried out on this machine");
@@ -125,7 +129,7 @@ async fn unlocked(
         let target = TargetArgs {
             target: Some(deploy.to_string()),
         };
-        return crate::commands::resume::cancel(world, global, &target).await;
+        return Box::pin(crate::commands::resume::cancel(world, global, &target)).await;
     }
     free(world, fleet, facts, &holders).await?;
     if standing == Some(Standing::Stuck) {

@@ -1,38 +1,59 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
 use crate::adopt::{Abroad, Wish, abroad};
-use crate::args::{EngineArgs, Global, TargetArgs};
+use crate::args::{EngineArgs, Global, ResumeArgs, TargetArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::{Context, Project};
 use crate::detach::{replay, worked_on};
 use crate::error::{Failure, OrFail as _};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Wanted};
 use crate::look_on::look_on;
 use crate::screen::say;
-use crate::secrets::{named_in, take_over};
+use crate::secrets::{Named, named_in, named_in_undo, not_masked, take_over};
 use crate::telling::{Telling, reporter};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use windlass_journal::{Filter, Journal, Standing, Store as _, Subject};
+use windlass_journal::{Decision, Filter, Journal, Standing, Store as _, Subject};
 use windlass_model::clock::{Clock as _, SystemClock};
 use windlass_model::settings::SourceKind;
-use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets};
+use windlass_model::{DeployId, EventBody, ExitCode, Plan, Secrets, StepId};
 use windlass_source::Source;
 
 /// `resume`.
 pub(crate) async fn resume(
     world: &World,
     global: &Global,
-    args: &TargetArgs,
+    args: &ResumeArgs,
 ) -> Result<ExitCode, Failure> {
     let journal = journal(world)?;
-    let deploy = match unfinished(&journal, args, "go on with") {
+    let deploy = match unfinished(&journal, &args.target, "go on with") {
         Ok(deploy) => deploy,
-        Err(none) => adopted(world, global, (&journal, Wish::GoOn), args, none).await?,
+        Err(none) => adopted(world, global, (&journal, Wish::GoOn), &args.target, none).await?,
     };
-    go_on(world, global, Work::Resume(deploy), How::default()).await
+    let state = journal.load(&deploy).or_fail(ExitCode::Failed)?.state;
+    let work = match (&state.paused, args.retry) {
+        (Some(Decision::Pause { reason, .. }), false) => return Err(paused(&deploy, reason)),
+        (_, true) if state.undo.is_some() => {
+            let text = format!("{deploy} is being undone, so that nothing is tried again");
+            let failure = Failure::new(ExitCode::Failed, text);
+            return Err(failure.hint(format!("windlass resume {deploy} goes on with that")));
+        }
+        (_, true) => Work::Retry(deploy),
+        (_, false) => Work::Resume(deploy),
+    };
+    go_on(world, global, work, How::default()).await
+}
+
+/// What a deploy that failed and was left to a person needs.
+fn paused(deploy: &DeployId, reason: &str) -> Failure {
+    Failure::new(
+        ExitCode::Parked,
+        format!("{deploy} is paused after a failure: {reason}"),
+    )
+    .hint(format!("windlass resume --retry {deploy} tries it again"))
+    .hint(format!("windlass cancel {deploy} undoes what was done"))
 }
 
 /// What this machine does not know the hosts may: the deploy that holds the locks of the stage is taken over. `none` says
@@ -41,10 +62,10 @@ async fn adopted(
     world: &World,
     global: &Global,
     (journal, wish): (&Journal, Wish),
-    args: &TargetArgs,
+    target: &TargetArgs,
     none: Failure,
 ) -> Result<DeployId, Failure> {
-    let Some((context, found)) = elsewhere(world, global, args).await? else {
+    let Some((context, found)) = elsewhere(world, global, target).await? else {
         return Err(none.hint("windlass status STAGE shows what the hosts know"));
     };
     found
@@ -225,9 +246,9 @@ fn watch(
     say(&format!(
         "no engine works on {deploy} any more; the steps under way go on on the hosts"
     ));
-    say(&format!(
+    say(&global.typed(&format!(
         "  next: windlass resume {deploy}, or windlass cancel {deploy}"
-    ));
+    )));
     Ok(ExitCode::Parked)
 }
 
@@ -242,7 +263,7 @@ struct How {
 
 async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<ExitCode, Failure> {
     let How { quiet, given } = how;
-    let (Work::Resume(deploy) | Work::Cancel(deploy)) = &work else {
+    let (Work::Resume(deploy) | Work::Retry(deploy) | Work::Cancel(deploy)) = &work else {
         return Err(Failure::new(
             ExitCode::Internal,
             "a new plan is no deploy to go on with",
@@ -256,19 +277,18 @@ async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<E
                 .hint(format!("windlass attach {deploy} goes on with it")),
         );
     };
-    let context = Context::load(world, &global.everywhere(), Some(&plan.stage), &[])?;
-    let wanted = context.wanted_for(plan.hosts.iter().map(|host| &host.target));
-    let secrets = if let Some(given) = given {
-        given
-    } else {
-        let named = named_in(&plan);
-        context.secrets_named(world, &wanted, &named).await?
+    let context = Context::of_begun(world, global, &plan.stage)?;
+    let wanted = context.wanted_for(world, plan.hosts.iter().map(|host| &host.target))?;
+    let secrets = match given {
+        Some(given) => given,
+        None => secrets_again(world, &context, &wanted, (&work, &plan)).await?,
     };
     let (sender, receiver) = mpsc::unbounded_channel();
-    let fleet = Fleet::take_up(world, &context, &plan, &sender).await?;
+    let fleet = Fleet::take_up(world, wanted, &plan, &sender).await?;
     let source = source(world, &context, &plan).await?;
     let means = Means {
-        desk: Desk::open(world, global, deploy, &secrets, quiet)?,
+        desk: Desk::open(world, global, deploy, &secrets, quiet)?
+            .withholding(withheld(&plan, &secrets, quiet)),
         fleet: fleet.carrying(source, &context.directory),
         secrets,
         events: (sender, receiver),
@@ -276,7 +296,40 @@ async fn go_on(world: &World, global: &Global, work: Work, how: How) -> Result<E
         quiet,
         searched: BTreeMap::new(),
     };
-    carry_out(world, global, work, means).await
+    Box::pin(carry_out(world, global, work, means)).await
+}
+
+/// The secrets, asked for again. Undoing must not depend on more than it needs: a secret that nobody can give any more
+/// would keep a deploy from being cancelled.
+async fn secrets_again(
+    world: &World,
+    context: &Context,
+    wanted: &[Wanted],
+    (work, plan): (&Work, &Plan),
+) -> Result<Secrets, Failure> {
+    let (given, undoing) = (named_in(plan), named_in_undo(plan));
+    let (needed, others) = match work {
+        Work::Cancel(_) => (undoing, given),
+        Work::New(..) | Work::Resume(_) | Work::Retry(_) => {
+            let mut needed = given;
+            for (host, names) in undoing {
+                needed.entry(host).or_default().extend(names);
+            }
+            (needed, Named::new())
+        }
+    };
+    context.secrets_named(world, wanted, &needed, &others).await
+}
+
+/// The steps whose output is not told, since a secret that they were given cannot be masked in it.
+fn withheld(plan: &Plan, secrets: &Secrets, quiet: bool) -> BTreeSet<StepId> {
+    let steps = not_masked(plan, secrets);
+    if !steps.is_empty() && !quiet {
+        say(
+            "not every secret is needed to undo; what commands that were given the others still say is not shown",
+        );
+    }
+    steps
 }
 
 /// The repository, where the plan sends objects from here.

@@ -33,7 +33,7 @@ pub(crate) async fn setup(
     let again = again(global, &context);
     let files = cures_of(world, args, &context, &setup.files, &again);
     cures.extend(files);
-    ending(&context, &setup, cures, &again)
+    ending((global, &context), &setup, cures, &again)
 }
 
 /// Looks what there is and brings what is missing; with it the cures for what could not be made.
@@ -89,7 +89,7 @@ fn refusal_hint(host: &HostName, hint: &str) -> String {
 
 /// What the person is left with.
 fn ending(
-    context: &Context,
+    (global, context): (&Global, &Context),
     setup: &Setup,
     cures: Vec<String>,
     again: &str,
@@ -99,13 +99,16 @@ fn ending(
         let wanting = [FileState::Missing, FileState::NotAFile, FileState::Failed];
         wanting.contains(&row.state)
     };
+    let is_kept = |row: &FileRow| row.state == FileState::NotReplaced;
     let text = if setup.layouts.iter().any(|row| row.wrong.is_some()) {
         "the layout could not be made everywhere"
     } else if setup.files.iter().any(is_wanting) {
         "the layout is made; linked files are missing, and without them nothing is deployed"
+    } else if setup.files.iter().any(is_kept) {
+        "linked files were not replaced everywhere; where not, the one that was there is still there"
     } else {
         for next in cures.into_iter().chain([check]) {
-            say(&format!("next: {next}"));
+            say(&global.typed(&format!("next: {next}")));
         }
         return Ok(ExitCode::Done);
     };
@@ -144,7 +147,7 @@ async fn look(context: &Context, fleet: &Fleet) -> Result<BTreeMap<HostName, Hos
     fleet.facts(asks.collect()).await
 }
 
-/// The command that does the same again, on the same hosts.
+/// The command that does the same again on the same hosts.
 fn again(global: &Global, context: &Context) -> String {
     let mut words = vec!["windlass".to_owned(), "setup".to_owned()];
     words.push(context.inventory.stage.clone());

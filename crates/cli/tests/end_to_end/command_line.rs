@@ -72,6 +72,44 @@ fn habits_are_understood_and_the_usual_form_is_named() {
 }
 
 #[test]
+fn the_next_command_has_the_options_that_this_one_needed() {
+    let stage = Stage::new();
+    stage.configure("linked_files = [\"a.env\"]", "");
+    let here = stage.repo.work();
+    let [app, file] = ["sub", "other.toml"].map(|name| here.join(name));
+    std::fs::create_dir(&app).expect("made");
+    std::fs::rename(here.join("windlass.toml"), file).expect("moved");
+    std::fs::write(here.join("a.env"), "A=1").expect("written");
+    let global = [
+        "-C",
+        "sub",
+        "--config",
+        "../other.toml",
+        "--set",
+        "keep_releases=3",
+    ];
+    let options = "-C sub --config ../other.toml";
+    let run = |words: &[&str]| stage.run(&[words, &global].concat());
+    let said = |command: &str| format!("windlass {options} --set 'keep_releases=3' {command}");
+    let setup = run(&["setup", "production"]);
+    assert_said(&setup, 1, &[&said("setup production")]);
+    let setup = run(&["setup", "production", "--yes"]);
+    assert_said(&setup, 0, &[&said("check production")]);
+    let plan = stdout(&run(&["plan", "production"]));
+    assert!(plan.contains(&said("deploy production")), "{plan}");
+    let failed = run(&[
+        "deploy",
+        "production",
+        "--yes",
+        "--set",
+        "restart.app=exit 1",
+    ]);
+    let sets = "--set 'restart.app=exit 1' --set 'keep_releases=3'";
+    let again = format!("windlass {options} {sets} deploy production");
+    assert_said(&failed, 1, &[&again]);
+}
+
+#[test]
 fn init_says_what_it_saw() {
     let stage = Stage::new();
     for name in ["package.json", "package-lock.json"] {

@@ -69,7 +69,7 @@ fn assert_not_written(stage: &Stage) {
     let roots: [&Path; 3] = [stage.home(), stage.host.outside(), stage.sshd.home()];
     for file in roots.into_iter().flat_map(files_below) {
         let bytes = std::fs::read(&file).unwrap_or_default();
-        let of_the_command = file.to_string_lossy().contains("/jobs/");
+        let of_the_command = holds_output(&file);
         for canary in CANARIES {
             assert!(
                 of_the_command || !contains(&bytes, canary),
@@ -78,6 +78,13 @@ fn assert_not_written(stage: &Stage) {
             );
         }
     }
+}
+
+/// Whether a file of a host holds what a command itself printed: its standard output and error, and nothing else of a job.
+fn holds_output(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let of_a_job = file.parent().is_some_and(|dir| dir.ends_with("jobs"));
+    of_a_job && [".out", ".err"].iter().any(|end| name.ends_with(end))
 }
 
 fn assert_not_told(run: &Run) {
@@ -307,6 +314,28 @@ fn a_secret_that_cannot_be_had_is_an_error_before_any_host_is_asked() {
         let found = String::from_utf8_lossy(&check.stdout);
         assert!(found.contains("secret `TOKEN`"), "{check}");
         assert!(found.contains(next), "{check}");
+    }
+}
+
+#[test]
+fn a_command_that_gives_a_secret_ends_with_whoever_asked() {
+    let stage = Stage::new();
+    let script = "sleep 600 & echo $! >child; echo $$ >shell; wait";
+    taken_from(&stage, &format!("{{ command = \"{script}\" }}"));
+    let pid = |name: &str| {
+        let text = std::fs::read_to_string(stage.repo.work().join(name)).unwrap_or_default();
+        text.trim().parse::<u32>().ok()
+    };
+    for signal in ["TERM", "KILL"] {
+        let deploy = Running::new(stage.windlass(&["deploy", "production", "--yes"]));
+        wait_until("the command runs", || pid("shell").is_some());
+        let pids: Vec<u32> = ["shell", "child"].into_iter().filter_map(pid).collect();
+        deploy.signal(signal);
+        drop(deploy.finish());
+        let gone = |pid: &u32| !Path::new("/proc").join(pid.to_string()).exists();
+        wait_until("all of it has ended", || pids.iter().all(gone));
+        assert_eq!(pids.len(), 2, "{signal}");
+        std::fs::remove_file(stage.repo.work().join("shell")).expect("removed");
     }
 }
 

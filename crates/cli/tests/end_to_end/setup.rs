@@ -199,6 +199,10 @@ fn rows_of_json_say_how_each_file_stands() {
     );
     assert!(rows[0]["wrong"].is_null());
     assert_eq!(
+        (&rows[0]["kind"], &rows[1]["kind"]),
+        (&"layout".into(), &"linked_file".into())
+    );
+    assert_eq!(
         (&rows[1]["file"], &rows[1]["state"]),
         (&KEY.into(), &"sent".into())
     );
@@ -260,9 +264,15 @@ fn what_cannot_be_replaced_is_left_and_named() {
     let run = stage.run(&["setup", "production", "--overwrite", "--yes"]);
     assert_eq!(run.code, 1, "{run}");
     assert!(
-        shown(&run).contains("was not sent to 127.0.0.1; ") && shown(&run).contains("is a link"),
+        shown(&run).contains("was not replaced on 127.0.0.1; ")
+            && shown(&run).contains("is a link"),
         "{run}"
     );
+    assert!(
+        run.stderr.contains("the one that was there is still there"),
+        "{run}"
+    );
+    assert!(!run.stderr.contains("missing"), "{run}");
     assert_eq!(std::fs::read_to_string(&elsewhere).expect("read"), "old");
     assert_alone(&stage, 0);
     // A link to nothing counts as missing, and is left as well.

@@ -129,6 +129,7 @@ fn plan(inventory: &Inventory) -> String {
     // The digest changes with every script.
     overview.digest = PlanDigest::new("000000");
     let view = windlass_reporter::view::Plan {
+        command: format!("windlass deploy {}", overview.stage),
         overview,
         whole: false,
     };

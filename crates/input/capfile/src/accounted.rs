@@ -15,6 +15,7 @@ fn inner(node: &Node) -> Option<Vec<&Node>> {
     match &node.kind {
         Kind::If(found) => Some(found.yes.iter().chain(&found.no).collect()),
         Kind::Sequence(body) => Some(body.iter().collect()),
+        Kind::And(_, done) | Kind::Or(_, done) => Some(vec![&**done]),
         Kind::Rescued(body, handlers) => Some(body.iter().chain(handlers).collect()),
         Kind::Case(case) => {
             let bodies = case.whens.iter().flat_map(|when| &when.body);
@@ -58,6 +59,7 @@ fn forgotten_of(files: &[SourceFile]) -> Vec<String> {
                 start,
                 end,
                 line: account.line,
+                part: false,
             };
             ledger.note(statement, account.fate.clone());
         }
@@ -155,6 +157,10 @@ const LEAVES: &[&str] = &[
     "fetch(:default_env)[:a] = 'b'",
     "SSHKit.config.command_map[:a] = 'b'",
     "task(:v) { |t| invoke 't' }",
+    "ENV['X'] && set(:f, 1)",
+    "fetch(:g) or set :g, 2",
+    "set :h, ENV.fetch('X', 'a') == 'a' ? 1 : 2",
+    "return if ENV.fetch('X', nil)",
 ];
 
 /// Statements of every kind; blocks hold others.
@@ -163,7 +169,7 @@ fn statements() -> impl Strategy<Value = String> {
     leaf.prop_map(|leaf: &str| leaf.to_owned())
         .prop_recursive(3, 24, 4, |inner| {
             let body = proptest::collection::vec(inner, 0..4).prop_map(|body| body.join("\n"));
-            (body, 0..12_u8).prop_map(|(body, kind)| match kind {
+            (body, 0..14_u8).prop_map(|(body, kind)| match kind {
                 0 => format!("namespace :n do\n{body}\nend"),
                 1 => format!("if fetch(:stage) == :production\n{body}\nelse\n set :z, 1\nend"),
                 2 => format!("unless fetch(:a)\n{body}\nend"),
@@ -174,7 +180,9 @@ fn statements() -> impl Strategy<Value = String> {
                 7 => format!("begin\n{body}\nrescue\n set :y, 1\nend"),
                 8 => format!("case fetch(:stage)\nwhen /prod/\n{body}\nelse\n set :z, 1\nend"),
                 9 => format!("case ENV['X']\nwhen 'a'\n{body}\nend"),
-                10 => format!("case `x`\nwhen 'a'\n{body}\nend"),
+                10 => format!("ENV.fetch('X', '').split(',').each do |i|\n{body}\nend"),
+                11 => format!("unless ENV.fetch('X', 'a') == 'a'\n{body}\nend"),
+                12 => format!("case `x`\nwhen 'a'\n{body}\nend"),
                 _ => format!("[].each {{ |i|\n{body}\n}}"),
             })
         })

@@ -1,5 +1,6 @@
 //! The whole way: files in, text and accounts out.
 
+use crate::comment::plain;
 use crate::error::Error;
 use crate::evaluate::legacy::is_second;
 use crate::evaluate::{Evaluator, Parsed, fetched_names};
@@ -86,13 +87,8 @@ impl Todo {
 impl fmt::Display for Todo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.rsplit('/').next().unwrap_or_default();
-        write!(
-            f,
-            "{file}:{} {} ({})",
-            self.line,
-            self.source,
-            plain(&self.why)
-        )
+        let (file, why) = (plain(file), plain(&self.why));
+        write!(f, "{file}:{} {} ({why})", self.line, self.source)
     }
 }
 
@@ -228,8 +224,16 @@ fn name(parsed: &[Parsed], statement: &Statement) -> String {
 
 /// The first line of a statement.
 fn source(parsed: &[Parsed], statement: &Statement) -> String {
-    let text = parsed.get(statement.file).map_or("", |file| &file.text);
-    let text = text.get(statement.start..statement.end).unwrap_or_default();
+    let whole = parsed.get(statement.file).map_or("", |file| &file.text);
+    let (mut start, mut end) = (statement.start, statement.end);
+    if statement.part {
+        // A part says little by itself: its lines are shown.
+        let (before, after) = whole.split_at_checked(start).unwrap_or_default();
+        start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let line = after.find('\n').unwrap_or(after.len());
+        end = end.max(before.len().saturating_add(line));
+    }
+    let text = whole.get(start..end).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().trim();
     let line = plain(&without_secrets(text, line));
     if line.chars().count() <= SHOWN {
@@ -237,10 +241,4 @@ fn source(parsed: &[Parsed], statement: &Statement) -> String {
     }
     let start: String = line.chars().take(SHOWN).collect();
     format!("{start}…")
-}
-
-/// Text for a comment: what would break the line or the screen becomes a space.
-fn plain(text: &str) -> String {
-    let odd = |c: char| c.is_control();
-    text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
 }

@@ -13,6 +13,8 @@ pub(crate) struct Statement {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) line: u32,
+    /// Whether it is only a part of one, whose own fate differs.
+    pub(crate) part: bool,
 }
 
 impl Statement {
@@ -22,6 +24,15 @@ impl Statement {
             start: span.start,
             end: span.end,
             line: span.line,
+            part: false,
+        }
+    }
+
+    /// A part of a statement.
+    pub(crate) fn part(file: usize, span: Span) -> Self {
+        Self {
+            part: true,
+            ..Self::new(file, span)
         }
     }
 }

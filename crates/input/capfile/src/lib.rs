@@ -21,12 +21,14 @@
 
 #[cfg(test)]
 mod accounted;
+mod comment;
 mod error;
 mod evaluate;
 mod files;
 mod import;
 mod ledger;
 mod output;
+mod outside;
 mod pattern;
 mod secrets;
 mod syntax;

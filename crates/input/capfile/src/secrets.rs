@@ -18,6 +18,11 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     url || WORDS.iter().any(|word| lower.contains(word))
 }
 
+/// Whether a variable of this name is likely to hold a secret.
+pub(crate) fn names_secret(variable: &str) -> bool {
+    looks_secret(variable) || variable.to_ascii_lowercase().contains("key")
+}
+
 /// A line without its quoted words, where the statement looks as if one of them lets somebody in.
 pub(crate) fn without_secrets(statement: &str, line: &str) -> String {
     if !looks_secret(statement) {

@@ -3,9 +3,9 @@
 //! What cannot be known is a value too: [`Value::Unknown`] says why and travels through whatever is made of it.
 
 use crate::evaluate::line::CAPTURED;
+use crate::outside::Locals;
 use crate::pattern::Pattern;
 use crate::syntax::Block;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The longest text that is worked out; what is longer is unknown.
@@ -15,9 +15,6 @@ pub(crate) const LONGEST: usize = 64 << 10;
 const HEAVIEST: usize = 4000;
 /// How deep lists and hashes may be in one another.
 const DEEPEST: u32 = 50;
-
-/// Local variables.
-pub(crate) type Locals = BTreeMap<String, Value>;
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -30,7 +27,7 @@ pub(crate) enum Value {
     List(Vec<Value>),
     Hash(Vec<(Value, Value)>),
     /// A lambda, which is worked out when it is fetched.
-    Lambda(Arc<Block>, Arc<Locals>),
+    Lambda(Closure),
     Regex(Arc<Pattern>),
     /// From, and up to but without.
     Range(i64, i64),
@@ -41,6 +38,15 @@ pub(crate) enum Value {
     /// What a command said, kept in a variable of the script.
     Captured(String),
     Unknown(Unknown),
+}
+
+/// A block with what was around it where it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Closure {
+    pub(crate) block: Arc<Block>,
+    pub(crate) locals: Arc<Locals>,
+    /// The file it stands in, by its number.
+    pub(crate) file: usize,
 }
 
 /// Why a value is not known.
@@ -108,15 +114,12 @@ impl Value {
         }
     }
 
-    /// Whether a condition holds, and the variable that decides it, which the import takes for not set.
-    pub(crate) fn decided(&self) -> Result<(bool, Option<Unknown>), Unknown> {
-        match self.truth() {
-            Ok(truth) => Ok((truth, None)),
-            Err(unknown) => match unknown.unset().map(Value::truth) {
-                Some(Ok(truth)) => Ok((truth, Some(unknown))),
-                _ => Err(unknown),
-            },
-        }
+    /// Whether a condition holds where a variable that decides it is not set, which is what the import takes it for.
+    pub(crate) fn decided(&self) -> Result<bool, Unknown> {
+        self.truth().or_else(|unknown| match unknown.unset() {
+            Some(unset) => unset.truth(),
+            None => Err(unknown),
+        })
     }
 
     /// As `to_s` has it.

@@ -1,6 +1,7 @@
 //! What values may be: the grammars of the model, and the names of stages, which depend on our commands.
 
 pub(crate) use windlass_model::grammar::*;
+use windlass_model::health::HOST;
 use windlass_model::shell::is_variable_name;
 
 /// Words that a stage may not bear: the commands of Windlass, so that `windlass status` is never two things.
@@ -42,6 +43,11 @@ pub(crate) fn variable_name(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("is no name of a variable".to_owned())
+}
+
+/// A URL that is asked. `{host}` is filled in when it is known which one that is.
+pub(crate) fn url(text: &str) -> Result<(), String> {
+    windlass_model::grammar::url(&text.replace(HOST, "host"))
 }
 
 pub(crate) fn stage(text: &str) -> Result<(), String> {

@@ -4,6 +4,7 @@ use crate::cross;
 use crate::error::{Error, Mistake, Mistakes};
 use crate::file;
 use crate::given::{self, Argument};
+use crate::health;
 use crate::hosts::{HostEntry, host_entries};
 use crate::layer;
 use crate::origin::{Origin, Source};
@@ -23,6 +24,9 @@ pub struct Given<'a> {
     /// The names of the recipes that are there.
     pub recipes: &'a [&'a str],
 }
+
+/// Lists of tables that are known by their names.
+const NAMED: [&str; 2] = ["health", "tasks"];
 
 /// All layers, well-typed, not yet laid over one another.
 #[derive(Clone, Debug)]
@@ -131,6 +135,7 @@ impl Config {
         };
         layer::fill(&mut table, &application, stage);
         recipes::bring(&mut table);
+        health::name(&mut table);
         Mistakes::unless(cross::merged(&table), table)
     }
 }
@@ -218,28 +223,40 @@ impl Stage {
 
     /// The settings on a host: its roles and itself laid over the stage. Hosts without layers of their own share one value.
     pub fn settings_on(&self, host: &HostEntry) -> Result<Arc<Settings>, Mistakes> {
-        if host.layer.is_empty() && self.role_layers(host).next().is_none() {
+        if host.layer.is_empty() && self.role_layers(&host.roles).next().is_none() {
             return Ok(Arc::clone(&self.settings));
         }
         let table = self.table_on(host)?;
         Ok(Arc::new(read::settings(&table, &self.name)))
     }
 
-    fn table_on(&self, host: &HostEntry) -> Result<Table, Mistakes> {
-        let mut table = self.base.clone();
-        for role in self.role_layers(host) {
-            layer::lay(&mut table, role);
+    /// The settings on a host that the file does not have any more: its roles laid over the stage.
+    pub fn settings_with(&self, roles: &[String]) -> Result<Arc<Settings>, Mistakes> {
+        if self.role_layers(roles).next().is_none() {
+            return Ok(Arc::clone(&self.settings));
         }
+        let table = self.config.finish(self.table_with(roles), &self.name)?;
+        Ok(Arc::new(read::settings(&table, &self.name)))
+    }
+
+    fn table_on(&self, host: &HostEntry) -> Result<Table, Mistakes> {
+        let mut table = self.table_with(&host.roles);
         layer::lay(&mut table, &host.layer);
         self.config.finish(table, &self.name)
     }
 
+    fn table_with(&self, roles: &[String]) -> Table {
+        let mut table = self.base.clone();
+        for role in self.role_layers(roles) {
+            layer::lay(&mut table, role);
+        }
+        table
+    }
+
     /// The layers of a host's roles; the one later in its list lies above.
-    fn role_layers<'a>(&'a self, host: &'a HostEntry) -> impl Iterator<Item = &'a Table> {
+    fn role_layers<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Table> {
         let roles = table(&self.config.file, "roles");
-        host.roles
-            .iter()
-            .filter_map(move |role| table(roles?, role))
+        names.iter().filter_map(move |role| table(roles?, role))
     }
 
     /// Every setting in force, by name; with a host, as it is there.
@@ -294,7 +311,9 @@ fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
         };
         match &entry.value.data {
             Data::Table(inner) => flatten(inner, &key, settings),
-            Data::List(values) if name == "tasks" => flatten_tasks(values, settings),
+            Data::List(values) if NAMED.contains(&name.as_str()) => {
+                flatten_named(name, values, settings);
+            }
             _ => settings.push(Effective {
                 key,
                 value: entry.value.show(),
@@ -305,17 +324,17 @@ fn flatten(table: &Table, prefix: &str, settings: &mut Vec<Effective>) {
     }
 }
 
-fn flatten_tasks(tasks: &[Value], settings: &mut Vec<Effective>) {
-    for task in tasks {
-        let Data::Table(keys) = &task.data else {
+fn flatten_named(list: &str, entries: &[Value], settings: &mut Vec<Effective>) {
+    for entry in entries {
+        let Data::Table(keys) = &entry.data else {
             continue;
         };
         let name = match keys.get("name").map(|entry| &entry.value.data) {
             Some(Data::Verbatim(name)) => name.as_str(),
             _ => continue,
         };
-        let mut task = keys.clone();
-        task.remove("name");
-        flatten(&task, &format!("tasks.{name}"), settings);
+        let mut entry = keys.clone();
+        entry.remove("name");
+        flatten(&entry, &format!("{list}.{name}"), settings);
     }
 }

@@ -1,6 +1,7 @@
 //! Mistakes that only show when several values are seen together.
 
 use crate::error::{Error, Mistake};
+use crate::health;
 use crate::suggest::{listed, nearest};
 use crate::value::{Data, Entry, Table, Value};
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use windlass_foreign::hook;
 use windlass_model::address::Address;
 use windlass_model::plan::Phase;
 
-/// What the file's own tables contradict: tasks and the hosts of every stage.
+/// What the file's own tables contradict: tasks, health checks and the hosts of every stage.
 pub(crate) fn file(table: &Table) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let stages = inner(table, "stages");
@@ -18,6 +19,7 @@ pub(crate) fn file(table: &Table) -> Vec<Mistake> {
         .map(String::as_str)
         .collect();
     tasks(items(table, "tasks"), &names, &mut mistakes);
+    health::entries(table, &names, &mut mistakes);
     for recipe in ["bundler", "rails"] {
         table_of_nothing(table, recipe, &mut mistakes);
     }
@@ -40,8 +42,12 @@ pub(crate) fn merged(table: &Table) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     secret_variables(table, &mut mistakes);
     linked_paths(table, &mut mistakes);
+    health::same_names(table, &mut mistakes);
     if let Some(ssh) = inner(table, "ssh") {
         two_ways(ssh, &mut mistakes);
+    }
+    if let Some(rollout) = inner(table, "rollout") {
+        batches(rollout, &mut mistakes);
     }
     if let Some(ruby) = inner(table, "ruby") {
         place_of_nothing(ruby, &mut mistakes);
@@ -107,7 +113,7 @@ fn is_phase(name: &str) -> bool {
     Phase::ALL.iter().any(|phase| phase.as_str() == name)
 }
 
-fn no_such_stage(stage: &Value, stages: &[&str], mistakes: &mut Vec<Mistake>) {
+pub(crate) fn no_such_stage(stage: &Value, stages: &[&str], mistakes: &mut Vec<Mistake>) {
     let name = word(stage);
     if stages.contains(&name) {
         return;
@@ -229,6 +235,25 @@ fn two_ways(ssh: &Table, mistakes: &mut Vec<Mistake>) {
     }
 }
 
+/// A batch that reaches no farther than the one before it has no host of its own.
+fn batches(rollout: &Table, mistakes: &mut Vec<Mistake>) {
+    let batches = items(rollout, "batches");
+    for (index, (before, after)) in batches.iter().zip(batches.iter().skip(1)).enumerate() {
+        let (Data::Reach(reach), Data::Reach(next)) = (&before.data, &after.data) else {
+            continue;
+        };
+        if !next.may_follow(*reach) {
+            let reason = format!(
+                "reaches no farther than {}, which comes before it",
+                before.show()
+            );
+            let key = format!("rollout.batches[{}]", index.saturating_add(1));
+            let hint = "each says how many hosts have the release when it is through, as in [1, \"10%\", \"100%\"]";
+            mistakes.push(refused(&key, reason, after).hint(hint));
+        }
+    }
+}
+
 /// The place of a version manager means something only where it is said which one that is.
 fn place_of_nothing(ruby: &Table, mistakes: &mut Vec<Mistake>) {
     let manager = ruby.get("manager").map_or("", |entry| word(&entry.value));
@@ -273,12 +298,12 @@ fn both(keys: &Table, (first, second): (&str, &str), mistakes: &mut Vec<Mistake>
     }
 }
 
-fn refused(key: &str, reason: String, value: &Value) -> Mistake {
+pub(crate) fn refused(key: &str, reason: String, value: &Value) -> Mistake {
     let key = key.to_owned();
     at(Mistake::new(Error::Refused { key, reason }), value)
 }
 
-fn at(mistake: Mistake, value: &Value) -> Mistake {
+pub(crate) fn at(mistake: Mistake, value: &Value) -> Mistake {
     match value.place() {
         Some(place) => mistake.at(place),
         None => mistake,
@@ -292,14 +317,14 @@ fn inner<'t>(table: &'t Table, name: &str) -> Option<&'t Table> {
     }
 }
 
-fn items<'t>(table: &'t Table, name: &str) -> &'t [Value] {
+pub(crate) fn items<'t>(table: &'t Table, name: &str) -> &'t [Value] {
     match table.get(name).map(|entry: &Entry| &entry.value.data) {
         Some(Data::List(values)) => values,
         _ => &[],
     }
 }
 
-fn word(value: &Value) -> &str {
+pub(crate) fn word(value: &Value) -> &str {
     match &value.data {
         Data::Text(text) | Data::Verbatim(text) => text,
         _ => "",

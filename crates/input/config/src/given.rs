@@ -268,6 +268,7 @@ fn by_text(kind: &Kind) -> bool {
         | Kind::Boolean
         | Kind::Duration(_)
         | Kind::Size(_)
+        | Kind::Reach
         | Kind::Choice(_)
         | Kind::Recipes => true,
         Kind::List(inner) | Kind::OneOrMany(inner) | Kind::BooleanOr(inner) => by_text(inner),

@@ -21,6 +21,8 @@ pub struct HostEntry {
     pub primary: Vec<String>,
     /// Whether releases are made there.
     pub release: bool,
+    /// Whether it may be missing.
+    pub optional: bool,
     /// Where it stands.
     pub origin: Origin,
     /// Its own settings, laid over everything but the environment and the command line.
@@ -71,13 +73,14 @@ fn host_entry(value: &Value) -> Result<Option<HostEntry>, Mistakes> {
         Some(Data::Boolean(true)) => roles.clone(),
         _ => names(keys, "primary").unwrap_or_default(),
     };
-    let release = keys.get("release").map(|entry| &entry.value.data);
+    let said = |name: &str| keys.get(name).map(|entry| &entry.value.data);
     Ok(Some(HostEntry {
         layer: host_layer(keys, &address, &written.value),
         address,
         roles,
         primary,
-        release: release != Some(&Data::Boolean(false)),
+        release: said("release") != Some(&Data::Boolean(false)),
+        optional: said("optional") == Some(&Data::Boolean(true)),
         origin: value.origin(),
     }))
 }

@@ -7,8 +7,8 @@ use crate::placeholder;
 use crate::value::{Data, Entry, Table, Value};
 
 /// Keys of a stage, role or host that say what it is and are no settings of a layer.
-const OWN: [&str; 9] = [
-    "hosts", "add", "address", "roles", "primary", "release", "user", "port", "stages",
+const OWN: [&str; 10] = [
+    "hosts", "add", "address", "roles", "primary", "release", "optional", "user", "port", "stages",
 ];
 
 /// The lowest layer, made from the table of keys.

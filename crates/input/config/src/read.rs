@@ -3,13 +3,17 @@
 //! Every value has been read by its kind before and every default is there, so nothing can fail here; what is absent is
 //! absent on purpose. A test proves that each key of the table changes the result.
 
+mod health;
 mod technology;
+
+pub(crate) use health::{STAYS, WITHIN};
 
 use crate::value::{Data, Table, Value};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 use windlass_model::plan::{DeployKind, JobLimits};
+use windlass_model::rollout::{OnFailure, RolloutSettings};
 use windlass_model::settings::{
     AgeSettings, Hook, HostKeyPolicy, OnTerm, SecretReference, Settings, SourceKind, SshAgent,
     SshSettings, Task,
@@ -21,10 +25,7 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
     let view = View(table);
     Settings {
         application: view.text("application").unwrap_or_default(),
-        source: match view.word("source") {
-            "git" => SourceKind::Git,
-            _ => SourceKind::Push,
-        },
+        source: source(view.word("source")),
         repository: view.text("repository"),
         branch: view.text("branch").unwrap_or_default(),
         subtree: view.path("subtree"),
@@ -48,20 +49,48 @@ pub(crate) fn settings(table: &Table, stage: &str) -> Settings {
         shell: view.words("shell"),
         umask: view.text("umask"),
         restart: view.variables("restart"),
-        tasks: view.tasks(stage),
+        health: view.of_stage("health", stage).map(health::check).collect(),
+        tasks: view.of_stage("tasks", stage).map(task).collect(),
+        rollout: rollout(view.table("rollout")),
         limits: view.limits(),
         confirm: view.truth("confirm"),
-        on_term: match view.word("on_term") {
-            "cancel" => OnTerm::Cancel,
-            _ => OnTerm::Park,
-        },
+        on_term: on_term(view.word("on_term")),
         ssh: ssh(view.table("ssh")),
+    }
+}
+
+fn source(word: &str) -> SourceKind {
+    match word {
+        "git" => SourceKind::Git,
+        _ => SourceKind::Push,
+    }
+}
+
+fn on_term(word: &str) -> OnTerm {
+    match word {
+        "cancel" => OnTerm::Cancel,
+        _ => OnTerm::Park,
     }
 }
 
 fn age(view: View<'_>) -> AgeSettings {
     AgeSettings {
         identities: view.texts("identities"),
+    }
+}
+
+fn rollout(view: View<'_>) -> RolloutSettings {
+    let batches = view.items("batches").iter();
+    RolloutSettings {
+        batches: batches
+            .filter_map(|value| match value.data {
+                Data::Reach(reach) => Some(reach),
+                _ => None,
+            })
+            .collect(),
+        pause: view.duration("pause").unwrap_or_default(),
+        max_failures: view.number("max_failures").unwrap_or_default(),
+        on_failure: OnFailure::parse(view.word("on_failure")).unwrap_or_default(),
     }
 }
 
@@ -243,22 +272,19 @@ impl<'t> View<'t> {
         }
     }
 
-    /// The tasks of this stage, in the order of the file.
-    fn tasks(self, stage: &str) -> Vec<Task> {
+    /// The tables of a list that are for this stage, in the order of the file.
+    fn of_stage(self, name: &str, stage: &str) -> impl Iterator<Item = Self> {
         let tables = self
-            .items("tasks")
+            .items(name)
             .iter()
             .filter_map(|value| match &value.data {
                 Data::Table(table) => Some(Self(table)),
                 _ => None,
             });
-        tables
-            .filter(|task| {
-                let stages = task.texts("stages");
-                stages.is_empty() || stages.iter().any(|name| name == stage)
-            })
-            .map(task)
-            .collect()
+        tables.filter(move |entry| {
+            let stages = entry.texts("stages");
+            stages.is_empty() || stages.iter().any(|name| name == stage)
+        })
     }
 
     fn kinds_of_run(self) -> Vec<DeployKind> {

@@ -1,11 +1,12 @@
 //! A value that was read and found well-typed, with its origin; and the tables of them that layers are.
 
 use crate::origin::{Origin, Place};
-use crate::units::{show_duration, show_size};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_model::grammar::quoted;
+use windlass_model::rollout::Reach;
 use windlass_model::settings::SecretReference;
+use windlass_model::units::{show_duration, show_size};
 
 /// A value with its origins. A list to which others were added has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub(crate) enum Data {
     Boolean(bool),
     Duration(Duration),
     Size(u64),
+    Reach(Reach),
     List(Vec<Value>),
     Table(Table),
 }
@@ -68,6 +70,8 @@ impl Value {
             Data::Boolean(truth) => (*truth).into(),
             Data::Duration(duration) => show_duration(*duration).into(),
             Data::Size(bytes) => show_size(*bytes).into(),
+            Data::Reach(Reach::Hosts(count)) => (*count).into(),
+            Data::Reach(percent) => percent.to_string().into(),
             Data::List(values) => values.iter().map(Self::json).collect(),
             Data::Table(table) => table
                 .iter()
@@ -85,6 +89,8 @@ impl Value {
             Data::Boolean(truth) => truth.to_string(),
             Data::Duration(duration) => quoted(&show_duration(*duration)),
             Data::Size(bytes) => quoted(&show_size(*bytes)),
+            Data::Reach(Reach::Hosts(count)) => count.to_string(),
+            Data::Reach(percent) => quoted(&percent.to_string()),
             Data::List(values) => {
                 let shown: Vec<_> = values.iter().map(Self::show).collect();
                 format!("[{}]", shown.join(", "))

@@ -19,7 +19,7 @@ mod typed;
 pub use hooks::{Hook, Runs, hook};
 pub use meaning::{Meaning, Tool, Word};
 pub use page::page;
-pub use plugins::{Becomes, Plugin, Steps, plugin, plugin_setting};
+pub use plugins::{Becomes, Install, Plugin, Steps, plugin, plugin_setting};
 pub use typed::{switch, task, typed, variable};
 
 /// The setting of this name in a table of windlass.toml, which is empty at its top.

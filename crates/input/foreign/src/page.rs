@@ -114,7 +114,7 @@ fn became(becomes: Becomes) -> String {
                 "nothing: {manager} is found by itself; or `manager = \"{manager}\"` in `[ruby]`"
             )
         }
-        Becomes::Steps(steps) => steps.here().to_owned(),
+        Becomes::Steps(steps) => steps.here(),
         Becomes::Nothing(reason) => format!("nothing is needed: {reason}"),
         Becomes::Asks(what) => format!("nothing: {what}"),
         Becomes::Missing(what) => format!("not there yet: it {what}"),

@@ -56,26 +56,61 @@ pub enum Steps {
     Composer,
 }
 
+/// What a plugin runs that installs packages, where a project says nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Install {
+    /// Its program, after which its task and its settings are named.
+    pub program: &'static str,
+    /// What the program is told to do.
+    pub method: &'static str,
+    /// With these flags.
+    pub flags: &'static str,
+}
+
 impl Steps {
+    /// The command, where it installs packages.
+    pub fn install(self) -> Option<Install> {
+        let (program, flags) = match self {
+            Self::Npm => ("npm", "--production --silent --no-progress"),
+            Self::Yarn => ("yarn", "--production"),
+            Self::Bower => ("bower", "--quiet --config.interactive=false"),
+            Self::Composer => (
+                "composer",
+                "--no-dev --no-interaction --quiet --optimize-autoloader",
+            ),
+            Self::Passenger | Self::Puma | Self::Sidekiq | Self::Whenever | Self::Nvm => {
+                return None;
+            }
+        };
+        Some(Install {
+            program,
+            method: "install",
+            flags,
+        })
+    }
+
     /// What does it here, for people.
-    pub(crate) fn here(self) -> &'static str {
-        match self {
+    pub(crate) fn here(self) -> String {
+        if let Some(what) = self.install() {
+            let Install {
+                program,
+                method,
+                flags,
+            } = what;
+            return format!("a task before `updated`: `{program} {method} {flags}`");
+        }
+        let here = match self {
             Self::Passenger => {
                 "`[restart]`, with `passenger-config restart-app DEPLOY_TO --ignore-app-not-running`"
             }
-            Self::Puma => "`[restart]`, with `systemctl --user restart UNIT`",
             Self::Sidekiq => {
                 "`[restart]`, with `systemctl --user restart UNIT`; it is not quieted before"
             }
             Self::Whenever => "a task: `bundle exec whenever --update-crontab NAME`",
             Self::Nvm => "the directory of that Node.js in `path`",
-            Self::Npm => "a task before `updated`: `npm install --production`",
-            Self::Yarn => "a task before `updated`: `yarn install --production`",
-            Self::Bower => "a task before `updated`: `bower install`",
-            Self::Composer => {
-                "a task before `updated`: `composer install --no-dev --optimize-autoloader`"
-            }
-        }
+            _ => "`[restart]`, with `systemctl --user restart UNIT`",
+        };
+        here.to_owned()
     }
 }
 

@@ -42,6 +42,7 @@ pub fn build(stage: &Stage, filter: &Filter) -> Result<Inventory, Error> {
         settings: Arc::clone(stage.settings()),
         hosts: kept,
         filtered_out,
+        left_out: Vec::new(),
         primaries,
     })
 }
@@ -145,5 +146,6 @@ fn host(draft: &Draft<'_>, name: &HostName, primaries: &BTreeMap<String, HostNam
             deploy_to: draft.settings.deploy_to.clone(),
         },
         settings: Arc::clone(&draft.settings),
+        optional: draft.entry.optional,
     }
 }

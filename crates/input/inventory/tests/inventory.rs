@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use windlass_config::{Config, Given, Source, Stage};
 use windlass_inventory::{Error, Filter, build};
-use windlass_model::{ExitCode, Inventory};
+use windlass_model::{ExitCode, HostName, Inventory};
 
 fn stage(hosts: &str) -> Stage {
     let text = format!("application = \"shop\"\n[stages.production]\nhosts = [\n{hosts}\n]\n");
@@ -281,4 +281,33 @@ proptest! {
         drop(build(&stage, &filter(&value, &[], &[])));
         drop(build(&stage, &filter(&[], &value, &value)));
     }
+}
+
+#[test]
+fn the_place_of_a_host_that_is_left_out_goes_to_the_next_of_its_kind() {
+    let mut inventory = inventory(
+        r#"
+  { address = "db0", roles = ["db"], release = false },
+  { address = "web1", roles = ["app", "db"], primary = ["db"], optional = true },
+  { address = "web2", roles = ["app", "db"] },
+"#,
+    );
+    let optional: Vec<_> = inventory.hosts.iter().map(|host| host.optional).collect();
+    assert_eq!(optional, [false, true, false]);
+    inventory.leave_out(&HostName::new("web1"), "connection refused".to_owned());
+    assert_eq!(names(&inventory), "db0 web2");
+    // Not the first of the role: on that one no releases are made, so what runs in a release cannot run there.
+    let primary = |role: &str| {
+        inventory
+            .primary(role)
+            .map(|host| host.target.name.as_str())
+    };
+    assert_eq!(
+        (primary("db"), primary("app")),
+        (Some("web2"), Some("web2"))
+    );
+    assert_eq!(inventory.hosts[1].target.primary.len(), 2);
+    inventory.leave_out(&HostName::new("web2"), "connection refused".to_owned());
+    let moved = &inventory.left_out[1].primary_of;
+    assert!(moved.iter().all(|(_, next)| next.is_none()), "{moved:?}");
 }

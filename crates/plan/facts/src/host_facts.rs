@@ -71,6 +71,9 @@ pub struct HostFacts {
     pub missing_linked_dirs: Vec<String>,
     /// The repository mirror.
     pub repository: Option<Repository>,
+    /// What lies in the mirror's place and is none: `svn`, `hg` or `other`.
+    #[serde(default)]
+    pub no_mirror: Option<String>,
     /// Free space where the deploy root is or would be.
     pub disk: Disk,
     /// Who holds the deploy lock.

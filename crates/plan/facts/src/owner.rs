@@ -72,6 +72,8 @@ pub fn read_take_over(stdout: &[u8]) -> Result<Taken, Error> {
 pub struct Stand {
     /// How it was decided; none = it is not over here.
     pub decision: Option<String>,
+    /// What was decided for all hosts, as the engine left it; none where it left nothing here.
+    pub decided: Option<String>,
     /// What is known of its controller.
     pub lease: Option<Lease>,
 }
@@ -91,6 +93,7 @@ pub fn read_stand(stdout: &[u8]) -> Result<Stand, Error> {
     for (name, value) in records(stdout)? {
         match name.as_str() {
             "decision" => stand.decision = Some(value),
+            "decided" => stand.decided = Some(value),
             "lease" => stand.lease = Lease::read(&value),
             _ => {}
         }

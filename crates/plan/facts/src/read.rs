@@ -53,6 +53,20 @@ fn senseless(record: &str, value: &str) -> Error {
     }
 }
 
+/// A tool says its version, after words that only this one says.
+fn versioned(tools: &mut [Tool], name: &str, said: &str, words: &str) {
+    if let Some(tool) = tools.iter_mut().find(|tool| tool.name == name) {
+        tool.version = said.strip_prefix(words).map(str::to_owned);
+    }
+}
+
+fn whole_repository() -> Repository {
+    Repository {
+        whole: true,
+        ..Repository::default()
+    }
+}
+
 /// What stands before the first blank, and what after it.
 fn word(value: &str) -> (&str, &str) {
     value.split_once(' ').unwrap_or((value, ""))
@@ -86,11 +100,8 @@ impl Reading {
                     version: None,
                 });
             }
-            "git_version" => {
-                if let Some(git) = facts.tools.iter_mut().find(|tool| tool.name == "git") {
-                    git.version = value.strip_prefix("git version ").map(str::to_owned);
-                }
-            }
+            "git_version" => versioned(&mut facts.tools, "git", value, "git version "),
+            "wget_version" => versioned(&mut facts.tools, "wget", value, "GNU Wget "),
             "manager" => facts.version_managers.push(value.to_owned()),
             "logout" => {
                 facts.logout = match value {
@@ -207,12 +218,7 @@ impl Reading {
     fn record(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let facts = &mut self.facts;
         match name {
-            "repository" => {
-                facts.repository = Some(Repository {
-                    whole: true,
-                    ..Repository::default()
-                });
-            }
+            "repository" => facts.repository = Some(whole_repository()),
             "repository_shallow" | "repository_tips" | "repository_error" => {
                 let repository = facts.repository.get_or_insert_default();
                 match name {
@@ -221,6 +227,7 @@ impl Reading {
                     _ => tips(repository, value),
                 }
             }
+            "no_mirror" => facts.no_mirror = Some(value.trim().to_owned()),
             "root_id" => facts.root_id = (!value.is_empty()).then(|| value.to_owned()),
             "fence" => facts.fence = number(name, value)?,
             "lock" => {

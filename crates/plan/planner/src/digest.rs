@@ -5,7 +5,7 @@
 //! gives them), when a host was booted, and the reason given with `-m`. It is no proof against forgery of a plan.
 
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use windlass_model::hex::hex;
 use windlass_model::{DeployKind, Plan, PlanDigest};
 
 /// The SHA-256 of the plan's JSON form without what differs from run to run. Fields stand in the order of their declaration
@@ -28,9 +28,5 @@ pub fn digest(plan: &Plan) -> PlanDigest {
     if plan.kind == DeployKind::Deploy {
         text = text.replace(plan.release.as_str(), "RELEASE");
     }
-    let mut hex = String::new();
-    for byte in Sha256::digest(text) {
-        write!(hex, "{byte:02x}").expect("a string takes everything");
-    }
-    PlanDigest::new(hex)
+    PlanDigest::new(hex(&Sha256::digest(text)))
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::phases::phases;
 use crate::recipe::{Place, TaskSpec};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_model::plan::{Phase, UNLOCK};
+use windlass_model::plan::{PAUSE, Phase, UNLOCK};
 use windlass_model::{DeployKind, TaskName};
 
 /// The tasks of a run in their order, each with its phase. `unlock` comes last, whatever stands around it.
@@ -39,7 +39,8 @@ impl Hooks {
     fn new(specs: Vec<TaskSpec>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         for spec in &specs {
-            if !names.insert(spec.name.as_str().to_owned()) {
+            let is_ours = spec.name.as_str().starts_with(PAUSE);
+            if is_ours || !names.insert(spec.name.as_str().to_owned()) {
                 return Err(Error::Duplicate {
                     task: spec.name.clone(),
                 });

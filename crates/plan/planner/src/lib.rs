@@ -4,6 +4,7 @@
 //! undo or says in writing why it has none. The planner orders and judges; what a task does on a host is written in
 //! the recipes, which come in through [`Recipe`].
 
+mod batches;
 mod digest;
 mod environment;
 mod error;
@@ -26,7 +27,7 @@ mod user_task;
 pub use digest::digest;
 pub use environment::deploy_variables;
 pub use error::Error;
-pub use overview::{Told, overview};
+pub use overview::{Told, in_the_way, overview};
 pub use plan::{Note, Planned, plan, task};
 pub use precheck::precheck;
 pub use preview::{Links, Preview, preview};

@@ -5,7 +5,9 @@ use crate::plan::Note;
 use crate::preview::Preview;
 use crate::refusal::Refusal;
 use windlass_model::changes::InTree;
-use windlass_model::overview::{Brings, Change, Live, Overview, Remark, Replaced, StepRow};
+use windlass_model::overview::{
+    Brings, Change, Live, Overview, Remark, Replaced, Rollout, StepRow,
+};
 use windlass_model::{Action, DeployKind, HostName, Phase, Plan, Revision, Step, TaskName, Undo};
 
 /// What git says of a preview, as far as it was asked.
@@ -32,7 +34,7 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
         digest: digest(plan),
         hosts: names(plan),
         begun: preview.begun,
-        refused: preview.refusals.iter().map(refused).collect(),
+        refused: everything_refused(preview, told),
         notes: preview.planned.notes.iter().map(noted).collect(),
         changes: lives
             .map(|(live, hosts)| Change {
@@ -44,6 +46,7 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
         linked: preview.linked.clone(),
         replaced: told.tree.as_ref().map(|tree| replaced(preview, tree)),
         removals: preview.removals.clone(),
+        rollout: rollout(plan),
         steps: rows(preview),
     }
 }
@@ -51,6 +54,53 @@ pub fn overview(preview: &Preview, told: &Told) -> Overview {
 fn names(plan: &Plan) -> Vec<HostName> {
     let hosts = plan.hosts.iter();
     hosts.map(|host| host.target.name.clone()).collect()
+}
+
+fn rollout(plan: &Plan) -> Rollout {
+    let batches = plan.hosts_in_batches();
+    let in_batch = |batch| {
+        let hosts = plan.hosts.iter().map(|host| &host.target.name);
+        let own = hosts.filter(|host| batches.get(host) == Some(&batch));
+        own.cloned().collect::<Vec<HostName>>()
+    };
+    let pauses = plan.steps.iter().find_map(|step| match step.action {
+        Action::Pause { length } => Some(length),
+        _ => None,
+    });
+    Rollout {
+        batches: (0..plan.batches()).map(in_batch).collect(),
+        pause: pauses.unwrap_or_default(),
+        max_failures: plan.max_failures,
+        on_failure: plan.on_failure,
+    }
+}
+
+/// What speaks against it: on the hosts, and in the revision.
+fn everything_refused(preview: &Preview, told: &Told) -> Vec<Remark> {
+    let links = &preview.links;
+    let files = links.paths.iter().take(links.files);
+    let tree = told.tree.as_deref().unwrap_or_default();
+    let on_hosts = preview.refusals.iter().map(refused);
+    on_hosts.chain(in_the_way(files, tree)).collect()
+}
+
+/// Linked files in whose place a revision has a directory, by what stands in its tree at each of them: no release can be
+/// made of it.
+pub fn in_the_way<'a>(
+    files: impl Iterator<Item = &'a String>,
+    tree: &[InTree],
+) -> impl Iterator<Item = Remark> {
+    let found = files.zip(tree);
+    let found = found.filter(|(_, what)| matches!(what, InTree::Bare | InTree::Directory));
+    found.map(|(path, _)| Remark {
+        host: None,
+        message: format!(
+            "{path} is a directory in the repository, so it cannot be a linked file: the release cannot be made"
+        ),
+        hint: Some(format!(
+            "name {path} in `linked_dirs`, or take it out of the repository: git rm -r --cached {path}"
+        )),
+    })
 }
 
 fn refused(refusal: &Refusal) -> Remark {
@@ -131,6 +181,7 @@ fn rows(preview: &Preview) -> Vec<StepRow> {
         let (undo, no_undo) = undo(&first.undo);
         rows.push(StepRow {
             phase: first.phase,
+            batch: first.batch,
             task: first.task.clone(),
             hosts: same.iter().map(|step| step.host.clone()).collect(),
             local: matches!(first.action, Action::Local { .. }),
@@ -147,13 +198,14 @@ fn rows(preview: &Preview) -> Vec<StepRow> {
 }
 
 fn alike(a: &Step, b: &Step) -> bool {
-    a.task == b.task && a.show == b.show && undo(&a.undo) == undo(&b.undo)
+    a.task == b.task && a.batch == b.batch && a.show == b.show && undo(&a.undo) == undo(&b.undo)
 }
 
 /// The lock is taken by the question that begins a deploy, before there are steps.
 fn lock_row(plan: &Plan) -> StepRow {
     StepRow {
         phase: Phase::Starting,
+        batch: None,
         task: TaskName::new("lock"),
         hosts: names(plan),
         local: false,

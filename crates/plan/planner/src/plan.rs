@@ -1,8 +1,9 @@
 //! The immutable result: tasks of recipes and settings, in their order, on their hosts.
 
+use crate::batches::batches;
 use crate::error::Error;
 use crate::hooks::{nearest, resolve};
-use crate::order::steps;
+use crate::order::{Company, steps};
 use crate::precheck::precheck;
 use crate::recipe::{Barrier, Place, TaskSpec};
 use crate::request::{Request, Run};
@@ -10,7 +11,9 @@ use crate::rollback::rollback_target;
 use crate::scope::{Scope, ScopeHost};
 use crate::user_task::{Base, add_steps, drafts, hosts, user_tasks};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use windlass_facts::{Begun, HostFacts};
+use windlass_model::inventory::LeftOut;
 use windlass_model::plan::{PLAN_FORMAT, Phase, PlanHost};
 use windlass_model::{Command, DeployKind, HostName, Plan, Step, TaskName};
 
@@ -60,11 +63,18 @@ pub fn task(request: &Request<'_>, name: &str) -> Result<Vec<Step>, Error> {
         name: task.name.clone(),
         place: Place::Nowhere,
         barrier: Barrier::Never,
+        gate: false,
         once: task.once,
         drafts: drafts(&scope, task, Base::Release),
     };
     let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    Ok(steps(vec![(Phase::Started, spec)], &names, false))
+    let company = Company {
+        hosts: &names,
+        batches: &[],
+        pause: Duration::ZERO,
+        share_a_root: false,
+    };
+    Ok(steps(&[(Phase::Started, spec)], company))
 }
 
 pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
@@ -72,20 +82,11 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
     if scope.kind() == DeployKind::Deploy && scope.revision.is_none() {
         return Err(Error::NoRevision);
     }
-    let mut specs: Vec<TaskSpec> = request
-        .recipes
-        .iter()
-        .flat_map(|recipe| recipe.tasks(&scope))
-        .collect();
-    specs.extend(user_tasks(&scope));
-    let notes = notes(&scope);
-    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
-    let share_a_root = scope.hosts.iter().any(|host| host.shares_root);
-    let mut order = resolve(scope.kind(), specs)?;
-    add_steps(&scope, &mut order);
+    let order = order(&scope)?;
+    let mut notes = notes(&scope);
+    notes.extend(moved(&scope, &order));
     let once = order.iter().filter(|(_, spec)| spec.once);
     let once = once.map(|(_, spec)| spec.name.clone()).collect();
-    let steps = steps(order, &names, share_a_root);
     let settings = &request.inventory.settings;
     let unlock = |host: &ScopeHost<'_>| unlock_after_undo(&scope, host);
     let plan = Plan {
@@ -104,10 +105,40 @@ pub(crate) fn make(request: &Request<'_>) -> Result<Planned, Error> {
             .iter()
             .map(|host| plan_host(host, unlock(host)))
             .collect(),
-        steps,
+        left_out: left_out(request),
+        steps: in_line(&scope, &order),
+        max_failures: settings.rollout.max_failures,
+        on_failure: settings.rollout.on_failure,
         limits: settings.limits.clone(),
     };
     Ok(Planned { plan, notes, once })
+}
+
+/// All tasks in their order, those of recipes and those of settings.
+fn order(scope: &Scope<'_>) -> Result<Vec<(Phase, TaskSpec)>, Error> {
+    let recipes = scope.request.recipes.iter();
+    let mut specs: Vec<TaskSpec> = recipes.flat_map(|recipe| recipe.tasks(scope)).collect();
+    specs.extend(user_tasks(scope));
+    let mut order = resolve(scope.kind(), specs)?;
+    add_steps(scope, &mut order);
+    Ok(order)
+}
+
+fn left_out(request: &Request<'_>) -> Vec<HostName> {
+    let left_out = request.inventory.left_out.iter();
+    left_out.map(|left| left.host.clone()).collect()
+}
+
+/// The steps of all tasks on all hosts.
+fn in_line(scope: &Scope<'_>, order: &[(Phase, TaskSpec)]) -> Vec<Step> {
+    let names: Vec<HostName> = scope.hosts.iter().map(|host| host.name().clone()).collect();
+    let company = Company {
+        hosts: &names,
+        batches: &batches(scope, order),
+        pause: scope.request.inventory.settings.rollout.pause,
+        share_a_root: scope.hosts.iter().any(|host| host.shares_root),
+    };
+    steps(order, company)
 }
 
 /// The name by which the revision was asked for; a commit that was asked for by its id has no other name.
@@ -141,6 +172,9 @@ fn plan_host(host: &ScopeHost<'_>, unlock: Option<Command>) -> PlanHost {
 
 fn notes(scope: &Scope<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
+    for left in &scope.request.inventory.left_out {
+        absent(left, &scope.request.inventory.stage, &mut notes);
+    }
     for host in scope.hosts.iter().filter(|host| host.files) {
         host_notes(host, &mut notes);
     }
@@ -161,6 +195,40 @@ fn notes(scope: &Scope<'_>) -> Vec<Note> {
     notes.extend(recipes.flat_map(|recipe| recipe.notes(scope)));
     if let Run::Rollback { to } = &scope.request.run {
         passed_over(scope, to.as_ref(), &mut notes);
+    }
+    notes
+}
+
+/// An optional host that was not reached, and what moves from it.
+fn absent(left: &LeftOut, stage: &str, notes: &mut Vec<Note>) {
+    notes.push(Note {
+        host: Some(left.host.clone()),
+        message: format!(
+            "not reached, optional: it is left out and stays behind ({})",
+            left.reason
+        ),
+        hint: Some(format!(
+            "windlass deploy {stage} --host {} when it is back",
+            left.host
+        )),
+    });
+}
+
+/// That once-only tasks run in another place than usual.
+fn moved(scope: &Scope<'_>, order: &[(Phase, TaskSpec)]) -> Vec<Note> {
+    let once = order.iter().filter(|(_, spec)| spec.once);
+    let busy: BTreeSet<&HostName> = once
+        .flat_map(|(_, spec)| spec.drafts.iter().map(|draft| &draft.host))
+        .collect();
+    let mut notes = Vec::new();
+    for left in &scope.request.inventory.left_out {
+        let next = left.primary_of.iter().filter_map(|(_, next)| next.as_ref());
+        let next: BTreeSet<&HostName> = next.filter(|host| busy.contains(host)).collect();
+        notes.extend(next.into_iter().map(|host| Note {
+            host: Some(host.clone()),
+            message: format!("once-only tasks run here, in place of {}", left.host),
+            hint: None,
+        }));
     }
     notes
 }

@@ -30,6 +30,7 @@ pub fn precheck(request: &Request<'_>) -> Vec<Refusal> {
             check.root();
             check.current();
             check.linked_files();
+            check.mirror();
             check.recipes();
             check.remote();
         }
@@ -185,10 +186,23 @@ impl Check<'_> {
         }
     }
 
-    fn recipes(&mut self) {
-        if !self.host.target.release {
+    /// A mirror of ours takes no other's place: what is there may be all that a person has of it.
+    fn mirror(&mut self) {
+        let makes = self.host.target.release && self.request.kind() == DeployKind::Deploy;
+        let Some(what) = self.facts.no_mirror.as_deref().filter(|_| makes) else {
             return;
-        }
+        };
+        let path = Layout::new(&self.facts.root.path).repo();
+        let whose = match what {
+            "svn" => Some("Subversion"),
+            "hg" => Some("Mercurial"),
+            _ => None,
+        };
+        let hint = format!("move it away, and a git mirror is made: mv {path} {path}.before");
+        self.refuse(Reason::NoMirror { path, whose }, Some(hint));
+    }
+
+    fn recipes(&mut self) {
         for recipe in self.request.recipes {
             for lack in recipe.lacks(self.host, self.facts) {
                 self.refuse(Reason::Lacks { what: lack.what }, Some(lack.hint));

@@ -24,7 +24,7 @@ pub trait Recipe: Send + Sync {
         Surroundings::default()
     }
 
-    /// What it needs on a host where releases are made and does not find there: a deploy does not begin.
+    /// What it needs on a host and does not find there: a deploy does not begin.
     fn lacks(&self, _host: &Host, _facts: &HostFacts) -> Vec<Lack> {
         Vec::new()
     }
@@ -78,6 +78,8 @@ pub struct TaskSpec {
     pub place: Place,
     /// Whether hosts wait for each other before it.
     pub barrier: Barrier,
+    /// Whether no host goes on with tasks of people before it has ended well on every host.
+    pub gate: bool,
     /// Whether it runs on one host for all.
     pub once: bool,
     /// What it does, host by host.
@@ -135,6 +137,7 @@ impl TaskSpec {
             name: TaskName::new(name),
             place: Place::In(phase),
             barrier: Barrier::Never,
+            gate: false,
             once: false,
             drafts: Vec::new(),
         }

@@ -79,6 +79,13 @@ pub enum Reason {
         /// What is there.
         state: Linked,
     },
+    /// Something else lies where the repository mirror is to be.
+    NoMirror {
+        /// Its path.
+        path: String,
+        /// Whose it is, where that can be seen.
+        whose: Option<&'static str>,
+    },
     /// Something that a recipe needs is not there.
     Lacks {
         /// What, as the recipe says it.
@@ -153,6 +160,10 @@ impl fmt::Display for Reason {
                 write!(f, "linked file `{path}` is there but is not a file")
             }
             Self::LinkedFile { path, .. } => write!(f, "linked file `{path}` is missing"),
+            Self::NoMirror { path, whose } => match whose {
+                Some(whose) => write!(f, "`{path}` is a working copy of {whose}, not a git mirror"),
+                None => write!(f, "`{path}` is there but is not a git mirror"),
+            },
             Self::Lacks { what } => f.write_str(what),
             Self::SharedRoot { path, others } => {
                 write!(f, "`{path}` is the same directory as on {}", list(others))

@@ -30,6 +30,7 @@ fn spec(task: &Task) -> TaskSpec {
             None => Place::Nowhere,
         },
         barrier: Barrier::WhereHostsDiffer,
+        gate: false,
         once: task.once,
         drafts: Vec::new(),
     }

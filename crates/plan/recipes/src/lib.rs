@@ -7,6 +7,7 @@
 mod bundler;
 mod cleanup;
 mod git_mirror;
+mod health;
 mod linked_paths;
 mod lock;
 mod log;
@@ -23,7 +24,9 @@ pub use lock::unlock_script;
 pub use ruby::{Ruby, ruby_question};
 pub use setup::{Placing, kept, setup_script};
 
+use std::collections::BTreeSet;
 use windlass_model::Settings;
+use windlass_model::technology::Migrate;
 use windlass_planner::Recipe;
 
 /// The recipes that settings may name.
@@ -41,6 +44,20 @@ pub fn in_use(settings: &Settings) -> Vec<Box<dyn Recipe>> {
         }
     }
     recipes
+}
+
+/// The roles on whose primary host something runs once for all in a deploy.
+pub fn once_roles(settings: &Settings) -> BTreeSet<&str> {
+    let tasks = settings.tasks.iter();
+    let once = tasks.filter(|task| task.once && task.hook.is_some());
+    let mut roles: BTreeSet<&str> = once
+        .flat_map(|task| task.roles.iter().map(String::as_str))
+        .collect();
+    let rails = settings.recipes.iter().any(|name| name == "rails");
+    if rails && settings.rails.migrate != Migrate::Never {
+        roles.insert(&settings.rails.migration_role);
+    }
+    roles
 }
 
 fn named(name: &str) -> Option<Box<dyn Recipe>> {
@@ -61,6 +78,7 @@ fn standard() -> Vec<Box<dyn Recipe>> {
         Box::new(releases::Releases),
         Box::new(publish::Publish),
         Box::new(restart::Restart),
+        Box::new(health::Health),
         Box::new(cleanup::Cleanup),
         Box::new(log::RevisionLog),
         Box::new(lock::Unlock),

@@ -1,7 +1,7 @@
 //! The release directory: made from the mirror, with `REVISION`, `REVISION_TIME` and its links; moved aside on undo.
 
 use crate::linked_paths;
-use crate::script::{COMMON, GIT, body, git_values, values};
+use crate::script::{COMMON, DISK, GIT, body, git_values, values};
 use windlass_model::plan::{Phase, RELEASE};
 use windlass_model::{Command, DeployKind, Undo};
 use windlass_planner::{Draft, Recipe, Scope, ScopeHost, TaskSpec};
@@ -51,7 +51,10 @@ fn make(scope: &Scope<'_>, host: &ScopeHost<'_>) -> Draft {
         ..scope.own(host, script)
     };
     let undo = Undo::Commands {
-        commands: vec![scope.own(host, values(scope, host).with(&body(&[COMMON, ASIDE])))],
+        commands: vec![scope.own(
+            host,
+            values(scope, host).with(&body(&[COMMON, DISK, ASIDE])),
+        )],
         repeatable: true,
         show: "move aside".to_owned(),
     };

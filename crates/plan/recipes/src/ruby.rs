@@ -39,8 +39,9 @@ impl Recipe for FindRuby {
     }
 
     fn lacks(&self, host: &Host, facts: &HostFacts) -> Vec<Lack> {
+        let makes_releases = host.target.release;
         let lack = lack(&host.target.name, &host.settings, facts);
-        lack.into_iter().collect()
+        lack.into_iter().filter(|_| makes_releases).collect()
     }
 }
 

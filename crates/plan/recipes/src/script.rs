@@ -5,8 +5,10 @@ use windlass_planner::{Scope, ScopeHost};
 
 /// Paths and functions that every script may use.
 pub(crate) const COMMON: &str = include_str!("sh/common.sh");
+/// Whether there is hardly any room left.
+pub(crate) const DISK: &str = include_str!("sh/disk.sh");
 /// The surroundings of git: no prompt, no unknown key.
-pub(crate) const GIT: &str = include_str!("sh/git.sh");
+pub(crate) const GIT: &str = concat!(include_str!("sh/disk.sh"), include_str!("sh/git.sh"));
 
 /// Parts of a script in one, without comments and indentation: all of it crosses the network with every deploy. What is
 /// quoted over several lines in our scripts is itself a script.

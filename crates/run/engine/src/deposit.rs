@@ -1,4 +1,5 @@
-//! The plan as it lies on hosts: what another machine needs to go on with a deploy that it did not begin.
+//! The plan and what was decided on the way, as they lie on hosts: what another machine needs to go on with a deploy that it
+//! did not begin.
 //!
 //! JSON, compressed, since the steps of many hosts say nearly the same. It holds the names of secrets and never their
 //! values, and carries a number: a reader that does not know it says which version does.
@@ -9,6 +10,7 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
 use thiserror::Error as ThisError;
+use windlass_journal::Decision;
 use windlass_model::clock::Timestamp;
 use windlass_model::plan::PLAN_FORMAT;
 use windlass_model::{Plan, PlanDigest};
@@ -81,6 +83,16 @@ pub(crate) fn pack(plan: &Plan, digest: &PlanDigest, started: Timestamp) -> io::
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(&text)?;
     packed.finish()
+}
+
+/// Decisions as bytes.
+pub(crate) fn pack_decisions(decisions: &[Decision]) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(decisions)?)
+}
+
+/// Reads decisions that were left on a host. One that is not known here was made by a newer Windlass.
+pub fn read_decisions(bytes: &[u8]) -> Result<Vec<Decision>, DepositError> {
+    Ok(serde_json::from_slice(bytes)?)
 }
 
 /// Reads what a host kept.

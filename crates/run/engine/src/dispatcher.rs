@@ -5,10 +5,13 @@
 //! two of these, the journal holds an intent without an outcome, and the job's record on the host knows the rest.
 
 use crate::backend::Backend;
-use crate::batch::{Batch, blocking};
+use crate::batch::Batch;
 use crate::error::Error;
+use crate::failure::pauses;
 use crate::flight::{Flight, Message, Side, Unit, fly, stop, stop_local};
-use crate::{Control, Run};
+use crate::hold::Custody;
+use crate::wishes::Answer;
+use crate::{Run, Taken};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +21,10 @@ use tokio::time::{Interval, MissedTickBehavior};
 use windlass_journal::{Attempt, Decision, Record, State, Stored, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
-use windlass_model::plan::LEASE;
 use windlass_model::{EventBody, HostName, JobKey, Plan, PlanDigest, StepId, TaskName};
 
 /// How often the journal is asked whether another process wants the deploy cancelled.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How often the hosts are told that this controller is there: several times in the life of a lease, so that one that is
-/// late harms nobody. A deploy that is over before tells them nothing.
-const RENEWAL: Duration = Duration::from_secs(LEASE.as_secs() / 5);
 
 /// How many messages one turn takes at most.
 const TURN: usize = 1024;
@@ -42,19 +40,12 @@ pub(crate) enum Turn {
         failed: Option<StepId>,
         cancelled: bool,
     },
+    /// The others are through: what failed is put back.
+    Spared,
     /// To be left as it is for now.
     Parked,
     /// Another controller has taken over.
     Fenced,
-}
-
-/// Why a person does not get at once what they want.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Answer {
-    /// The deploy is done, so that it cannot be cancelled.
-    TooLate,
-    /// A command on this machine is waited for before the deploy rests.
-    Waits,
 }
 
 /// Carries out one deploy.
@@ -65,6 +56,8 @@ pub(crate) struct Dispatcher {
     pub(crate) digest: PlanDigest,
     pub(crate) started: Timestamp,
     pub(crate) state: State,
+    /// When each pause that was begun earlier began.
+    pub(crate) waiting_since: BTreeMap<StepId, Timestamp>,
     pub(crate) batch: Batch,
     pub(crate) flights: HashMap<JobKey, Flight>,
     /// Jobs that are being stopped.
@@ -73,10 +66,8 @@ pub(crate) struct Dispatcher {
     pub(crate) gone: HashSet<JobKey>,
     /// Hosts whose boot id is being asked for.
     pub(crate) asking: BTreeSet<HostName>,
-    /// Hosts on which the plan is being left.
-    pub(crate) leaving: BTreeSet<HostName>,
-    /// Hosts that are being told that this controller is there.
-    pub(crate) holding: BTreeSet<HostName>,
+    /// What keeps the deploy ours, and what others find of it.
+    pub(crate) custody: Custody,
     /// The boot ids of hosts that were started anew during the deploy.
     pub(crate) boots: BTreeMap<HostName, String>,
     /// Hosts that cannot be reached, each with the reason.
@@ -91,16 +82,16 @@ pub(crate) struct Dispatcher {
     pub(crate) turn: Option<Turn>,
     /// Nothing more is started, and what runs is stopped, before it is decided what to do.
     pub(crate) draining: bool,
+    /// A failure is left to a person, and what runs comes to its end.
+    pub(crate) resting: bool,
     /// What a person was answered; each answer is given once.
-    answers: BTreeSet<Answer>,
+    pub(crate) answers: BTreeSet<Answer>,
     pub(crate) told: BTreeSet<TaskName>,
     departures: Vec<Unit>,
     tasks: JoinSet<()>,
     inbox: mpsc::UnboundedReceiver<Message>,
     pub(crate) outbox: mpsc::UnboundedSender<Message>,
     look: Interval,
-    /// When the hosts are told next that this controller is there.
-    renewal: Interval,
     control_open: bool,
 }
 
@@ -114,6 +105,7 @@ impl Dispatcher {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             batch: Batch::new(&plan.deploy, &run),
+            waiting_since: pauses(plan, &stored.records),
             plan: Arc::new(plan.clone()),
             subject: Arc::new(stored.subject),
             digest: stored.digest,
@@ -124,8 +116,7 @@ impl Dispatcher {
             stopping: HashMap::new(),
             gone: HashSet::new(),
             asking: BTreeSet::new(),
-            leaving: BTreeSet::new(),
-            holding: BTreeSet::new(),
+            custody: Custody::new(),
             boots: BTreeMap::new(),
             doubt: BTreeMap::new(),
             stuck: BTreeMap::new(),
@@ -133,6 +124,7 @@ impl Dispatcher {
             undo_failed: BTreeSet::new(),
             turn: None,
             draining: false,
+            resting: false,
             answers: BTreeSet::new(),
             told: BTreeSet::new(),
             departures: Vec::new(),
@@ -140,21 +132,24 @@ impl Dispatcher {
             inbox,
             outbox,
             look,
-            renewal: renewals(),
             control_open: true,
         })
     }
 
     /// Takes the deploy to its end, or to where it must rest.
-    pub(crate) async fn carry_out(mut self, resumed: bool) -> Result<EndSummary, Error> {
+    pub(crate) async fn carry_out(mut self, taken: Taken) -> Result<EndSummary, Error> {
         let may_go_on = |end| matches!(end, DeployEnd::Stuck | DeployEnd::Fenced);
         if self.state.end.is_some_and(|end| !may_go_on(end)) {
             return Err(Error::Over(self.plan.deploy.clone()));
         }
+        let resumed = taken != Taken::New;
         if resumed {
             self.record(Record::Resumed)?;
             // It may have rested for long.
-            self.renewal.reset_immediately();
+            self.custody.renewal.reset_immediately();
+        }
+        if taken == Taken::UpAgain && self.state.undo.is_none() && !self.state.done {
+            self.record(Record::Decision(Decision::Retry))?;
         }
         self.leave_plan();
         let summary = self.opening();
@@ -166,26 +161,38 @@ impl Dispatcher {
     }
 
     async fn work(&mut self) -> Result<DeployEnd, Error> {
+        if self.is_paused() {
+            return Ok(DeployEnd::Parked);
+        }
         if self.state.undo.is_none() {
             match self.forward().await? {
                 Turn::Parked => return Ok(DeployEnd::Parked),
                 Turn::Fenced => return Ok(DeployEnd::Fenced),
                 Turn::Arrived => return self.arrive(),
+                Turn::Spared => self.unwind_for(self.put_back())?,
                 Turn::Undo {
                     reason,
                     failed,
                     cancelled,
                 } => {
-                    self.record(Record::Decision(Decision::Undo {
-                        reason: reason.clone(),
-                        failed,
-                        cancelled,
-                    }))?;
-                    self.batch.tell(EventBody::UnwindStarted { reason });
+                    let decision = self.answer(reason, failed, cancelled);
+                    self.unwind_for(decision)?;
+                    if self.state.paused.is_some() {
+                        return Ok(DeployEnd::Parked);
+                    }
                 }
             }
         }
         self.unwind().await
+    }
+
+    /// Takes the decision that ends the way forward.
+    fn unwind_for(&mut self, decision: Decision) -> Result<(), Error> {
+        self.record(Record::Decision(decision.clone()))?;
+        if let Decision::Undo { reason, .. } = decision {
+            self.batch.tell(EventBody::UnwindStarted { reason });
+        }
+        Ok(())
     }
 
     async fn finish(mut self, end: DeployEnd) -> Result<EndSummary, Error> {
@@ -212,6 +219,15 @@ impl Dispatcher {
                 deploy: self.plan.deploy.clone(),
                 source,
             })?;
+        match &record {
+            Record::Decision(Decision::Undo { .. }) => {
+                (self.custody.has_decided, self.custody.is_decided) = (true, false);
+            }
+            Record::Decision(Decision::Spare { .. } | Decision::Retry) => {
+                self.custody.has_decided = true;
+            }
+            _ => {}
+        }
         self.batch.record(record);
         Ok(())
     }
@@ -237,6 +253,7 @@ impl Dispatcher {
     /// Ends a turn: everything to disk, everybody told, and off with what was intended.
     pub(crate) async fn end_turn(&mut self) -> Result<(), Error> {
         self.batch.commit().await?;
+        self.leave_decision();
         for unit in std::mem::take(&mut self.departures) {
             let mut flight = Flight::of(&unit);
             let backend: Arc<dyn Backend> = Arc::clone(&self.run.backend);
@@ -287,64 +304,13 @@ impl Dispatcher {
                 self.control_open = changed.is_ok();
             }
             _ = self.look.tick() => self.look_for_cancel().await?,
-            _ = self.renewal.tick() => self.renew(),
+            _ = self.custody.renewal.tick() => self.renew(),
         }
         while self.tasks.try_join_next().is_some() {}
         for message in messages {
             self.handle(message)?;
         }
         Ok(())
-    }
-
-    /// What a person wants. A request in the journal comes from another process of this machine.
-    pub(crate) fn wanted(&self) -> Control {
-        match *self.run.control.borrow() {
-            Control::Go if self.state.cancel_requested => Control::Cancel,
-            control => control,
-        }
-    }
-
-    async fn look_for_cancel(&mut self) -> Result<(), Error> {
-        if self.state.cancel_requested {
-            return Ok(());
-        }
-        let (journal, deploy) = (Arc::clone(&self.run.journal), self.plan.deploy.clone());
-        if blocking(move || journal.cancel_requested(&deploy)).await? {
-            self.record(Record::CancelRequested)?;
-        }
-        Ok(())
-    }
-
-    /// Whether to rest now: a command on this machine would not go on without us, so that it is waited for.
-    pub(crate) fn may_park(&mut self) -> bool {
-        let local = self.flights.iter().find(|(_, flight)| flight.is_local);
-        let Some((key, _)) = local else {
-            return true;
-        };
-        if self.answers.insert(Answer::Waits) {
-            let message = format!(
-                "`{}` runs on this machine and ends with this process; it is waited for",
-                key.step
-            );
-            self.batch.tell(EventBody::Warning {
-                host: None,
-                message,
-                hint: Some(format!("windlass cancel {}", self.plan.deploy)),
-            });
-        }
-        false
-    }
-
-    /// Says, once, that it is too late to cancel.
-    pub(crate) fn say_too_late(&mut self) {
-        if self.answers.insert(Answer::TooLate) {
-            self.batch.tell(EventBody::Warning {
-                host: None,
-                message: "too late to cancel: the release is live and only the locks are left to be freed"
-                    .to_owned(),
-                hint: Some(format!("windlass rollback {}", self.plan.stage)),
-            });
-        }
     }
 
     /// Whether anything is under way on a host.
@@ -366,7 +332,8 @@ impl Dispatcher {
             && self.stopping.is_empty()
             && self.departures.is_empty()
             && self.asking.is_empty()
-            && self.leaving.is_empty()
+            && !self.is_deciding()
+            && (self.state.undo.is_some() || self.custody.leaving.is_empty())
     }
 
     /// Jobs with steps whose ends are not known and that nobody follows, each with its host.
@@ -388,12 +355,4 @@ impl Dispatcher {
         }
         found
     }
-}
-
-/// The first one is late by one interval: whoever begins a deploy has just said so.
-fn renewals() -> Interval {
-    let first = tokio::time::Instant::now() + RENEWAL;
-    let mut renewal = tokio::time::interval_at(first, RENEWAL);
-    renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    renewal
 }

@@ -38,14 +38,20 @@ impl Dispatcher {
         if let Some(flight) = flight.filter(|_| !outcome.is_fine() && !step.advisory) {
             flight.failed = true;
         }
-        if self.state.undo.is_none() && !self.draining {
-            self.judge(&step, part.attempt, outcome);
+        let forward = self.state.undo.is_none() || self.keeps(&step.host);
+        if forward && !self.draining {
+            self.judge(&step, part.attempt, outcome)?;
         }
         Ok(())
     }
 
     /// What the end of a step means for the deploy.
-    pub(crate) fn judge(&mut self, step: &Step, attempt: u32, outcome: &StepOutcome) {
+    pub(crate) fn judge(
+        &mut self,
+        step: &Step,
+        attempt: u32,
+        outcome: &StepOutcome,
+    ) -> Result<(), Error> {
         match verdict(step, attempt, outcome) {
             Verdict::Fine => {}
             Verdict::Warn => self.batch.tell(EventBody::Warning {
@@ -63,16 +69,29 @@ impl Dispatcher {
                     attempt: attempt.saturating_add(1),
                 });
             }
-            Verdict::Fail => self.fail(step, &ended_as(outcome)),
+            Verdict::Fail => self.fail(step, &ended_as(outcome))?,
             Verdict::LockLeft => self.lock_left(&step.host, &ended_as(outcome)),
             Verdict::Fenced => self.ask_owner(&step.host),
         }
+        Ok(())
     }
 
-    /// The first failure is the one that is named. Once the deploy is done only locks are left to be freed, and what
-    /// goes wrong with them concerns their host alone.
-    pub(crate) fn fail(&mut self, step: &Step, how: &str) {
-        if self.state.done {
+    /// A step failed: its host, as far as that is allowed, else the deploy.
+    pub(crate) fn fail(&mut self, step: &Step, how: &str) -> Result<(), Error> {
+        if !self.may_be_spared(step) {
+            self.fail_all(step, how);
+            return Ok(());
+        }
+        if self.state.spared.contains_key(&step.host) {
+            return Ok(());
+        }
+        self.spare(step, how)
+    }
+
+    /// The first failure is the one that is named. Once the deploy is done, or its end decided, only locks are left to be
+    /// freed, and what goes wrong with them concerns their host alone.
+    pub(crate) fn fail_all(&mut self, step: &Step, how: &str) {
+        if self.state.done || self.state.undo.is_some() {
             self.lock_left(&step.host, how);
             return;
         }

@@ -11,6 +11,13 @@ use windlass_model::{
     Command, CommandEnd, ExitStatus, HostName, JobKey, Step, StepId, StepOutcome,
 };
 
+/// What is left on hosts for other machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Left {
+    Plan,
+    Decision,
+}
+
 /// What comes back to the dispatcher.
 pub(crate) enum Message {
     /// The work says something.
@@ -26,9 +33,10 @@ pub(crate) enum Message {
         host: HostName,
         result: Result<CancelReport, BackendError>,
     },
-    /// The plan was left on a host, or could not be.
+    /// Something was left on a host for other machines, or could not be.
     Left {
         host: HostName,
+        what: Left,
         result: Result<(), BackendError>,
     },
     /// A host was told that this controller is there; whether the deploy is still its own.
@@ -96,6 +104,7 @@ pub(crate) enum Task {
     Job(JobSpec),
     Push(Box<Step>),
     Local(Vec<Command>),
+    Pause(Duration),
 }
 
 /// A unit under way.
@@ -198,6 +207,7 @@ pub(crate) async fn fly(
             .map(Finish::from),
         Task::Push(step) => push(&*backend, &key, &host, &step, &outbox).await,
         Task::Local(commands) => local(&*backend, &key, &commands, &outbox).await,
+        Task::Pause(length) => Ok(pause(&key, length, &outbox).await),
     };
     // The dispatcher is gone only when the engine is.
     outbox.send(Message::Finished { key, result }).ok();
@@ -231,6 +241,18 @@ async fn push(
         end,
         note,
     })
+}
+
+/// Waits. It is given up by being dropped.
+async fn pause(key: &JobKey, length: Duration, outbox: &UnboundedSender<Message>) -> Finish {
+    sink(key, 0, outbox)(JobEvent::CommandStarted { index: 0 });
+    tokio::time::sleep(length).await;
+    let end = CommandEnd::Exited(ExitStatus(0));
+    Finish {
+        commands: vec![End::Ended(end, length)],
+        end,
+        note: None,
+    }
 }
 
 /// Commands on this machine, one after another, stopping at the first failure.

@@ -17,12 +17,13 @@ impl Dispatcher {
         self.look_back()?;
         loop {
             self.heed()?;
-            if let Some(turn) = self.turn.take() {
+            let resting = self.comes_to_rest()?;
+            if let Some(turn) = self.turn.take_if(|_| !resting) {
                 return Ok(turn);
             }
             if self.draining {
                 self.stop_open()?;
-            } else if self.wanted() != Control::Park {
+            } else if self.wanted() != Control::Park && !resting {
                 self.take_up_orphans()?;
                 self.start_ready()?;
             }
@@ -44,11 +45,11 @@ impl Dispatcher {
             let Some(attempt) = self.state.step(&step.id).cloned() else {
                 continue;
             };
-            if let Some(outcome) = attempt.outcome() {
+            if let Some(outcome) = attempt.outcome().filter(|_| !attempt.again) {
                 // The lock is tried again whenever the deploy is taken up.
                 let again = verdict(step, attempt.number, outcome);
                 if again == Verdict::Fail || again == Verdict::Fenced {
-                    self.judge(step, attempt.number, outcome);
+                    self.judge(step, attempt.number, outcome)?;
                 }
             }
         }
@@ -94,7 +95,7 @@ impl Dispatcher {
     }
 
     /// Follows again what an earlier run of the engine sent.
-    fn take_up_orphans(&mut self) -> Result<(), Error> {
+    pub(crate) fn take_up_orphans(&mut self) -> Result<(), Error> {
         for (key, host) in self.orphans() {
             if !self.is_well(&host) || self.is_busy(&host) {
                 continue;
@@ -138,8 +139,7 @@ impl Dispatcher {
             outcome: outcome.clone(),
             duration: Duration::ZERO,
         })?;
-        self.judge(step, attempt, &outcome);
-        Ok(())
+        self.judge(step, attempt, &outcome)
     }
 
     /// Starts what may start.
@@ -155,7 +155,7 @@ impl Dispatcher {
         for group in groups {
             let publishes = group.iter().any(|step| step.phase >= Phase::Publishing);
             // Another machine must be able to go on with it from here.
-            if publishes && !self.leaving.is_empty() {
+            if publishes && !self.custody.leaving.is_empty() {
                 continue;
             }
             if publishes && !self.state.publishing {
@@ -172,9 +172,13 @@ impl Dispatcher {
     pub(crate) fn note_done(&mut self) -> Result<(), Error> {
         let done =
             !self.state.done && self.state.undo.is_none() && is_done(&self.plan, &self.state);
-        if done && !self.plan.steps.is_empty() {
-            self.record(Record::Decision(Decision::Done))?;
+        if !done || self.plan.steps.is_empty() {
+            return Ok(());
         }
+        if self.state.spared.is_empty() {
+            return self.record(Record::Decision(Decision::Done));
+        }
+        self.turn.get_or_insert(Turn::Spared);
         Ok(())
     }
 

@@ -27,23 +27,20 @@ impl Dispatcher {
                 self.stopped(key, &host, result);
                 Ok(())
             }
-            Message::Left { host, result } => {
-                self.left(&host, result);
+            Message::Left { host, what, result } => {
+                self.left(&host, what, result);
                 Ok(())
             }
             Message::Held { host, result } => {
                 self.held(&host, result);
                 Ok(())
             }
-            Message::Owner { host, result } => {
-                self.owner(host, result);
-                Ok(())
-            }
+            Message::Owner { host, result } => self.owner(host, result),
             Message::Boot { host, result } => {
                 self.asking.remove(&host);
                 match result {
                     Ok(boot) => drop(self.boots.insert(host, boot)),
-                    Err(error) => self.out_of_reach(host, error.reason()),
+                    Err(error) => self.out_of_reach(host, error.reason())?,
                 }
                 Ok(())
             }
@@ -129,6 +126,8 @@ impl Dispatcher {
             return;
         };
         match side {
+            // Told as the end of the deploy on its host, not as the undo of a step.
+            Side::Undo if self.lock_owner(&step.id).is_some() => {}
             Side::Undo => self.batch.tell(EventBody::UndoStarted {
                 show: crate::unwind::undo_shown(&step),
                 step: step.id,
@@ -255,7 +254,7 @@ impl Dispatcher {
             .collect();
         let reason = error.reason().to_owned();
         match (flight.side, error) {
-            (_, BackendError::GaveUp { .. }) => self.out_of_reach(flight.host, &reason),
+            (_, BackendError::GaveUp { .. }) => self.out_of_reach(flight.host, &reason)?,
             // What became of it is not known, and nothing must run beside it: `resume` asks again.
             (side, BackendError::Broken { .. })
                 if flight.is_local || (flight.is_job && side == Side::Undo) =>
@@ -268,7 +267,7 @@ impl Dispatcher {
             {
                 let step = open.first().and_then(|part| self.plan.step(&part.step));
                 if let Some(step) = step.cloned() {
-                    self.fail(&step, &reason);
+                    self.fail_all(&step, &reason);
                 }
             }
             (Side::Undo, _) => {
@@ -302,7 +301,7 @@ impl Dispatcher {
 
     /// A host that cannot be reached ends the way forward, unless nobody is left to hear of the decision, or the deploy
     /// counts as done.
-    pub(crate) fn out_of_reach(&mut self, host: HostName, reason: &str) {
+    pub(crate) fn out_of_reach(&mut self, host: HostName, reason: &str) -> Result<(), Error> {
         let next = self
             .plan
             .steps
@@ -317,7 +316,8 @@ impl Dispatcher {
             .any(|host| self.is_well(&host.target.name));
         if let Some(step) = next.filter(|_| heard && self.state.undo.is_none() && !self.state.done)
         {
-            self.fail(&step, reason);
+            self.fail(&step, reason)?;
         }
+        Ok(())
     }
 }

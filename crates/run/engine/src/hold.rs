@@ -8,16 +8,55 @@
 use crate::backend::{Backend, BackendError};
 use crate::deposit::{self, KEEPERS};
 use crate::dispatcher::{Dispatcher, Turn};
-use crate::flight::Message;
+use crate::error::Error;
+use crate::flight::{Left, Message};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior};
 use windlass_job::{Hold, Owned};
 use windlass_model::layout::Layout;
+use windlass_model::plan::LEASE;
 use windlass_model::{EventBody, HostName};
 
 /// So long a controller that goes to rest waits for the hosts that it tells so: it may have been told to end soon.
 const LAST_WORD: Duration = Duration::from_secs(3);
+
+/// How often the hosts are told that this controller is there: several times in the life of a lease, so that one that is
+/// late harms nobody. A deploy that is over before tells them nothing.
+const RENEWAL: Duration = Duration::from_secs(LEASE.as_secs() / 5);
+
+/// What keeps a deploy its controller's, and what other machines find of it.
+pub(crate) struct Custody {
+    /// What is being left on hosts.
+    pub(crate) leaving: BTreeSet<(HostName, Left)>,
+    /// Whether some host has word of the decision to undo, where it must have.
+    pub(crate) is_decided: bool,
+    /// Whether what was decided is to be left on hosts, once it is written down.
+    pub(crate) has_decided: bool,
+    /// Hosts that are being told that this controller is there.
+    pub(crate) holding: BTreeSet<HostName>,
+    /// When they are told next.
+    pub(crate) renewal: Interval,
+}
+
+impl Custody {
+    /// Of a deploy that was taken up just now. The first renewal is late by one interval: whoever begins a deploy has said
+    /// that it is there.
+    pub(crate) fn new() -> Self {
+        let first = tokio::time::Instant::now() + RENEWAL;
+        let mut renewal = tokio::time::interval_at(first, RENEWAL);
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            leaving: BTreeSet::new(),
+            is_decided: true,
+            has_decided: false,
+            holding: BTreeSet::new(),
+            renewal,
+        }
+    }
+}
 
 impl Dispatcher {
     /// Has the plan left on the first hosts, as long as nothing is published.
@@ -25,44 +64,73 @@ impl Dispatcher {
         if self.state.publishing || self.state.undo.is_some() || self.state.done {
             return;
         }
-        let bytes = match deposit::pack(&self.plan, &self.digest, self.started) {
-            Ok(bytes) => Arc::from(bytes),
-            Err(error) => {
-                self.not_left(None, &error.to_string());
-                return;
-            }
-        };
-        for host in self.root_keepers().into_iter().take(KEEPERS) {
-            self.leave(host, Arc::clone(&bytes));
+        match deposit::pack(&self.plan, &self.digest, self.started) {
+            Ok(bytes) => self.leave(Left::Plan, &Arc::from(bytes)),
+            Err(error) => self.not_left(None, Left::Plan, &error.to_string()),
         }
     }
 
-    fn leave(&mut self, host: HostName, bytes: Arc<[u8]>) {
-        let Some(root) = self.plan.host(&host).map(|host| host.root.clone()) else {
+    /// Has left there what was just decided and written down.
+    pub(crate) fn leave_decision(&mut self) {
+        if !std::mem::take(&mut self.custody.has_decided) {
             return;
-        };
-        let path = Layout::new(&root).plan(&self.plan.deploy);
-        self.leaving.insert(host.clone());
-        let (backend, outbox) = (self.run.backend.clone(), self.outbox.clone());
-        self.aside(async move {
-            let result = backend.leave(&host, &path, bytes).await;
-            outbox.send(Message::Left { host, result }).ok();
-        });
-    }
-
-    /// The plan was left on a host, or could not be.
-    pub(crate) fn left(&mut self, host: &HostName, result: Result<(), BackendError>) {
-        if self.leaving.remove(host)
-            && let Err(error) = result
-        {
-            self.not_left(Some(host), error.reason());
+        }
+        match deposit::pack_decisions(&self.state.decisions()) {
+            Ok(bytes) => self.leave(Left::Decision, &Arc::from(bytes)),
+            Err(error) => self.not_left(None, Left::Decision, &error.to_string()),
         }
     }
 
-    fn not_left(&mut self, host: Option<&HostName>, reason: &str) {
+    fn leave(&mut self, what: Left, bytes: &Arc<[u8]>) {
+        for host in self.root_keepers().into_iter().take(KEEPERS) {
+            let Some(path) = self.path_of(&host, what) else {
+                continue;
+            };
+            self.custody.leaving.insert((host.clone(), what));
+            let (backend, outbox) = (self.run.backend.clone(), self.outbox.clone());
+            let bytes = Arc::clone(bytes);
+            self.aside(async move {
+                let result = backend.leave(&host, &path, bytes).await;
+                outbox.send(Message::Left { host, what, result }).ok();
+            });
+        }
+    }
+
+    fn path_of(&self, host: &HostName, what: Left) -> Option<String> {
+        let layout = Layout::new(&self.plan.host(host)?.root);
+        Some(match what {
+            Left::Plan => layout.plan(&self.plan.deploy),
+            Left::Decision => layout.decided(&self.plan.deploy),
+        })
+    }
+
+    /// Something was left on a host, or could not be.
+    pub(crate) fn left(&mut self, host: &HostName, what: Left, result: Result<(), BackendError>) {
+        if !self.custody.leaving.remove(&(host.clone(), what)) {
+            return;
+        }
+        match result {
+            Ok(()) => self.custody.is_decided |= what == Left::Decision,
+            Err(error) => self.not_left(Some(host), what, error.reason()),
+        }
+    }
+
+    /// Whether nothing may be undone yet: whoever goes on elsewhere must find what was decided, on one host at least. Where no
+    /// host can have it, nobody will.
+    pub(crate) fn is_deciding(&self) -> bool {
+        let mut left = self.custody.leaving.iter().map(|(_, what)| what);
+        let is_under_way = self.custody.has_decided || left.any(|what| *what == Left::Decision);
+        !self.custody.is_decided && is_under_way
+    }
+
+    fn not_left(&mut self, host: Option<&HostName>, what: Left, reason: &str) {
+        let what = match what {
+            Left::Plan => "plan",
+            Left::Decision => "decision",
+        };
         self.batch.tell(EventBody::Warning {
             host: host.cloned(),
-            message: format!("the plan could not be left for other machines: {reason}"),
+            message: format!("the {what} could not be left for other machines: {reason}"),
             hint: None,
         });
     }
@@ -70,7 +138,9 @@ impl Dispatcher {
     /// Tells the hosts that this controller is there.
     pub(crate) fn renew(&mut self) {
         for host in self.root_keepers() {
-            if self.is_closing(&host) || !self.is_well(&host) || !self.holding.insert(host.clone())
+            if self.is_closing(&host)
+                || !self.is_well(&host)
+                || !self.custody.holding.insert(host.clone())
             {
                 continue;
             }
@@ -98,18 +168,23 @@ impl Dispatcher {
     }
 
     /// A host says whose the deploy is.
-    pub(crate) fn owner(&mut self, host: HostName, result: Result<Owned, BackendError>) {
+    pub(crate) fn owner(
+        &mut self,
+        host: HostName,
+        result: Result<Owned, BackendError>,
+    ) -> Result<(), Error> {
         self.asking.remove(&host);
         match result {
             Ok(Owned::Ours) => {}
             Ok(Owned::Lost | Owned::Over) => self.turn = Some(Turn::Fenced),
-            Err(error) => self.out_of_reach(host, error.reason()),
+            Err(error) => return self.out_of_reach(host, error.reason()),
         }
+        Ok(())
     }
 
     /// A host answered. One that could not be asked is asked again the next time.
     pub(crate) fn held(&mut self, host: &HostName, result: Result<Owned, BackendError>) {
-        self.holding.remove(host);
+        self.custody.holding.remove(host);
         match result {
             // Of one that is over the records tell how it ended; nothing more can be started.
             Ok(Owned::Ours | Owned::Over) => {}
@@ -125,10 +200,19 @@ impl Dispatcher {
     /// Tells the hosts that whoever wants to may go on. Those that do not hear it find out by themselves.
     pub(crate) async fn rest(&mut self) {
         let mut told = JoinSet::new();
+        let paused = self.state.paused.as_ref().map(|_| self.state.decisions());
+        let paused = paused.and_then(|decisions| deposit::pack_decisions(&decisions).ok());
+        let paused: Option<Arc<[u8]>> = paused.map(Arc::from);
         for host in self.root_keepers() {
             let (place, backend) = (self.place(&host), self.run.backend.clone());
             let backend: Arc<dyn Backend> = backend;
-            told.spawn(async move { backend.hold(&host, &place, Hold::Rests).await });
+            let why = self.path_of(&host, Left::Decision).zip(paused.clone());
+            told.spawn(async move {
+                if let Some((path, bytes)) = why {
+                    backend.leave(&host, &path, bytes).await?;
+                }
+                backend.hold(&host, &place, Hold::Rests).await
+            });
         }
         let all = async { while told.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_WORD, all).await.is_err() {

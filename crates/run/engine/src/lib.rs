@@ -13,6 +13,7 @@ pub mod deposit;
 mod dispatcher;
 mod ends;
 mod error;
+mod failure;
 mod flight;
 mod forward;
 mod handle;
@@ -32,11 +33,12 @@ mod summary;
 mod twins;
 mod units;
 mod unwind;
+mod wishes;
 
 pub use backend::{Backend, BackendError, JobSink, Toll, Work};
 pub use error::Error;
 pub use onlooker::{Onlooker, Sight, look_on};
-pub use recover::{Recovered, recover};
+pub use recover::{Recovered, Shown, recover};
 /// The words of jobs, in which a [`Backend`] is spoken to.
 pub use windlass_job::{
     CancelEnd, CancelReport, CommandInfo, CommandReport, CommandResult, CommandState, Hold,
@@ -88,19 +90,40 @@ pub async fn run(plan: Plan, digest: PlanDigest, run: Run) -> Result<EndSummary,
         .map_err(Error::NotBegun)?;
     let stored = run.journal.load(subject.id())?;
     let end = dispatcher::Dispatcher::new(stored, run)?
-        .carry_out(false)
+        .carry_out(Taken::New)
         .await;
     drop(owner);
     end
 }
 
-/// Goes on with a deploy whose engine was stopped, died or got stuck: forward or unwinding, at the exact step.
+/// Goes on with a deploy whose engine was stopped, died or got stuck: forward or unwinding, at the exact step. One that is
+/// paused after a failure stays so.
 pub async fn resume(deploy: &DeployId, run: Run) -> Result<EndSummary, Error> {
+    go_on(deploy, run, Taken::Up).await
+}
+
+/// The same, with what failed tried again as a new attempt, unless it is being undone already.
+pub async fn retry(deploy: &DeployId, run: Run) -> Result<EndSummary, Error> {
+    go_on(deploy, run, Taken::UpAgain).await
+}
+
+async fn go_on(deploy: &DeployId, run: Run, taken: Taken) -> Result<EndSummary, Error> {
     let owner = run.journal.own(deploy)?;
     let stored = run.journal.load(deploy)?;
     let end = dispatcher::Dispatcher::new(stored, run)?
-        .carry_out(true)
+        .carry_out(taken)
         .await;
     drop(owner);
     end
+}
+
+/// How a deploy comes to an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It begins.
+    New,
+    /// It was begun.
+    Up,
+    /// It was begun, and what failed is to be tried again.
+    UpAgain,
 }

@@ -8,11 +8,11 @@ use crate::Run;
 use crate::backend::{Backend, BackendError, JobSink, Toll, Work};
 use crate::dispatcher::Dispatcher;
 use crate::error::Error;
-use crate::recover::{Heard, recover_as};
+use crate::recover::{Heard, Shown, recover_as};
 use crate::ssh::SshBackend;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use windlass_job::{CancelReport, Hold, JobInfo, JobReport, JobSpec, Owned, Place};
+use windlass_job::{CancelReport, Hold, JobReport, JobSpec, Owned, Place};
 use windlass_journal::{Decision, Owner, Record, State, Store, Stored, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
@@ -23,8 +23,8 @@ use windlass_model::{
 /// What the hosts show of a deploy at a moment.
 #[derive(Clone, Debug)]
 pub struct Sight {
-    /// The jobs of all hosts that were asked.
-    pub jobs: Vec<JobInfo>,
+    /// What they show of the way so far.
+    pub shown: Shown,
     /// How the deploy stands, where it does not go on.
     pub end: Option<DeployEnd>,
 }
@@ -84,7 +84,7 @@ impl Dispatcher {
     /// Takes in what the hosts show; every job is heard from its beginning.
     fn seen(&mut self, sight: &Sight) -> Result<Option<DeployEnd>, Error> {
         let was_undoing = self.state.undo.is_some();
-        let shown = recover_as(&self.subject, &self.state, &sight.jobs, Heard::All);
+        let shown = recover_as(&self.subject, &self.state, &sight.shown, Heard::All);
         let shown = shown.map_err(|source| Error::Account {
             deploy: self.plan.deploy.clone(),
             source,

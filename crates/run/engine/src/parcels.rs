@@ -3,7 +3,6 @@
 //! A pack lies in a file that only this user can read, and goes with the run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
@@ -13,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 use windlass_model::Revision;
+use windlass_model::hex::hex;
 use windlass_source::{Pack, Source};
 use windlass_transport::UploadSource;
 
@@ -126,12 +126,7 @@ fn opened(path: &Path) -> io::Result<(File, String)> {
         }
         digest.update(buffer.get(..read).unwrap_or_default());
     }
-    let mut text = String::new();
-    for byte in digest.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok((file, text))
+    Ok((file, hex(&digest.finalize())))
 }
 
 impl UploadSource for &Parcel {

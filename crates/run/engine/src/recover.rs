@@ -6,9 +6,11 @@
 //! follow from each other. What leaves no record on a host, a push or a command on the controller, is known only by what
 //! came after it; where nothing did, that is said and not guessed.
 
-use std::collections::BTreeMap;
+mod told;
+
 use std::time::Duration;
-use windlass_job::{CommandState, JobInfo, JobState};
+use told::{Attempts, Told, Trace, Trail};
+use windlass_job::JobInfo;
 use windlass_journal::{Attempt, Decision, Illegal, Record, State, Subject};
 use windlass_model::plan::UNLOCK;
 use windlass_model::{Action, CommandEnd, JobKey, Phase, Plan, Step, StepId, StepOutcome};
@@ -34,16 +36,25 @@ pub(crate) enum Heard {
     All,
 }
 
-/// What the account of a deploy lacks of what its jobs tell. Jobs of other deploys must not be among them.
-pub fn recover(subject: &Subject, state: &State, jobs: &[JobInfo]) -> Result<Recovered, Illegal> {
-    recover_as(subject, state, jobs, Heard::Open)
+/// What the hosts show of a deploy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// Its jobs; those of other deploys must not be among them.
+    pub jobs: Vec<JobInfo>,
+    /// What was decided for all hosts, where that was left on one.
+    pub decided: Vec<Decision>,
+}
+
+/// What the account of a deploy lacks of what the hosts show.
+pub fn recover(subject: &Subject, state: &State, shown: &Shown) -> Result<Recovered, Illegal> {
+    recover_as(subject, state, shown, Heard::Open)
 }
 
 /// The same, with all or some of it left open.
 pub(crate) fn recover_as(
     subject: &Subject,
     state: &State,
-    jobs: &[JobInfo],
+    shown: &Shown,
     heard: Heard,
 ) -> Result<Recovered, Illegal> {
     let Some(plan) = subject.plan() else {
@@ -54,104 +65,18 @@ pub(crate) fn recover_as(
         plan,
         state: state.clone(),
         heard,
+        is_paused: shown.decided.iter().any(is_pause),
         found: Recovered::default(),
     };
-    let told = Told::of(jobs);
+    let told = Told::of(&shown.jobs);
     account.forward(&told)?;
+    account.decided(&told, &shown.decided)?;
     account.undone(&told)?;
     Ok(account.found)
 }
 
-/// What one attempt of a step, or of its undo, came to by a job's record.
-#[derive(Clone)]
-struct Trace {
-    job: JobKey,
-    /// None = its end is not noted, or the job is still under way.
-    end: Option<Trail>,
-}
-
-/// How an attempt ended.
-#[derive(Clone)]
-enum Trail {
-    NotReached,
-    Ended(StepOutcome, Duration),
-}
-
-type Attempts = BTreeMap<u32, Trace>;
-
-/// All that the jobs tell, by step.
-#[derive(Default)]
-struct Told {
-    steps: BTreeMap<StepId, Attempts>,
-    undos: BTreeMap<StepId, Attempts>,
-}
-
-impl Told {
-    fn of(jobs: &[JobInfo]) -> Self {
-        let mut told = Self::default();
-        for job in jobs {
-            let (side, first) = match job.key.step.strip_prefix(UNDO) {
-                Some(first) => (&mut told.undos, first),
-                None => (&mut told.steps, job.key.step.as_str()),
-            };
-            if job.state == JobState::NeverStarts {
-                let attempts = side.entry(StepId::new(first)).or_default();
-                attempts.insert(job.key.attempt, Trace::kept_from_starting(job));
-            }
-            for command in &job.commands {
-                let attempts = side.entry(command.step.clone()).or_default();
-                // An undo may have several commands.
-                let trace = attempts
-                    .entry(command.attempt)
-                    .or_insert_with(|| Trace::begun(job));
-                trace.add(command.state);
-            }
-        }
-        told
-    }
-}
-
-impl Trace {
-    fn begun(job: &JobInfo) -> Self {
-        Self {
-            job: job.key.clone(),
-            end: Some(Trail::Ended(StepOutcome::Skipped, Duration::ZERO)),
-        }
-    }
-
-    fn kept_from_starting(job: &JobInfo) -> Self {
-        let outcome = StepOutcome::Failed {
-            end: CommandEnd::NotStarted,
-        };
-        Self {
-            job: job.key.clone(),
-            end: Some(Trail::Ended(outcome, Duration::ZERO)),
-        }
-    }
-
-    /// Takes in one more of its commands.
-    fn add(&mut self, state: CommandState) {
-        self.end = match (self.end.take(), state) {
-            (None, _) | (_, CommandState::Open) => None,
-            (Some(Trail::Ended(StepOutcome::Skipped, _)), CommandState::NotReached) => {
-                Some(Trail::NotReached)
-            }
-            // Of an undo that has several commands, the rest.
-            (Some(Trail::Ended(StepOutcome::Succeeded, before)), CommandState::NotReached) => {
-                Some(Trail::Ended(CommandEnd::NotStarted.into(), before))
-            }
-            (Some(Trail::Ended(so_far, before)), CommandState::Ended { end, duration }) => {
-                let is_first_failure = so_far.is_fine();
-                let outcome = if is_first_failure { end.into() } else { so_far };
-                Some(Trail::Ended(outcome, before.saturating_add(duration)))
-            }
-            (so_far, _) => so_far,
-        };
-    }
-
-    fn is_fine(&self) -> bool {
-        matches!(&self.end, Some(Trail::Ended(outcome, _)) if outcome.is_fine())
-    }
+fn is_pause(decision: &Decision) -> bool {
+    matches!(decision, Decision::Pause { .. })
 }
 
 /// The account as it grows.
@@ -160,6 +85,8 @@ struct Account<'a> {
     plan: &'a Plan,
     state: State,
     heard: Heard,
+    /// Whether a failure was left to a person: then what failed is known, and not judged again.
+    is_paused: bool,
     found: Recovered,
 }
 
@@ -174,10 +101,12 @@ impl Account<'_> {
     }
 
     fn forward(&mut self, told: &Told) -> Result<(), Illegal> {
-        if self.state.undo.is_some() {
-            return Ok(());
-        }
         for (position, step) in self.plan.steps.iter().enumerate() {
+            let is_kept = self.state.kept().contains(&step.host) && Plan::is_last_word(step);
+            let is_spared = self.state.spared.contains_key(&step.host);
+            if is_spared || (self.state.undo.is_some() && !is_kept) {
+                continue;
+            }
             match told.steps.get(&step.id) {
                 Some(attempts) => self.attempts(step, attempts)?,
                 None if matches!(step.action, Action::Command { .. }) => {}
@@ -213,7 +142,9 @@ impl Account<'_> {
                 attempt,
                 job,
             })?;
-            let is_silent = self.heard == Heard::Open && trace.is_some_and(Trace::is_fine);
+            let is_known =
+                |trace: &Trace| trace.is_fine() || (self.is_paused && trace.end.is_some());
+            let is_silent = self.heard == Heard::Open && trace.is_some_and(is_known);
             if attempt < last || is_silent {
                 self.close(step, attempt, trace)?;
             }
@@ -306,17 +237,33 @@ impl Account<'_> {
         own.all(|earlier| crate::schedule::is_settled(earlier, &self.state))
     }
 
-    fn undone(&mut self, told: &Told) -> Result<(), Illegal> {
-        if told.undos.is_empty() {
+    /// What was decided for all hosts. That it is being undone is seen by the undos too, should nobody have left word of it.
+    fn decided(&mut self, told: &Told, decided: &[Decision]) -> Result<(), Illegal> {
+        for decision in decided {
+            let is_new = match decision {
+                Decision::Spare { host, .. } => {
+                    self.state.undo.is_none() && !self.state.spared.contains_key(host)
+                }
+                Decision::Pause { .. } => self.state.undo.is_none() && self.state.paused.is_none(),
+                Decision::Undo { .. } => self.state.undo.is_none(),
+                Decision::Publish | Decision::Retry | Decision::Done => false,
+            };
+            if is_new {
+                self.add(Record::Decision(decision.clone()))?;
+            }
+        }
+        if self.state.undo.is_some() || told.undos.is_empty() {
             return Ok(());
         }
-        if self.state.undo.is_none() {
-            self.add(Record::Decision(Decision::Undo {
-                reason: "another controller was undoing it".to_owned(),
-                failed: None,
-                cancelled: false,
-            }))?;
-        }
+        self.add(Record::Decision(Decision::Undo {
+            reason: "another controller was undoing it".to_owned(),
+            failed: None,
+            cancelled: false,
+            kept: Vec::new(),
+        }))
+    }
+
+    fn undone(&mut self, told: &Told) -> Result<(), Illegal> {
         for (step, attempts) in &told.undos {
             let frees_lock = step.as_str().starts_with(UNLOCK) && self.plan.step(step).is_none();
             if frees_lock || self.state.has_begun(step) {

@@ -36,8 +36,13 @@ pub(crate) fn ready<'p>(
         .collect()
 }
 
-/// Whether the steps after this one may go on.
+/// Whether the steps after this one may go on. A host that failed and is gone on without holds nobody up.
 pub(crate) fn is_settled(step: &Step, state: &State) -> bool {
+    let spared = !state.spared.is_empty() && state.spared.contains_key(&step.host);
+    spared || ended(step, state)
+}
+
+fn ended(step: &Step, state: &State) -> bool {
     state.step(&step.id).is_some_and(|attempt| {
         attempt.is_fine() || (step.advisory && matches!(attempt.progress, Progress::Ended { .. }))
     })
@@ -125,13 +130,15 @@ impl<'a> Gates<'a> {
     }
 
     /// Steps of one task that stand together wait for what is before all of them, not for each other: so the links of
-    /// all hosts move together.
+    /// all hosts of a batch move together.
     fn barrier_begin(&self, step: &Step, position: usize) -> usize {
         let before = self.plan.steps.get(..position).unwrap_or_default();
         let together = before
             .iter()
             .rev()
-            .take_while(|other| other.barrier && other.task == step.task)
+            .take_while(|other| {
+                other.barrier && other.task == step.task && other.batch == step.batch
+            })
             .count();
         position.saturating_sub(together)
     }

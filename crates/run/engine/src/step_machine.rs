@@ -96,6 +96,7 @@ mod tests {
             undo: Undo::None {
                 reason: "nothing stays".to_owned(),
             },
+            batch: None,
             barrier: false,
             retries: 0,
             repeatable: false,

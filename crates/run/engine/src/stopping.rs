@@ -13,7 +13,8 @@ use windlass_journal::{Attempt, Record};
 use windlass_model::{CommandEnd, HostName, JobKey, StepOutcome};
 
 impl Dispatcher {
-    /// Stops every job whose end is not known. What runs on this machine is stopped too; an upload is given up.
+    /// Stops every job whose end is not known. What runs on this machine is stopped too; an upload or
+    /// a pause is given up. What a host that keeps the release still does goes on.
     pub(crate) fn stop_open(&mut self) -> Result<(), Error> {
         let flying: Vec<(JobKey, HostName)> = self
             .flights
@@ -21,6 +22,7 @@ impl Dispatcher {
             .filter(|(key, flight)| {
                 flight.side == Side::Forward
                     && !flight.failed
+                    && !self.is_last_word(&flight.host, &flight.parts)
                     && !self.stopping.contains_key(*key)
                     && !self.gone.contains(*key)
             })
@@ -46,7 +48,7 @@ impl Dispatcher {
         } else if flight.is_local {
             self.stop_local(key, host);
         } else {
-            // What was uploaded so far lies under a name of its own and harms nobody.
+            // What was uploaded so far lies under a name of its own and harms nobody; of a pause nothing is left.
             let parts = flight.parts.clone();
             self.abandon(key);
             self.close_parts(&parts)?;
@@ -61,10 +63,12 @@ impl Dispatcher {
             return Ok(());
         };
         match unit.task {
-            Task::Job(_) if self.gone.contains(key) => self.follow(unit),
+            Task::Job(_) if self.gone.contains(key) || self.is_last_word(host, &unit.parts) => {
+                self.follow(unit);
+            }
             Task::Job(_) => self.stop(key, host),
             Task::Local(_) if !self.gone.contains(key) => self.stop_local(key, host),
-            Task::Push(_) | Task::Local(_) => self.close_parts(&unit.parts)?,
+            Task::Push(_) | Task::Local(_) | Task::Pause(_) => self.close_parts(&unit.parts)?,
         }
         Ok(())
     }

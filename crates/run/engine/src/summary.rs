@@ -8,7 +8,7 @@ use windlass_journal::{Attempt, Decision, Progress};
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
 use windlass_model::layout::Layout;
 use windlass_model::plan::{PUBLISH, PlanHost, RELEASE};
-use windlass_model::{DeployKind, HostName, StepId, StepOutcome, TaskName};
+use windlass_model::{Action, DeployKind, HostName, StepId, StepOutcome, TaskName};
 
 impl Dispatcher {
     /// What the run is about.
@@ -48,6 +48,7 @@ impl Dispatcher {
                 .map(|host| (host.target.name.clone(), self.live(host)))
                 .collect(),
             in_doubt: self.in_doubt(),
+            behind: self.behind(),
             moved_aside: self.moved_aside(),
             still_runs: self.still_runs(),
             connections_lost: toll.lost,
@@ -59,14 +60,12 @@ impl Dispatcher {
     }
 
     fn failed_step(&self) -> Option<FailedStep> {
-        let Some(Decision::Undo {
-            reason,
-            failed: Some(id),
-            ..
-        }) = &self.state.undo
+        let (Decision::Undo { reason, failed, .. } | Decision::Pause { reason, failed }) =
+            self.state.undo.as_ref().or(self.state.paused.as_ref())?
         else {
             return None;
         };
+        let id = failed.as_ref()?;
         let step = self.plan.step(id)?;
         let (outcome, duration) = match self.state.step(id).map(|attempt| &attempt.progress) {
             Some(Progress::Ended { outcome, duration }) => (outcome.clone(), *duration),
@@ -163,6 +162,9 @@ impl Dispatcher {
             .is_some_and(|id| self.state.has_begun(&id));
         let release = &self.plan.release;
         match (&self.state.undo, published) {
+            (Some(_), _) if self.keeps(host) => {
+                format!("it keeps {release}; `windlass resume` frees its lock when it answers")
+            }
             (None, _) => "what was sent to it goes on there; `windlass resume` learns how it ended"
                 .to_owned(),
             (Some(_), true) => {
@@ -176,6 +178,17 @@ impl Dispatcher {
                 )
             }
         }
+    }
+
+    /// Hosts that were left out, and hosts that failed while others keep the release.
+    fn behind(&self) -> Vec<(HostName, String)> {
+        let reason = "optional, not reached when the deploy began";
+        let left_out = self.plan.left_out.iter();
+        let left_out = left_out.map(|host| (host.clone(), reason.to_owned()));
+        let spared = self.state.spared.iter();
+        let spared = spared.filter(|_| !self.state.kept().is_empty());
+        let spared = spared.map(|(host, reason)| (host.clone(), format!("{reason}; put back")));
+        left_out.chain(spared).collect()
     }
 
     fn moved_aside(&self) -> Vec<(HostName, String)> {
@@ -199,6 +212,11 @@ impl Dispatcher {
 
     fn still_runs(&self) -> Vec<(HostName, String)> {
         let attempts = self.plan.steps.iter().filter_map(|step| {
+            // One on this machine that was broken off to be repeated is gone with its engine, and a pause is nobody's work.
+            let is_gone = step.repeatable && matches!(step.action, Action::Local { .. });
+            if is_gone || matches!(step.action, Action::Pause { .. }) {
+                return None;
+            }
             let open = self
                 .state
                 .step(&step.id)
@@ -219,16 +237,14 @@ impl Dispatcher {
         self.plan.steps.iter().find(of_job).map(|step| &step.id)
     }
 
-    /// The task that took longest, by its slowest host.
+    /// The task that took longest, by its slowest host. A pause takes as long as somebody wanted.
     fn slowest(&self) -> Option<(TaskName, Duration)> {
-        let timed =
-            self.plan
-                .steps
-                .iter()
-                .filter_map(|step| match &self.state.step(&step.id)?.progress {
-                    Progress::Ended { duration, .. } => Some((step.task.clone(), *duration)),
-                    Progress::Open | Progress::NotReached => None,
-                });
+        let steps = self.plan.steps.iter();
+        let works = steps.filter(|step| !matches!(step.action, Action::Pause { .. }));
+        let timed = works.filter_map(|step| match &self.state.step(&step.id)?.progress {
+            Progress::Ended { duration, .. } => Some((step.task.clone(), *duration)),
+            Progress::Open | Progress::NotReached => None,
+        });
         timed
             .max_by_key(|(_, duration)| *duration)
             .filter(|(_, duration)| !duration.is_zero())
@@ -256,6 +272,13 @@ impl Dispatcher {
                 DeployKind::Deploy => format!("windlass deploy {stage}"),
                 DeployKind::Rollback => format!("windlass status {stage}"),
             }],
+            DeployEnd::Stopped => match self.plan.kind {
+                DeployKind::Deploy => vec![
+                    format!("windlass deploy {stage}"),
+                    format!("windlass rollback {stage}"),
+                ],
+                DeployKind::Rollback => vec![format!("windlass status {stage}")],
+            },
             DeployEnd::Stuck if self.state.done && self.doubt.is_empty() => {
                 vec![
                     format!("windlass resume {id}"),
@@ -268,7 +291,10 @@ impl Dispatcher {
                 format!("windlass unlock {stage}"),
             ],
             DeployEnd::Parked => vec![
-                format!("windlass resume {id}"),
+                match &self.state.paused {
+                    Some(_) => format!("windlass resume --retry {id}"),
+                    None => format!("windlass resume {id}"),
+                },
                 format!("windlass cancel {id}"),
             ],
             DeployEnd::Fenced | DeployEnd::GivenUp => vec![format!("windlass status {stage}")],

@@ -64,6 +64,7 @@ impl Dispatcher {
         let task = match &first.action {
             Action::Push { .. } => Task::Push(Box::new((*first).clone())),
             Action::Local { command } => Task::Local(vec![command.clone()]),
+            Action::Pause { length } => Task::Pause(self.left_of(first, *length)),
             Action::Command { .. } => Task::Job(JobSpec {
                 key: key.clone(),
                 spends_reserve: false,

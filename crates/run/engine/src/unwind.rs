@@ -1,4 +1,5 @@
-//! The way back: every step that was begun is undone, on each host in reverse order; the locks are freed last.
+//! The way back: every step that was begun is undone, on each host in reverse order; the locks are freed last. Hosts that
+//! keep the release say their last words meanwhile.
 //!
 //! A host's undo begins when nothing of ours runs there any more, and never beside what it undoes. An undo that fails does
 //! not keep the others from running; then the deploy is stuck, and the next `resume` tries what is left.
@@ -47,14 +48,15 @@ impl Dispatcher {
                 return Ok(DeployEnd::Fenced);
             }
             self.stop_open()?;
-            let hosts: Vec<HostName> = self
-                .plan
-                .hosts
-                .iter()
-                .map(|host| host.target.name.clone())
-                .collect();
-            let mut undoing = parking;
-            for host in hosts.iter().filter(|_| !parking) {
+            let hosts = self.plan.hosts.iter().map(|host| &host.target.name);
+            let (kept, hosts): (Vec<HostName>, Vec<HostName>) =
+                hosts.cloned().partition(|host| self.keeps(host));
+            let waiting = parking || self.is_deciding();
+            for host in kept.iter().filter(|_| !waiting) {
+                self.finish_next(host)?;
+            }
+            let mut undoing = waiting;
+            for host in hosts.iter().filter(|_| !waiting) {
                 undoing |= self.undo_next(host)?;
             }
             if !undoing {
@@ -77,6 +79,10 @@ impl Dispatcher {
             Some(Decision::Undo {
                 cancelled: true, ..
             }) => DeployEnd::CancelledUndone,
+            Some(Decision::Undo {
+                kept, failed: None, ..
+            }) if !kept.is_empty() && self.all_others_keep() => DeployEnd::Deployed,
+            Some(Decision::Undo { kept, .. }) if !kept.is_empty() => DeployEnd::Stopped,
             _ => DeployEnd::Undone,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Account<'a> {
     at: Offsets,
     /// The stream of the bytes that follow, and the offset of the next one.
     target: Option<(Stream, u64)>,
+    /// The process of the job, once it was told.
+    process: Option<u32>,
     begun: Option<usize>,
     heard: bool,
     /// The supervisor ended its report though the job's end is not known.
@@ -51,6 +53,7 @@ impl<'a> Account<'a> {
             frames: Frames::new("\n"),
             at: Offsets::default(),
             target: None,
+            process: None,
             begun: None,
             heard: false,
             broken_off: false,
@@ -134,6 +137,7 @@ impl<'a> Account<'a> {
             Stream::Stderr => self.at.stderr = next,
         }
         self.headway = self.headway.saturating_add(1);
+        self.started(sink);
         sink(JobEvent::Output {
             index: self.at.index,
             stream,
@@ -187,11 +191,17 @@ impl<'a> Account<'a> {
     }
 
     fn begun(&mut self, pid: u64, sink: Sink<'_>) {
-        if self.begun.is_none() {
-            sink(JobEvent::Running {
-                pid: u32::try_from(pid).unwrap_or(0),
-            });
+        if self.process.is_none() {
+            let pid = u32::try_from(pid).unwrap_or(0);
+            self.process = Some(pid);
+            sink(JobEvent::Running { pid });
         }
+        self.started(sink);
+    }
+
+    /// The present command has begun: that was said, or it has written something. The supervisor looks for output before it
+    /// looks for the process, and a command may begin in between.
+    fn started(&mut self, sink: Sink<'_>) {
         if self.begun != Some(self.at.index) {
             self.begun = Some(self.at.index);
             self.headway = self.headway.saturating_add(1);

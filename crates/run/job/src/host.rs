@@ -9,10 +9,10 @@ use crate::spec::{JobReport, JobSpec};
 use crate::talks::{Needs, Talk, Talks};
 use crate::tie::{Line as _, Link as _, Tie};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use windlass_model::hex::hex;
 use windlass_model::plan::JobLimits;
 use windlass_model::{DisconnectKind, Secret};
 use windlass_transport::{ChannelMessage, ExecOptions, Session};
@@ -382,12 +382,7 @@ impl<T: Tie> Host<T> {
     fn nonce(&self) -> String {
         let count = self.shared.count.fetch_add(1, Ordering::Relaxed);
         let digest = Sha256::digest(format!("{} {count}", self.shared.seed).as_bytes());
-        let mut nonce = String::from(".");
-        for byte in digest.iter().take(16) {
-            // Writing to a String cannot fail.
-            let _ = write!(nonce, "{byte:02x}");
-        }
-        nonce.push('.');
-        nonce
+        let digits: String = hex(&digest).chars().take(32).collect();
+        format!(".{digits}.")
     }
 }

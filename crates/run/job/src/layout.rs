@@ -15,6 +15,7 @@ use crate::spec::{JobCommand, Place};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use windlass_model::command::home_path;
+use windlass_model::hex::hex;
 use windlass_model::{DeployId, HostName, JobKey, StepId};
 
 /// Longer names would not leave room for the kinds in what a file system allows.
@@ -39,10 +40,7 @@ pub(crate) fn base(key: &JobKey) -> String {
     }
     let mut name: String = word.chars().take(LONGEST / 2).collect();
     name.push('+');
-    for byte in Sha256::digest(word.as_bytes()).iter().take(16) {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
+    name.extend(hex(&Sha256::digest(word.as_bytes())).chars().take(32));
     name
 }
 

@@ -120,6 +120,15 @@ pub enum Illegal {
     /// An undo without the decision to undo.
     #[error("`{0}` cannot be undone: the deploy goes forward")]
     NotUnwinding(StepId),
+    /// A step of a deploy that waits for a person.
+    #[error("`{0}` cannot begin: the deploy is paused after a failure")]
+    Paused(StepId),
+    /// A step of a host that failed and is gone on without.
+    #[error("`{0}` cannot begin: its host failed and is left behind")]
+    Spared(StepId),
+    /// An undo on a host that keeps the release.
+    #[error("`{0}` cannot be undone: its host keeps the release")]
+    Kept(StepId),
     /// An undo of something that never began.
     #[error("`{0}` cannot be undone: it never began")]
     NeverBegun(StepId),

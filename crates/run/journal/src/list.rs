@@ -49,6 +49,8 @@ pub enum Standing {
     Undone,
     /// Cancelled and undone.
     Cancelled,
+    /// Stopped part way: some hosts keep the release, the others are undone.
+    Stopped,
     /// A person is needed, or a host.
     Stuck,
     /// Taken over by another controller.
@@ -66,6 +68,7 @@ impl Standing {
             Self::Deployed => "deployed",
             Self::Undone => "undone",
             Self::Cancelled => "cancelled",
+            Self::Stopped => "stopped",
             Self::Stuck => "stuck",
             Self::Fenced => "fenced",
             Self::GivenUp => "given up",
@@ -78,6 +81,7 @@ impl Standing {
             Self::Deployed,
             Self::Undone,
             Self::Cancelled,
+            Self::Stopped,
             Self::Stuck,
             Self::Fenced,
             Self::GivenUp,

@@ -83,7 +83,7 @@ pub enum Record {
 pub enum Decision {
     /// Every host is ready: publishing begins.
     Publish,
-    /// What was begun is undone everywhere.
+    /// What was begun is undone, everywhere or but for the hosts that keep the release.
     Undo {
         /// Why, in one line.
         reason: String,
@@ -91,6 +91,25 @@ pub enum Decision {
         failed: Option<StepId>,
         /// Whether a person asked for it.
         cancelled: bool,
+        /// The hosts that keep the release: those of finished batches, where a failure stops a deploy part way.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<HostName>,
+    },
+    /// A failure is left as it is until a person says how to go on: nothing is undone, nothing more is begun.
+    Pause {
+        /// Why, in one line.
+        reason: String,
+        /// The step that failed.
+        failed: Option<StepId>,
+    },
+    /// A person wants what failed to be tried again.
+    Retry,
+    /// A host failed, and the deploy goes on without it: it is put back when the others are through.
+    Spare {
+        /// The host.
+        host: HostName,
+        /// What failed there, in one line.
+        reason: String,
     },
     /// The deploy has succeeded; only the locks remain to be freed.
     Done,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use windlass_model::event::DeployEnd;
 use windlass_model::plan::UNLOCK;
-use windlass_model::{HostName, JobKey, StepId, StepOutcome, TaskName};
+use windlass_model::{HostName, JobKey, Plan, StepId, StepOutcome, TaskName};
 
 /// What the records of a deploy come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +27,10 @@ pub struct State {
     pub publishing: bool,
     /// The decision to undo, where it was taken.
     pub undo: Option<Decision>,
+    /// The decision to leave a failure to a person, where it holds.
+    pub paused: Option<Decision>,
+    /// Hosts that failed and that the deploy goes on without, each with what failed.
+    pub spared: BTreeMap<HostName, String>,
     /// Whether the deploy counts as done.
     pub done: bool,
     /// Whether somebody asked for it to be cancelled.
@@ -50,6 +54,8 @@ pub struct Attempt {
     pub progress: Progress,
     /// Whether an earlier attempt may have done something.
     pub begun_before: bool,
+    /// Whether it failed and a person wants it tried again.
+    pub again: bool,
 }
 
 /// How far an attempt came.
@@ -109,9 +115,27 @@ impl State {
         self.steps.get(step).is_some_and(Attempt::has_begun)
     }
 
+    /// What was decided for all hosts and holds: which hosts are gone on without, that a person is waited for, that it is undone.
+    pub fn decisions(&self) -> Vec<Decision> {
+        let spared = self.spared.iter().map(|(host, reason)| Decision::Spare {
+            host: host.clone(),
+            reason: reason.clone(),
+        });
+        let rest = [self.paused.clone(), self.undo.clone()];
+        spared.chain(rest.into_iter().flatten()).collect()
+    }
+
+    /// The hosts that keep the release although others are undone.
+    pub fn kept(&self) -> &[HostName] {
+        match &self.undo {
+            Some(Decision::Undo { kept, .. }) => kept,
+            _ => &[],
+        }
+    }
+
     /// Takes one record in, or says why it cannot follow.
     pub fn apply(&mut self, subject: &Subject, record: &Record) -> Result<(), Illegal> {
-        self.allowed(record)?;
+        self.allowed(subject, record)?;
         match record {
             Record::Intent { step, attempt, job } => {
                 known(subject, step)?;
@@ -161,7 +185,7 @@ impl State {
     }
 
     /// Whether the deploy is in a condition for this kind of record.
-    fn allowed(&self, record: &Record) -> Result<(), Illegal> {
+    fn allowed(&self, subject: &Subject, record: &Record) -> Result<(), Illegal> {
         match (self.end, self.parked, record) {
             (Some(DeployEnd::Stuck | DeployEnd::Fenced) | None, _, Record::Resumed)
             | (
@@ -173,7 +197,15 @@ impl State {
             ) => Ok(()),
             (Some(DeployEnd::Stuck), _, _) | (None, true, _) => Err(Illegal::Resting),
             (Some(_), _, _) => Err(Illegal::Over),
-            (None, false, Record::Intent { step, .. }) if self.undo.is_some() => {
+            (None, false, Record::Intent { step, .. }) if self.paused.is_some() => {
+                Err(Illegal::Paused(step.clone()))
+            }
+            (None, false, Record::Intent { step, .. }) if self.is_spared(subject, step) => {
+                Err(Illegal::Spared(step.clone()))
+            }
+            (None, false, Record::Intent { step, .. })
+                if self.undo.is_some() && !self.ends_a_kept_host(subject, step) =>
+            {
                 Err(Illegal::Unwinding(step.clone()))
             }
             (None, false, Record::UndoIntent { step, .. }) if self.undo.is_none() => {
@@ -183,14 +215,31 @@ impl State {
         }
     }
 
+    /// Whether it is something that a host which keeps the release still does.
+    fn ends_a_kept_host(&self, subject: &Subject, step: &StepId) -> bool {
+        let step = subject.plan().and_then(|plan| plan.step(step));
+        step.is_some_and(|step| self.kept().contains(&step.host) && Plan::is_last_word(step))
+    }
+
+    fn is_spared(&self, subject: &Subject, step: &StepId) -> bool {
+        let step = || subject.plan().and_then(|plan| plan.step(step));
+        !self.spared.is_empty() && step().is_some_and(|step| self.spared.contains_key(&step.host))
+    }
+
     fn undoable(&self, subject: &Subject, step: &StepId) -> Result<(), Illegal> {
-        let frees_a_lock = subject.plan().is_some_and(|plan| {
-            let task = TaskName::new(UNLOCK);
-            plan.hosts
-                .iter()
-                .any(|host| &StepId::of(&task, &host.target.name) == step)
-        });
-        if frees_a_lock {
+        let plan = subject.plan();
+        let unlock = TaskName::new(UNLOCK);
+        let mut hosts = plan.iter().flat_map(|plan| &plan.hosts);
+        let frees_lock_of = hosts
+            .find(|host| &StepId::of(&unlock, &host.target.name) == step)
+            .map(|host| &host.target.name);
+        let on = || plan.and_then(|plan| Some(&plan.step(step)?.host));
+        if let Some(host) = frees_lock_of.or_else(on)
+            && self.kept().contains(host)
+        {
+            return Err(Illegal::Kept(step.clone()));
+        }
+        if frees_lock_of.is_some() {
             return Ok(());
         }
         known(subject, step)?;
@@ -202,20 +251,40 @@ impl State {
     }
 
     fn decide(&mut self, decision: &Decision) -> Result<(), Illegal> {
+        let open = self.undo.is_none() && !self.done;
         let fits = match decision {
-            Decision::Publish => !self.publishing && self.undo.is_none() && !self.done,
-            Decision::Undo { .. } => self.undo.is_none() && !self.done,
-            Decision::Done => !self.done && self.undo.is_none(),
+            Decision::Publish => open && !self.publishing,
+            Decision::Pause { .. } | Decision::Done => open && self.paused.is_none(),
+            Decision::Undo { .. } | Decision::Retry => open,
+            Decision::Spare { host, .. } => {
+                open && self.paused.is_none() && !self.spared.contains_key(host)
+            }
         };
         if !fits {
             return Err(Illegal::Decided);
         }
         match decision {
             Decision::Publish => self.publishing = true,
-            Decision::Undo { .. } => self.undo = Some(decision.clone()),
+            Decision::Undo { .. } => {
+                self.undo = Some(decision.clone());
+                self.paused = None;
+            }
+            Decision::Pause { .. } => self.paused = Some(decision.clone()),
+            Decision::Retry => self.try_again(),
+            Decision::Spare { host, reason } => {
+                self.spared.insert(host.clone(), reason.clone());
+            }
             Decision::Done => self.done = true,
         }
         Ok(())
+    }
+
+    fn try_again(&mut self) {
+        self.paused = None;
+        self.spared.clear();
+        for attempt in self.steps.values_mut() {
+            attempt.again = attempt.outcome().is_some_and(|outcome| !outcome.is_fine());
+        }
     }
 }
 
@@ -256,6 +325,7 @@ fn open(
             job: job.clone(),
             progress: Progress::Open,
             begun_before,
+            again: false,
         },
     );
     Ok(())

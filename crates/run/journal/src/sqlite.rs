@@ -219,6 +219,7 @@ fn standing(state: &State) -> &'static str {
         (Some(DeployEnd::Deployed), _) => "deployed",
         (Some(DeployEnd::Undone), _) => "undone",
         (Some(DeployEnd::CancelledUndone), _) => "cancelled",
+        (Some(DeployEnd::Stopped), _) => "stopped",
         (Some(DeployEnd::Stuck), _) => "stuck",
         (Some(DeployEnd::Fenced), _) => "fenced",
         (Some(DeployEnd::GivenUp), _) => "given up",

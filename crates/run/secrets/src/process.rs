@@ -1,14 +1,15 @@
 //! A program on the controller that gives a value.
 //!
 //! It reads what we would read where a person is there, else nothing, so that it fails rather than waits. It is stopped
-//! when it takes too long or gives too much; so are its children, unless they share a terminal with us.
+//! when it takes too long or gives too much; so are its children, unless they share a terminal with us. A script ends with
+//! this process too, however that ends, where no person is there: it is tied to it by a pipe.
 
 use crate::Around;
 use crate::error::Trouble;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::process::{ExitStatus, Stdio};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
 /// A secret becomes a variable: Linux starts no program with a longer one (`MAX_ARG_STRLEN` is 128 KiB, its name included).
@@ -17,11 +18,13 @@ const LONGEST: usize = 120 << 10;
 /// More than this is not read. A file may hold several secrets.
 const MOST: u64 = 1 << 20;
 
+/// Runs what follows, tied to whoever holds the other end of its standard input: a line that comes unties it, and where the
+/// pipe is closed without one, all of the process group ends. Nothing runs when we are killed that could do it otherwise.
+const TIED: &str = "exec 3<&0 </dev/null; { read -r line <&3 || kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; exec \"$@\"";
+
 /// What a script prints, without one newline at its end.
 pub(crate) async fn printed(script: &str, around: &Around<'_>) -> Result<String, Trouble> {
-    let mut command = Command::new("sh");
-    command.args(["-c", script]);
-    let mut started = Started::of(&mut command, around).map_err(Trouble::NotStarted)?;
+    let mut started = Started::script(script, around).map_err(Trouble::NotStarted)?;
     let (status, bytes) = started.end(around, async {}).await?;
     succeeded(status)?;
     text(bytes)
@@ -65,30 +68,50 @@ pub(crate) struct Started {
     child: Child,
     /// Its process group, where that is its own.
     group: Option<Pid>,
+    /// What ties it to us.
+    tie: Option<ChildStdin>,
 }
 
 impl Started {
+    /// Starts a script. Where it may read what a person types its input is theirs, and no tie to us.
+    fn script(script: &str, around: &Around<'_>) -> std::io::Result<Self> {
+        let mut command = Command::new("sh");
+        if around.terminal || around.interactive {
+            command.args(["-c", script]);
+            return Self::of(&mut command, around);
+        }
+        command.args(["-c", TIED, "sh", "sh", "-c", script]);
+        command.stdin(Stdio::piped());
+        Self::begun(&mut command, around)
+    }
+
     /// Starts it in the project's directory. Where there is a terminal it stays in our process group: only the one in the
     /// foreground may read from that.
     pub(crate) fn of(command: &mut Command, around: &Around<'_>) -> std::io::Result<Self> {
-        command
-            .current_dir(around.directory)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
         command.stdin(if around.interactive {
             Stdio::inherit()
         } else {
             Stdio::null()
         });
+        Self::begun(command, around)
+    }
+
+    fn begun(command: &mut Command, around: &Around<'_>) -> std::io::Result<Self> {
+        command
+            .current_dir(around.directory)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
         if !around.terminal {
             command.process_group(0);
         }
-        let child = command.spawn()?;
+        let mut child = command.spawn()?;
+        let tie = child.stdin.take();
         let number = child.id().and_then(|id| i32::try_from(id).ok());
         let group = number.and_then(Pid::from_raw);
         Ok(Self {
             child,
             group: group.filter(|_| !around.terminal),
+            tie,
         })
     }
 
@@ -123,6 +146,10 @@ impl Started {
             .map_err(|_| Trouble::TooLong(around.limit))??;
         // What it left in the background on purpose may go on.
         self.group = None;
+        if let Some(mut tie) = self.tie.take() {
+            // Whoever waits for it may have been ended by the script.
+            tie.write_all(b"\n").await.ok();
+        }
         Ok((status, bytes))
     }
 }

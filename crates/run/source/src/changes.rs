@@ -54,6 +54,7 @@ impl Source {
         Ok(Changes {
             comes: self.side(comes, from, to).await?,
             leaves: self.side(leaves, to, from).await?,
+            told_by: None,
             cut: !self.cut_commits(&format!("{sides}\n")).await?.is_empty(),
             files: Files::of(&files),
             watched: look.watch.iter().map(|watch| watch.look(&files)).collect(),

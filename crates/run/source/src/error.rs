@@ -56,6 +56,8 @@ pub enum Error {
         url: String,
         /// The last lines of what git wrote to stderr.
         stderr: String,
+        /// Where the working copy around windlass.toml comes from, without a password, where that is another URL.
+        beside: Option<String>,
     },
     /// Nothing bears this name.
     #[error("there is no branch, tag or commit `{reference}` in {place}")]
@@ -132,6 +134,11 @@ impl Error {
             Self::ForeignOwner { .. } => Some(
                 "git config --global --add safe.directory PATH, if the owner is trusted".to_owned(),
             ),
+            Self::Unreachable {
+                beside: Some(url), ..
+            } => Some(format!(
+                "the working copy here comes from {url}: where that is the same repository, `repository = \"{url}\"` takes the objects from here"
+            )),
             Self::Unreachable { stderr, .. } => fetch_hint(stderr).map(str::to_owned),
             Self::UnknownReference { suggestions, .. } => Some(reference_hint(suggestions)),
             Self::Ambiguous { candidates, .. } => Some(format!("one of {}", candidates.join(", "))),

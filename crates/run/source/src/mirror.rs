@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::git::{Git, last_lines};
 use crate::{lock, url};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use windlass_model::hex::hex;
 
 /// A mirror that exists.
 #[derive(Debug)]
@@ -114,16 +114,14 @@ impl Mirror {
         Err(Error::Unreachable {
             url: url::without_password(&self.url),
             stderr: url::mask(&last_lines(&output.stderr), &self.url),
+            beside: None,
         })
     }
 }
 
 fn digest(url: &str) -> String {
-    let mut name = String::new();
-    for byte in Sha256::digest(url.as_bytes()).iter().take(12) {
-        write!(name, "{byte:02x}").ok();
-    }
-    name
+    let digest = hex(&Sha256::digest(url.as_bytes()));
+    digest.chars().take(24).collect()
 }
 
 /// Lock files that a killed git left. Ours is held by every git that works here, so none of them is in use.

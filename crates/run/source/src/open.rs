@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::git::{Git, last_lines, wanted};
 use crate::mirror::Mirror;
-use crate::url::Location;
+use crate::url::{Location, without_password};
 use crate::{Place, Source};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,7 +32,15 @@ impl Source {
                 workdir: workdir.to_owned(),
             });
         };
-        mirrored(&absolute(url, workdir), cache).await
+        let mirror = mirrored(&absolute(url, workdir), cache).await;
+        mirror.map_err(|error| match error {
+            Error::Unreachable { url, stderr, .. } => Error::Unreachable {
+                beside: found.as_ref().and_then(WorkingCopy::comes_from),
+                url,
+                stderr,
+            },
+            error => error,
+        })
     }
 }
 
@@ -101,6 +109,12 @@ impl WorkingCopy {
         };
         let git_dir = self.git_dir.canonicalize().ok();
         self.top.as_ref() == Some(path) || git_dir.as_ref() == Some(path)
+    }
+
+    /// The URL of the usual remote as a setting may have it: without what lets somebody in.
+    fn comes_from(&self) -> Option<String> {
+        let (_, url) = self.usual_remote()?;
+        Some(without_password(url).replacen("***@", "", 1))
     }
 
     /// The remote that stands for the forge when nothing says which: `origin`, or the only one.

@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
 use windlass_model::DisconnectKind;
+use windlass_model::hex::hex;
 use windlass_model::shell::quote;
 
 use crate::channel::{Channel, ChannelMessage};
@@ -37,12 +38,7 @@ pub struct InMemory {
 impl InMemory {
     /// Takes the bytes and their digest.
     pub fn new(bytes: Vec<u8>) -> Self {
-        use std::fmt::Write as _;
-        let mut sha256 = String::new();
-        for byte in Sha256::digest(&bytes) {
-            // Writing to a String cannot fail.
-            let _ = write!(sha256, "{byte:02x}");
-        }
+        let sha256 = hex(&Sha256::digest(&bytes));
         Self { bytes, sha256 }
     }
 }

@@ -17,9 +17,10 @@ impl Numbers {
     pub(crate) fn of(plan: &Plan) -> Self {
         let mut tasks: Vec<&str> = Vec::new();
         for step in &plan.steps {
-            // The steps of a task stand together.
-            if tasks.last() != Some(&step.task.as_str()) {
-                tasks.push(step.task.as_str());
+            // The steps of a task stand together, but for those of different batches.
+            let task = step.task.as_str();
+            if tasks.last() != Some(&task) && !tasks.contains(&task) {
+                tasks.push(task);
             }
         }
         if tasks.len() < 2 {

@@ -3,6 +3,8 @@
 //! Colour (SGR sequences) may pass; a window title and other operating system commands are taken out; every other
 //! control character, also of the C1 set and the ones that turn the direction of writing, is shown as a sign.
 
+use windlass_model::text::moves;
+
 /// The text with every control character shown as a sign, colour included.
 pub fn plain(text: &str) -> String {
     if text.chars().any(is_control) {
@@ -79,11 +81,7 @@ fn operating_system_command(text: &str) -> Option<usize> {
 
 /// Whether the character must not reach a terminal. A tab may.
 fn is_control(c: char) -> bool {
-    c != '\t' && (c.is_control() || turns_direction(c))
-}
-
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    c != '\t' && (c.is_control() || moves(c))
 }
 
 fn push_visible(shown: &mut String, c: char) {

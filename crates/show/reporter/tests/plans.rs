@@ -5,9 +5,10 @@
     reason = "a test fails by panicking, its own functions too"
 )]
 
-use windlass_model::changes::{Changes, Commit, Files, Side, Watched};
+use windlass_model::changes::{Changes, Commit, FileChange, Files, Side, Watched};
 use windlass_model::clock::Timestamp;
 use windlass_model::overview::*;
+use windlass_model::rollout::OnFailure;
 use windlass_model::{DeployKind, HostName, Phase, PlanDigest, ReleaseName, Revision, TaskName};
 use windlass_reporter::view::{Plan, Sheet, print, print_json};
 use windlass_reporter::words::moment::Zone;
@@ -26,6 +27,7 @@ fn releases(names: &[&str]) -> Vec<ReleaseName> {
 fn step(phase: Phase, task: &str, on: &[&str], command: &str) -> StepRow {
     StepRow {
         phase,
+        batch: None,
         task: TaskName::new(task),
         hosts: hosts(on),
         local: false,
@@ -64,6 +66,12 @@ fn overview(changes: Vec<Change>) -> Overview {
         linked: Vec::new(),
         replaced: None,
         removals: Vec::new(),
+        rollout: Rollout {
+            batches: vec![hosts(&all)],
+            pause: std::time::Duration::ZERO,
+            max_failures: 0,
+            on_failure: OnFailure::UndoAll,
+        },
         steps: vec![lock, migrate, tell],
     }
 }
@@ -79,16 +87,24 @@ fn side(count: usize, word: &str) -> Side {
     }
 }
 
+fn files(names: &[&str]) -> Vec<FileChange> {
+    let file = |name: &&str| FileChange {
+        path: (*name).to_owned(),
+        ..FileChange::default()
+    };
+    names.iter().map(file).collect()
+}
+
 fn changes(comes: usize, leaves: usize, names: &[&str]) -> Changes {
     Changes {
         comes: side(comes, "comes"),
         leaves: side(leaves, "leaves"),
         cut: false,
+        told_by: None,
         files: Files {
-            count: names.len(),
             insertions: 1_204,
             deletions: 33,
-            names: names.iter().map(ToString::to_string).collect(),
+            ..Files::of(&files(names))
         },
         watched: Vec::new(),
     }
@@ -114,7 +130,16 @@ fn draw_as(overview: Overview, whole: bool, width: u16) -> String {
         zone: Zone::utc(),
     };
     let mut out = Vec::new();
-    print(&Plan { overview, whole }, &sheet, &mut out).unwrap();
+    let command = match overview.kind {
+        DeployKind::Deploy => "windlass deploy production",
+        DeployKind::Rollback => "windlass rollback production",
+    };
+    let plan = Plan {
+        overview,
+        whole,
+        command: command.to_owned(),
+    };
+    print(&plan, &sheet, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -232,7 +257,19 @@ fn going_back_and_sideways_is_said_in_words() {
     let mut apart = changes(1, 2, &[]);
     apart.cut = true;
     let apart = change(&["web2", "db1"], Brings::Changes(apart));
-    insta::assert_snapshot!(facts(overview(vec![back, apart])));
+    insta::assert_snapshot!(facts(overview(vec![back, apart.clone()])));
+    // What a host's mirror lacks no command here brings.
+    let Brings::Changes(changes) = apart.brings else {
+        panic!("{apart:?}");
+    };
+    let told_by = Some(HostName::new("web2"));
+    let brings = Brings::Changes(Changes { told_by, ..changes });
+    let text = facts(overview(vec![change(&["web2"], brings)]));
+    assert!(
+        text.contains("the history of the mirror on web2 is cut"),
+        "{text}"
+    );
+    assert!(!text.contains("--unshallow"), "{text}");
 }
 
 #[test]
@@ -305,10 +342,35 @@ fn json_has_all_of_it_in_one_object_with_its_format() {
     let plan = Plan {
         overview: full(),
         whole: false,
+        command: String::new(),
     };
     print_json(&plan, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.lines().count(), 1);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[test]
+fn batches_their_pauses_and_what_a_failure_does_are_shown() {
+    let mut overview = overview(Vec::new());
+    let flip = |batch, on: &[&str]| {
+        let mut row = step(Phase::Publishing, "publish", on, "current → 20261124081502");
+        row.batch = Some(batch);
+        row
+    };
+    overview.steps = vec![flip(0, &["web1"]), flip(1, &["web2", "db1"])];
+    overview.rollout = Rollout {
+        batches: vec![hosts(&["web1"]), hosts(&["web2", "db1"])],
+        pause: std::time::Duration::from_secs(90),
+        max_failures: 0,
+        on_failure: OnFailure::Stop,
+    };
+    insta::assert_snapshot!(draw(overview.clone()));
+    overview.rollout.batches = vec![hosts(&["web1", "web2", "db1"])];
+    overview.rollout.on_failure = OnFailure::Pause;
+    insta::assert_snapshot!(draw(overview.clone()));
+    overview.rollout.on_failure = OnFailure::UndoAll;
+    overview.rollout.max_failures = 2;
+    insta::assert_snapshot!(draw(overview));
 }

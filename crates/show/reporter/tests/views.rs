@@ -61,6 +61,7 @@ fn status() -> Status {
         revision: Some(Revision::new("3f2c9ab51f0c2d6f")),
         since: Some(before(130)),
         state: Some(ReleaseState::Good),
+        behind: false,
         previous: Some("20261123170244".to_owned()),
         problem: None,
     };
@@ -72,6 +73,20 @@ fn status() -> Status {
         aside: vec!["20261122110000".to_owned()],
         ..Status::default()
     }
+}
+
+#[test]
+fn a_host_on_an_older_release_than_another_is_behind() {
+    let mut mixed = status();
+    mixed.rows[1].live = Some("20261123170244".to_owned());
+    mixed.rows[1].behind = true;
+    insta::assert_snapshot!(draw(&mixed, 100, false), @r"
+      live                     since      state         previous
+web1  20261124081502  3f2c9ab  2 min ago  good          20261123170244
+web2  20261123170244  3f2c9ab  2 min ago  good, behind  20261123170244
+db1   ✘ no answer within 30 s
+no deploy in flight · lock free · 5 releases kept, 1 failed kept aside (20261122110000)
+");
 }
 
 #[test]
@@ -103,9 +118,9 @@ d-7k3f is parked
   5 releases kept, 1 failed kept aside (20261122110000)
 ");
     insta::assert_snapshot!(json(&status()), @r#"
-{"format":1,"host":"web1","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","previous":"20261123170244","problem":null}
-{"format":1,"host":"web2","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","previous":"20261123170244","problem":null}
-{"format":1,"host":"db1","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","previous":"20261123170244","problem":"no answer within 30 s"}
+{"format":1,"host":"web1","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","behind":false,"previous":"20261123170244","problem":null}
+{"format":1,"host":"web2","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","behind":false,"previous":"20261123170244","problem":null}
+{"format":1,"host":"db1","live":"20261124081502","revision":"3f2c9ab51f0c2d6f","since":1795507972000,"state":"good","behind":false,"previous":"20261123170244","problem":"no answer within 30 s"}
 "#);
 }
 
@@ -399,7 +414,7 @@ fn setup_says_of_each_file_where_it_stands_how() {
     assert_eq!(json.lines().count(), 13);
     let first = json.lines().nth(3).unwrap();
     assert!(
-        first.starts_with("{\"format\":1,\"file\":\"config/master.key\",\"host\":\"web1\""),
+        first.starts_with("{\"format\":1,\"kind\":\"linked_file\",\"file\":\"config/master.key\",\"host\":\"web1\""),
         "{first}"
     );
     assert!(

@@ -72,6 +72,10 @@ impl FakeBackend {
         let mut heard = 0;
         loop {
             self.reach(&spec.key.host).await?;
+            if self.world.is_veiled(&spec.key.host) {
+                let reason = "the job's record cannot be read".to_owned();
+                return Err(BackendError::Broken { reason });
+            }
             let mut changed = self.world.watch(&spec.key);
             let (events, report) = self.world.read(&spec, heard);
             heard += events.len();
@@ -182,12 +186,12 @@ impl Backend for FakeBackend {
     fn leave<'a>(
         &'a self,
         host: &'a HostName,
-        _path: &'a str,
+        path: &'a str,
         bytes: Arc<[u8]>,
     ) -> Work<'a, Result<(), BackendError>> {
         Box::pin(async move {
             self.reach(host).await?;
-            self.world.leave(host, &bytes);
+            self.world.leave(host, path, &bytes);
             Ok(())
         })
     }

@@ -8,7 +8,9 @@
 //! Time is tokio's and is meant to be paused; nothing here depends on how fast anything is.
 
 mod crash;
+mod failures;
 mod fake;
+mod machine;
 mod plans;
 mod proof;
 mod script;
@@ -16,9 +18,11 @@ mod simulation;
 mod world;
 
 pub use crash::{Crash, CrashingStore};
+pub use failures::{every_failure, every_retry, every_spared_host};
 pub use fake::FakeBackend;
+pub use machine::Machine;
 pub use plans::{PlanMaker, host_name};
-pub use proof::{Bench, Ending, Machine, every_crash, every_second_crash, every_step};
+pub use proof::{Bench, Ending, every_crash, every_second_crash, every_step};
 pub use script::{Deed, Script};
 pub use simulation::{Story, simulate};
 pub use world::{Start, World};

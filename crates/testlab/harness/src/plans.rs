@@ -1,7 +1,9 @@
 //! Small plans in the shape of real ones.
 
+use std::time::Duration;
 use windlass_model::host::HostTarget;
-use windlass_model::plan::{JobLimits, PLAN_FORMAT, PlanHost};
+use windlass_model::plan::{JobLimits, PAUSE, PLAN_FORMAT, PlanHost};
+use windlass_model::rollout::OnFailure;
 use windlass_model::{
     Action, Command, DeployId, DeployKind, HostName, Phase, Plan, ReleaseName, Step, StepId,
     TaskName, Undo,
@@ -35,6 +37,9 @@ impl PlanMaker {
                 .map(|number| plan_host(&host_name(number)))
                 .collect(),
             steps: Vec::new(),
+            left_out: Vec::new(),
+            max_failures: 0,
+            on_failure: OnFailure::UndoAll,
             limits: JobLimits::default(),
         };
         Self { plan }
@@ -72,6 +77,45 @@ impl PlanMaker {
             .plan()
     }
 
+    /// The same in batches of these sizes, with half a minute between them.
+    pub fn rollout(batches: &[usize], on_failure: OnFailure) -> Plan {
+        let hosts = batches.iter().sum();
+        let whole = Self::deploy(hosts);
+        let (before, rest): (Vec<Step>, Vec<Step>) = whole
+            .steps
+            .into_iter()
+            .partition(|step| step.phase < Phase::Publishing);
+        let (out, mut after): (Vec<Step>, Vec<Step>) = rest
+            .into_iter()
+            .partition(|step| step.phase == Phase::Publishing);
+        if let Some(first) = after.first().map(|step| step.task.clone()) {
+            let first = after.iter_mut().filter(|step| step.task == first);
+            first.for_each(|step| step.barrier = true);
+        }
+        let mut steps = before;
+        let mut next = 1..;
+        for (batch, size) in (0..).zip(batches) {
+            let own: Vec<HostName> = next.by_ref().take(*size).map(host_name).collect();
+            steps.extend(
+                own.first()
+                    .filter(|_| batch > 0)
+                    .map(|host| pause(host, batch)),
+            );
+            let of_batch = out.iter().filter(|step| own.contains(&step.host));
+            steps.extend(of_batch.cloned());
+            let begun = steps.iter_mut().filter(|step| own.contains(&step.host));
+            begun
+                .filter(|step| step.phase == Phase::Publishing)
+                .for_each(|step| step.batch = Some(batch));
+        }
+        steps.append(&mut after);
+        Plan {
+            steps,
+            on_failure,
+            ..whole
+        }
+    }
+
     /// Adds a task on every host; `change` makes of the plain step what is wanted.
     #[must_use]
     pub fn task(self, name: &str, phase: Phase, change: impl Fn(&mut Step)) -> Self {
@@ -106,6 +150,19 @@ impl PlanMaker {
     }
 }
 
+fn pause(host: &HostName, batch: u32) -> Step {
+    let task = format!("{PAUSE}{}", batch + 1);
+    let mut step = plain_step(&task, Phase::Publishing, host.clone());
+    step.action = Action::Pause {
+        length: Duration::from_secs(30),
+    };
+    step.undo = Undo::None {
+        reason: "nothing is done".to_owned(),
+    };
+    step.barrier = true;
+    step
+}
+
 fn plain_step(name: &str, phase: Phase, host: HostName) -> Step {
     let task = TaskName::new(name);
     let id = StepId::of(&task, &host);
@@ -122,6 +179,7 @@ fn plain_step(name: &str, phase: Phase, host: HostName) -> Step {
         task,
         phase,
         host,
+        batch: None,
         barrier: false,
         retries: 0,
         repeatable: false,

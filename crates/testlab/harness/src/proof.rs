@@ -2,16 +2,16 @@
 
 use crate::crash::{Crash, CrashingStore};
 use crate::fake::FakeBackend;
+use crate::machine::{Machine, PausedClock};
 use crate::script::Script;
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use windlass_engine::{Control, Error, Run, recover, resume, run};
-use windlass_journal::{Journal, Record, State, Store, Subject};
-use windlass_model::clock::{Clock, Timestamp};
+use windlass_engine::{Control, Error, Run, recover, resume, retry, run};
+use windlass_journal::{Record, State, Store, Subject};
+use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::{Event, HostName, Plan, PlanDigest, Step, StepId, Undo};
 
@@ -27,6 +27,7 @@ pub struct Bench {
     pub control: watch::Sender<Control>,
     events: mpsc::UnboundedSender<Event>,
     told: mpsc::UnboundedReceiver<Event>,
+    clock: PausedClock,
 }
 
 /// What is compared: how it ended and what stands on the hosts.
@@ -38,46 +39,6 @@ pub struct Ending {
     pub standing: BTreeSet<StepId>,
     /// Which locks are held.
     pub locked: BTreeSet<HostName>,
-}
-
-/// Time of day by tokio's clock.
-struct PausedClock(tokio::time::Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-}
-
-/// A machine from which deploys are carried out.
-pub struct Machine {
-    /// What it remembers.
-    pub journal: Arc<Journal>,
-    _dir: tempfile::TempDir,
-}
-
-impl Machine {
-    /// One that remembers nothing.
-    ///
-    /// # Panics
-    /// Where there is no room for a temporary journal.
-    pub fn new() -> Self {
-        // In memory where there is such a place: thousands of syncs are waited for otherwise.
-        let memory = Path::new("/dev/shm");
-        let dir = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir());
-        let dir = dir.expect("a temporary directory");
-        let journal = Journal::open(&dir.path().join("journal.db")).expect("a journal");
-        Self {
-            journal: Arc::new(journal),
-            _dir: dir,
-        }
-    }
-}
-
-impl Default for Machine {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Bench {
@@ -95,6 +56,7 @@ impl Bench {
             plan: plan.clone(),
             events,
             told,
+            clock: PausedClock(tokio::time::Instant::now()),
         }
     }
 
@@ -105,7 +67,7 @@ impl Bench {
             backend: FakeBackend::new(&self.world),
             events: self.events.clone(),
             control: self.control.subscribe(),
-            clock: Arc::new(PausedClock(tokio::time::Instant::now())),
+            clock: Arc::new(self.clock),
             log: None,
         }
     }
@@ -148,8 +110,8 @@ impl Bench {
                 fences: self.world.take_over(),
             },
         ];
-        let jobs = self.world.jobs();
-        let found = recover(&subject, &State::default(), &jobs).expect("records that follow");
+        let shown = self.world.shown();
+        let found = recover(&subject, &State::default(), &shown).expect("records that follow");
         assert_eq!(
             found.unknown,
             Vec::<StepId>::new(),
@@ -161,6 +123,18 @@ impl Bench {
         journal.begin(&subject, &digest, Timestamp(0))?;
         journal.append(deploy, Timestamp(0), &records)?;
         resume(deploy, self.tools(journal.clone())).await
+    }
+
+    /// Goes on with it, trying again what failed.
+    pub async fn retry(&self) -> Result<EndSummary, Error> {
+        self.retry_until(Crash::Never).await.0
+    }
+
+    /// The same until the controller dies; also says how many records were written.
+    pub async fn retry_until(&self, crash: Crash) -> (Result<EndSummary, Error>, usize) {
+        let store = Arc::new(CrashingStore::new(self.machine.journal.clone(), crash));
+        let end = retry(&self.plan.deploy, self.tools(store.clone())).await;
+        (end, store.written())
     }
 
     /// Everything told so far.
@@ -272,14 +246,37 @@ fn assert_undone(bench: &Bench, summary: &EndSummary, what: &str) {
 /// # Panics
 /// Where the end differs, or a command was started twice for one attempt.
 pub async fn every_crash(plan: &Plan, script: impl Fn() -> Script) {
+    crashes(plan, script, |_| &RESTS).await;
+}
+
+/// The same, resumed at once after every other record and much later after the others: for many scripts.
+///
+/// # Panics
+/// As [`every_crash`].
+pub(crate) async fn every_crash_once(plan: &Plan, script: impl Fn() -> Script) {
+    crashes(plan, script, |count| match count % 2 {
+        0 => &RESTS[..1],
+        _ => &RESTS[1..],
+    })
+    .await;
+}
+
+/// How long nobody resumes.
+const RESTS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(86_400)];
+
+async fn crashes(
+    plan: &Plan,
+    script: impl Fn() -> Script,
+    rests: impl Fn(usize) -> &'static [Duration],
+) {
     let calm = Bench::new(plan, script());
     let (summary, records) = calm.run_until(Crash::Never).await;
     let wanted = calm.ending(&summary.expect("an end"));
     calm.assert_sound("undisturbed");
     for count in 1..=records {
         for crash in [Crash::Before(count), Crash::After(count)] {
-            for rest in [Duration::ZERO, Duration::from_secs(86_400)] {
-                crash_once(plan, script(), (crash, rest), &wanted).await;
+            for rest in rests(count) {
+                crash_once(plan, script(), (crash, *rest), &wanted).await;
             }
             crash_for_good(plan, script(), crash, &wanted).await;
         }

@@ -9,8 +9,8 @@
 mod fate;
 
 use crate::fake::FakeBackend;
+use crate::machine::{Machine, PausedClock};
 use crate::plans::host_name;
-use crate::proof::Machine;
 use crate::world::World;
 use fastrand::Rng;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use windlass_engine::{Control, Error, Run, recover, resume, run};
 use windlass_journal::{Record, State, Store, Subject};
-use windlass_model::clock::{Clock, Timestamp};
+use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, EndSummary};
 use windlass_model::{HostName, Plan, PlanDigest, StepId, Undo};
 
@@ -73,15 +73,6 @@ struct Controller {
     backend: Arc<FakeBackend>,
     control: watch::Sender<Control>,
     task: JoinHandle<Result<EndSummary, Error>>,
-}
-
-/// Time of day by tokio's clock.
-struct PausedClock(tokio::time::Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
 }
 
 impl Simulation {
@@ -345,7 +336,7 @@ impl Simulation {
             .as_ref()
             .map_or_else(State::default, |stored| stored.state.clone());
         let fences = self.world.take_over();
-        let found = recover(&subject, &state, &self.world.jobs())?;
+        let found = recover(&subject, &state, &self.world.shown())?;
         let mut records = vec![Record::Resumed, Record::TakenOver { fences }];
         records.extend(found.records);
         if known.is_none() {
@@ -383,6 +374,7 @@ impl Simulation {
             let is_true = match said {
                 DeployEnd::Deployed => end == DeployEnd::Deployed,
                 DeployEnd::Undone | DeployEnd::CancelledUndone => end == DeployEnd::Undone,
+                DeployEnd::Stopped => false,
                 DeployEnd::Stuck | DeployEnd::Parked | DeployEnd::Fenced | DeployEnd::GivenUp => {
                     true
                 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use windlass_engine::{JobEvent, JobReport, JobSpec, Place};
 use windlass_model::plan::UNLOCK;
-use windlass_model::{CommandEnd, HostName, JobKey, Phase, Plan, StepId};
+use windlass_model::{Action, CommandEnd, HostName, JobKey, Phase, Plan, Step, StepId};
 
 /// The boot that every host is in at first.
 const FIRST_BOOT: &str = "boot-1";
@@ -42,11 +42,12 @@ struct Inner {
     undone: BTreeMap<StepId, u32>,
     links: BTreeMap<HostName, watch::Sender<bool>>,
     hidden_boots: BTreeSet<HostName>,
+    veiled: BTreeSet<HostName>,
     boots: BTreeMap<HostName, String>,
     /// The number of the newest owner at each host.
     fences: BTreeMap<HostName, u64>,
     /// What was left for other machines.
-    left: BTreeMap<HostName, Vec<u8>>,
+    left: BTreeMap<(HostName, String), Vec<u8>>,
     violations: Vec<String>,
 }
 
@@ -77,6 +78,7 @@ impl World {
                 .map(|host| (host.target.name.clone(), host.fence))
                 .collect(),
             left: BTreeMap::new(),
+            veiled: BTreeSet::new(),
             violations: Vec::new(),
             plan: plan.clone(),
         };
@@ -310,25 +312,28 @@ impl Inner {
         }
     }
 
-    /// Nobody publishes before everybody is ready.
+    /// Nobody publishes before everybody is ready, and no batch begins before the one before it is through.
     fn check_forward(&mut self, deed: &Deed) {
         if !self.locked.contains(&deed.host) {
             self.violations
                 .push(format!("{} ran without the lock", deed.step));
         }
-        let publishes = |id: &StepId| {
-            self.plan
-                .step(id)
-                .is_some_and(|step| step.phase >= Phase::Publishing)
+        let Some(own) = self.plan.step(&deed.step) else {
+            return;
         };
-        if !publishes(&deed.step) {
+        if own.phase < Phase::Publishing {
             return;
         }
+        let comes_before = |step: &Step| match (step.batch, own.batch) {
+            _ if matches!(step.action, Action::Pause { .. }) => false,
+            (Some(other), Some(own)) => other < own,
+            _ => step.phase < Phase::Publishing,
+        };
         let missing = self
             .plan
             .steps
             .iter()
-            .find(|step| step.phase < Phase::Publishing && !self.standing.contains(&step.id));
+            .find(|step| comes_before(step) && !self.standing.contains(&step.id));
         if let Some(missing) = missing {
             let text = format!("{} ran before {}", deed.step, missing.id);
             self.violations.push(text);

@@ -19,7 +19,7 @@ async fn the_plan_lies_on_the_first_hosts_before_anything_is_published() {
     let bench = Bench::new(&plan, Script::failing(&StepId::new("publish@web1")));
     bench.run().await.unwrap();
     for number in 1..=5 {
-        let left = bench.world.left(&host_name(number));
+        let left = bench.world.left(&host_name(number), "plan");
         let read = left.map(|bytes| deposit::read(&bytes).unwrap().plan);
         assert_eq!(
             read,
@@ -46,7 +46,7 @@ async fn a_host_that_is_away_while_the_plan_is_left_holds_up_publishing_and_noth
         bench.world.reach(&host_name(2), true);
     });
     assert_eq!(end.unwrap().end, DeployEnd::Deployed);
-    assert!(bench.world.left(&host_name(2)).is_some());
+    assert!(bench.world.left(&host_name(2), "plan").is_some());
 }
 
 #[test]
@@ -155,7 +155,7 @@ async fn found_in(plan: &Plan, step: u64) -> Recovered {
     let run = tokio::time::timeout(Duration::from_secs(step * 10 + 5), bench.run());
     assert!(run.await.is_err(), "it ended before step {step}");
     let subject = Subject::Deploy { plan: plan.clone() };
-    recover(&subject, &State::default(), &bench.world.jobs()).unwrap()
+    recover(&subject, &State::default(), &bench.world.shown()).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,13 +181,13 @@ async fn what_was_recovered_twice_is_the_same() {
     let bench = Bench::new(&plan, ends);
     bench.run().await.unwrap();
     let subject = Subject::Deploy { plan: plan.clone() };
-    let jobs = bench.world.jobs();
-    let first = recover(&subject, &State::default(), &jobs).unwrap();
+    let shown = bench.world.shown();
+    let first = recover(&subject, &State::default(), &shown).unwrap();
     let mut state = State::default();
     for record in &first.records {
         state.apply(&subject, record).unwrap();
     }
-    let again = recover(&subject, &state, &jobs).unwrap();
+    let again = recover(&subject, &state, &shown).unwrap();
     assert_eq!(again.records, Vec::new());
     let intended: BTreeSet<&StepId> = state.steps.keys().collect();
     assert!(intended.contains(&StepId::new("build@web1")));

@@ -161,6 +161,37 @@ async fn a_deploy_does_not_rest_before_a_command_on_this_machine_has_ended() {
     bench.assert_sound("rested");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_command_on_this_machine_that_may_be_repeated_holds_up_no_rest_and_is_begun_again() {
+    let plan = PlanMaker::new(1)
+        .task("release", Phase::Updating, |_| {})
+        .task("publish", Phase::Publishing, |step| step.barrier = true)
+        .task("health", Phase::Publishing, |step| {
+            step.repeatable = true;
+            step.action = Action::Local {
+                command: Command::script(format!("do {}", step.id)),
+            };
+        })
+        .plan();
+    let bench = Bench::new(&plan, Script::default());
+    let park = async {
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        bench.control.send_replace(Control::Park);
+    };
+    let (summary, ()) = tokio::join!(bench.run(), park);
+    let summary = summary.unwrap();
+    assert_eq!(summary.end, DeployEnd::Parked);
+    assert_eq!(summary.still_runs, []);
+    bench.control.send_replace(Control::Go);
+    assert_eq!(bench.resume().await.unwrap().end, DeployEnd::Deployed);
+    let starts = bench.world.starts();
+    let of_health = starts
+        .keys()
+        .filter(|start| start.key.step == "health@web1");
+    assert_eq!(of_health.count(), 2, "{starts:?}");
+    bench.assert_sound("begun again");
+}
+
 /// Two hosts with one deploy root, and a check that fails on the first; the second's undos take long.
 fn with_one_root() -> Bench {
     let mut plan = PlanMaker::new(2)

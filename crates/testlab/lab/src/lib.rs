@@ -28,6 +28,7 @@ mod picture;
 mod port;
 mod redact;
 mod sshd;
+mod web;
 
 pub use error::{LabError, available};
 pub use git::{ODD_NAMES, Repo};
@@ -37,4 +38,5 @@ pub use login::Shell;
 pub use picture::Picture;
 pub use redact::redactions;
 pub use sshd::{Sshd, SshdBuilder};
+pub use web::{Web, WebAnswer};
 pub use windlass_demohost::{Cut, CutAfter, Direction, Process, Proxy};

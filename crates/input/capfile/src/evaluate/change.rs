@@ -12,10 +12,10 @@ const USED: &str = "its value stands where it is used";
 impl Evaluator<'_> {
     /// `target op= value` as a statement.
     pub(super) fn changed(&mut self, change: &Change, statement: Statement) -> Fate {
-        let value = self.combined(change);
+        let (value, outside) = self.watched(|this| this.combined(change));
         match &change.target.kind {
             Kind::Local(name) => {
-                self.locals.insert(name.clone(), value.clone());
+                self.keep(name, value.clone(), &outside);
                 match value.first_unknown() {
                     Some(unknown) if unknown.variable.is_none() => Fate::Todo(unknown.why.clone()),
                     _ => Fate::Neutral(USED.to_owned()),
@@ -30,10 +30,10 @@ impl Evaluator<'_> {
 
     /// The same as an expression.
     pub(super) fn change_of(&mut self, change: &Change) -> Value {
-        let value = self.combined(change);
+        let (value, outside) = self.watched(|this| this.combined(change));
         match &change.target.kind {
             Kind::Local(name) => {
-                self.locals.insert(name.clone(), value.clone());
+                self.keep(name, value.clone(), &outside);
                 value
             }
             _ => Value::unknown(format!(
@@ -47,7 +47,7 @@ impl Evaluator<'_> {
         let old = self.value(&change.target);
         match change.operator.as_str() {
             "||" => self.or(old, &change.value),
-            "&&" if old.truth() == Ok(true) => self.value(&change.value),
+            "&&" if old.decided() == Ok(true) => self.value(&change.value),
             "&&" => old,
             operator => {
                 let new = self.value(&change.value);
@@ -81,14 +81,16 @@ impl Evaluator<'_> {
         let fate = unknown(&value).map_or(used, Fate::Todo);
         match &target.kind {
             Kind::Constant(name) if name == "ENV" => {
-                self.environment.insert(key.word()?.to_owned(), value);
+                let kept = self.kept(value, &self.outside);
+                self.environment.insert(key.word()?.to_owned(), kept);
             }
             Kind::Local(name) => {
-                let Some(Value::Hash(pairs)) = self.locals.get(name) else {
+                let Value::Hash(pairs) = self.local(name) else {
                     return None;
                 };
-                let pairs = merged(pairs, &[(key, value)]);
-                self.locals.insert(name.clone(), pairs);
+                let pairs = merged(&pairs, &[(key, value)]);
+                let outside = self.outside.clone();
+                self.keep(name, pairs, &outside);
             }
             _ if is_command_map(target) => {
                 let text = value.to_text().ok()?;

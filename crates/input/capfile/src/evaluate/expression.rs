@@ -1,10 +1,11 @@
 //! Expressions: what a piece of Ruby is worth, as far as that is known.
 
 use super::{CALLS, Evaluator, TOO_MUCH};
+use crate::outside::Locals;
 use crate::pattern::Pattern;
 use crate::secrets::looks_secret;
-use crate::syntax::{Block, Call, Kind, Node};
-use crate::value::{LONGEST, Locals, Unknown, Value};
+use crate::syntax::{Call, Kind, Node};
+use crate::value::{Closure, LONGEST, Unknown, Value};
 use std::sync::Arc;
 
 /// The reason that stands for the list of task files.
@@ -43,11 +44,11 @@ impl Evaluator<'_> {
             Kind::List(items) => Value::List(self.values(items)),
             Kind::Splat(_) => Value::unknown(format!("{} has a splat", self.spot(node.span))),
             Kind::Hash(pairs) => self.hash(pairs),
-            Kind::Local(name) => self.locals.get(name).cloned().unwrap_or(Value::Nil),
-            Kind::Lambda(block) => Value::Lambda(block.clone(), self.captured_locals()),
+            Kind::Local(name) => self.local(name),
+            Kind::Lambda(block) => self.closure(block),
             Kind::Assign(name, value) => {
-                let value = self.value(value);
-                self.locals.insert(name.clone(), value.clone());
+                let (value, outside) = self.watched(|this| this.value(value));
+                self.keep(name, value.clone(), &outside);
                 value
             }
             Kind::Sequence(body) | Kind::Rescued(body, _) => self.last(body),
@@ -55,11 +56,11 @@ impl Evaluator<'_> {
             Kind::Regex(parts, options) => self.regex(parts, options, node),
             Kind::Range(from, to, closed) => self.range(from, to, *closed, node),
             Kind::Backticks(parts) => self.backticks(parts, node),
-            Kind::Return(value) => {
+            Kind::Return(value) | Kind::Next(value) => {
                 let value = value
                     .as_deref()
                     .map_or(Value::Nil, |value| self.value(value));
-                self.returned = Some(value.clone());
+                self.returns(value.clone(), matches!(node.kind, Kind::Next(_)));
                 value
             }
             Kind::Change(change) => self.change_of(change),
@@ -83,47 +84,6 @@ impl Evaluator<'_> {
             }
         }
         values
-    }
-
-    fn choice(&mut self, kind: &Kind) -> Value {
-        match kind {
-            Kind::And(left, right) => match self.value(left) {
-                left if left.truth() == Ok(true) => self.value(right),
-                left => left,
-            },
-            Kind::Or(left, right) => {
-                let left = self.value(left);
-                self.or(left, right)
-            }
-            Kind::If(found) => {
-                let condition = self.value(&found.condition);
-                match condition.decided() {
-                    Ok((true, _)) => self.last(&found.yes),
-                    Ok((false, _)) => self.last(&found.no),
-                    Err(unknown) => {
-                        self.unsettle(found.yes.iter().chain(&found.no), &unknown);
-                        Value::unknown(unknown.why)
-                    }
-                }
-            }
-            Kind::Case(case) => match self.chosen(case) {
-                Ok((body, _)) => self.last(body),
-                Err(unknown) => {
-                    let bodies = case.whens.iter().flat_map(|when| &when.body);
-                    self.unsettle(bodies.chain(&case.otherwise), &unknown);
-                    Value::unknown(unknown.why)
-                }
-            },
-            _ => Value::Nil,
-        }
-    }
-
-    /// `left || right`. The environment of whoever runs the import is not asked: the default in the source counts.
-    pub(super) fn or(&mut self, left: Value, right: &Node) -> Value {
-        match left.decided() {
-            Ok((false, _)) => self.value(right),
-            Ok((true, _)) | Err(_) => left,
-        }
     }
 
     fn regex(&mut self, parts: &[Node], options: &str, node: &Node) -> Value {
@@ -167,7 +127,7 @@ impl Evaluator<'_> {
     }
 
     fn assign_many(&mut self, names: &[String], list: &Node) -> Value {
-        let list = self.value(list);
+        let (list, outside) = self.watched(|this| this.value(list));
         let items = match &list {
             Value::List(items) => items.clone(),
             other => vec![other.clone()],
@@ -176,7 +136,7 @@ impl Evaluator<'_> {
         for (at, name) in names.iter().enumerate() {
             let at = if all_unknown { 0 } else { at };
             let value = items.get(at).cloned().unwrap_or(Value::Nil);
-            self.locals.insert(name.clone(), value);
+            self.keep(name, value, &outside);
         }
         list
     }
@@ -184,10 +144,12 @@ impl Evaluator<'_> {
     /// The value of the last of several.
     pub(super) fn last(&mut self, body: &[Node]) -> Value {
         let mut last = Value::Nil;
-        for node in body {
+        let mut left = body.iter();
+        while let Some(node) = left.next() {
             last = self.value(node);
-            if let Some(value) = &self.returned {
-                return value.clone();
+            if let Some(returned) = self.returned.clone() {
+                self.left_out_part(left.as_slice(), &returned.outside);
+                return returned.value;
             }
         }
         last
@@ -248,10 +210,12 @@ impl Evaluator<'_> {
     fn bare_value(&mut self, node: &Node, call: &Call) -> Value {
         if let Some(method) = self.methods.get(&call.name).cloned() {
             let args = self.values(&call.args);
-            let file = std::mem::replace(&mut self.file, method.file);
-            let value = self.invoke(&method.block, &Arc::default(), args);
-            self.file = file;
-            return value;
+            let closure = Closure {
+                block: method.block,
+                locals: Arc::default(),
+                file: method.file,
+            };
+            return self.invoke(&closure, args);
         }
         if let Some(value) = self.path(&call.name).filter(|_| call.args.is_empty()) {
             return value;
@@ -265,12 +229,12 @@ impl Evaluator<'_> {
             ("exists?", [name]) => self.is_set(name),
             ("respond_to?", [_]) => Value::Bool(true),
             ("defer" | "lambda" | "proc", []) => match &call.block {
-                Some(block) => Value::Lambda(block.clone(), self.captured_locals()),
+                Some(block) => self.closure(block),
                 None => Value::Nil,
             },
             ("fetch", [name]) => self.fetched(name, None),
             ("fetch", [name, default]) => self.fetched(name, Some(default)),
-            ("ask", [_, default, ..]) => self.value(default),
+            ("ask", [name, default, ..]) => self.asked_for(name, default),
             ("Array", [list]) => Value::List(self.value(list).items()),
             ("Integer", [number]) => {
                 let number = self.value(number);
@@ -331,6 +295,9 @@ impl Evaluator<'_> {
         if name == "stage" {
             return Some(Value::Symbol(self.stage.clone()));
         }
+        if let Some(owed) = self.owed.get(name) {
+            self.outside.add(owed);
+        }
         let Some(setting) = self.project.settings.get_mut(name) else {
             return self.default(name);
         };
@@ -342,7 +309,7 @@ impl Evaluator<'_> {
     /// A value with its lambdas worked out.
     pub(crate) fn resolve(&mut self, value: Value) -> Value {
         match value {
-            Value::Lambda(block, locals) => self.invoke(&block, &locals, Vec::new()),
+            Value::Lambda(closure) => self.invoke(&closure, Vec::new()),
             Value::List(items) => {
                 Value::List(items.into_iter().map(|item| self.resolve(item)).collect())
             }
@@ -351,20 +318,18 @@ impl Evaluator<'_> {
     }
 
     /// Calls a lambda with the variables it was made with.
-    pub(super) fn invoke(
-        &mut self,
-        block: &Arc<Block>,
-        locals: &Arc<Locals>,
-        args: Vec<Value>,
-    ) -> Value {
+    pub(super) fn invoke(&mut self, closure: &Closure, args: Vec<Value>) -> Value {
         if self.calls >= CALLS {
             return Value::unknown("its lambdas call each other without end");
         }
         self.calls = self.calls.saturating_add(1);
-        let outer = std::mem::replace(&mut self.locals, Locals::clone(locals));
+        let block = &closure.block;
+        let outer = std::mem::replace(&mut self.locals, Locals::clone(&closure.locals));
+        let file = std::mem::replace(&mut self.file, closure.file);
         let returned = self.returned.take();
         let value = self.with_params(block, args, |this| this.last(&block.body));
         self.returned = returned;
+        self.file = file;
         self.locals = outer;
         self.calls = self.calls.saturating_sub(1);
         value

@@ -7,31 +7,55 @@
 use super::methods::SEARCH;
 use super::{Evaluator, TOO_MUCH, expression};
 use crate::ledger::{Fate, Statement};
-use crate::syntax::{Block, Case, If, Kind, Node, When, walk};
+use crate::outside::Outside;
+use crate::syntax::{Block, Case, Kind, Node, When, walk};
 use crate::value::{Unknown, Value};
 use std::sync::Arc;
 
 impl Evaluator<'_> {
-    pub(super) fn branch(&mut self, found: &If) -> Fate {
-        if found.yes.is_empty() && found.no.is_empty() {
+    pub(super) fn branch(&mut self, condition: &Node, yes: &[Node], no: &[Node]) -> Fate {
+        if yes.is_empty() && no.is_empty() {
             return Fate::Neutral("nothing depends on it".to_owned());
         }
-        let condition = self.value(&found.condition);
-        match condition.decided() {
-            Ok((truth, variable)) => {
-                let (taken, left) = if truth {
-                    (&found.yes, &found.no)
-                } else {
-                    (&found.no, &found.yes)
-                };
-                self.statements(taken);
-                self.left_out(left, variable.as_ref());
+        let (truth, outside) = self.watched(|this| this.holds(condition));
+        match truth {
+            Ok(truth) => {
+                let (taken, left) = if truth { (yes, no) } else { (no, yes) };
+                self.because_of(&outside, |this| this.statements(taken));
+                self.left_out(left, &outside);
                 Fate::Opened
             }
             Err(unknown) => {
-                self.unsettle(found.yes.iter().chain(&found.no), &unknown);
+                self.unsettle(yes.iter().chain(no), &unknown);
                 Fate::Todo(unknown.why)
             }
+        }
+    }
+
+    /// Whether a condition holds.
+    pub(super) fn holds(&mut self, condition: &Node) -> Result<bool, Unknown> {
+        let holds = if self.enter() {
+            self.holds_within(condition)
+        } else {
+            Err(Unknown::new(TOO_MUCH))
+        };
+        self.leave();
+        holds
+    }
+
+    fn holds_within(&mut self, condition: &Node) -> Result<bool, Unknown> {
+        match &condition.kind {
+            Kind::And(left, right) => Ok(self.holds(left)? && self.holds(right)?),
+            Kind::Or(left, right) => Ok(self.holds(left)? || self.holds(right)?),
+            Kind::Call(call) if call.name == "!" => match &call.receiver {
+                Some(inner) => self.holds(inner).map(|holds| !holds),
+                None => self.value(condition).decided(),
+            },
+            Kind::Sequence(body) => match body.as_slice() {
+                [inner] => self.holds(inner),
+                _ => self.value(condition).decided(),
+            },
+            _ => self.value(condition).decided(),
         }
     }
 
@@ -40,13 +64,12 @@ impl Evaluator<'_> {
         if bodies().all(Vec::is_empty) && case.otherwise.is_empty() {
             return Fate::Neutral("nothing depends on it".to_owned());
         }
-        match self.chosen(case) {
-            Ok((chosen, variable)) => {
-                self.statements(chosen);
-                for body in bodies().chain([&case.otherwise]) {
-                    if !std::ptr::eq(body.as_slice(), chosen) {
-                        self.left_out(body, variable.as_ref());
-                    }
+        let (chosen, outside) = self.watched(|this| this.chosen(case));
+        match chosen {
+            Ok(chosen) => {
+                self.because_of(&outside, |this| this.statements(chosen));
+                for body in left_by(case, chosen) {
+                    self.left_out(body, &outside);
                 }
                 Fate::Opened
             }
@@ -57,34 +80,28 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The body of the `when` that holds, and the variable that decides it, taken for not set.
-    pub(super) fn chosen<'c>(
-        &mut self,
-        case: &'c Case,
-    ) -> Result<(&'c [Node], Option<Unknown>), Unknown> {
+    /// The body of the `when` that holds.
+    pub(super) fn chosen<'c>(&mut self, case: &'c Case) -> Result<&'c [Node], Unknown> {
         let subject = case.subject.as_ref().map(|subject| self.value(subject));
-        let (subject, mut variable) = match subject {
+        let subject = match subject {
             Some(Value::Unknown(unknown)) => match unknown.unset().cloned() {
-                Some(unset) => (Some(unset), Some(unknown)),
+                Some(unset) => Some(unset),
                 None => return Err(unknown),
             },
-            subject => (subject, None),
+            subject => subject,
         };
         for When { patterns, body } in &case.whens {
             for pattern in self.values(patterns) {
-                let holds = if let Some(subject) = &subject {
-                    self.case_equal(&pattern, subject)?
-                } else {
-                    let (holds, by) = pattern.decided()?;
-                    variable = variable.or(by);
-                    holds
+                let holds = match &subject {
+                    Some(subject) => self.case_equal(&pattern, subject)?,
+                    None => pattern.decided()?,
                 };
                 if holds {
-                    return Ok((body, variable));
+                    return Ok(body);
                 }
             }
         }
-        Ok((&case.otherwise, variable))
+        Ok(&case.otherwise)
     }
 
     /// `pattern === value`.
@@ -97,29 +114,11 @@ impl Evaluator<'_> {
             }
             (Value::Regex(_), _) => Ok(false),
             (Value::Range(from, to), Value::Int(number)) => Ok((*from..*to).contains(number)),
-            (Value::Lambda(block, locals), value) => {
-                let answer = self.invoke(block, locals, vec![value.clone()]);
+            (Value::Lambda(closure), value) => {
+                let answer = self.invoke(closure, vec![value.clone()]);
                 answer.truth()
             }
             _ => pattern.same(value),
-        }
-    }
-
-    /// Statements that are not done here, or only where a variable is set.
-    fn left_out(&mut self, body: &[Node], variable: Option<&Unknown>) {
-        self.charge(body.len());
-        for node in body {
-            let fate = match variable.and_then(|unknown| unknown.variable.as_ref()) {
-                None => Fate::Neutral(format!("not reached in stage {}", self.stage)),
-                Some(_) if sets_branch(node) => {
-                    Fate::Neutral("--branch names another branch on the command line".to_owned())
-                }
-                Some(variable) => Fate::Todo(format!(
-                    "it depends on the variable {} of whoever deploys, taken for not set here; a stage of its own or --set does it",
-                    variable.name
-                )),
-            };
-            self.ledger.note(Statement::new(self.file, node.span), fate);
         }
     }
 
@@ -127,23 +126,14 @@ impl Evaluator<'_> {
     pub(super) fn unsettle<'n>(&mut self, body: impl Iterator<Item = &'n Node>, why: &Unknown) {
         let mut left: Vec<&Node> = body.collect();
         while let Some(node) = left.pop() {
+            for name in assigned(node) {
+                let value = Value::unknown(&why.why);
+                self.keep(name, value, &Outside::default());
+            }
             match &node.kind {
-                Kind::Assign(name, _) => self.forget(name, why),
-                Kind::AssignMany(names, _) => {
-                    for name in names {
-                        self.forget(name, why);
-                    }
-                }
-                Kind::Change(change) => {
-                    if let Kind::Local(name) = &change.target.kind {
-                        self.forget(name, why);
-                    }
-                }
                 // What follows depends on whether it is done.
-                Kind::Return(_) => {
-                    self.returned
-                        .get_or_insert_with(|| Value::unknown(&why.why));
-                }
+                Kind::Return(_) => self.may_return(&why.why, false),
+                Kind::Next(_) => self.may_return(&why.why, true),
                 Kind::If(found) => left.extend(found.yes.iter().chain(&found.no)),
                 Kind::Sequence(body) => left.extend(body),
                 Kind::Rescued(body, handlers) => left.extend(body.iter().chain(handlers)),
@@ -154,11 +144,6 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
-    }
-
-    fn forget(&mut self, name: &str, why: &Unknown) {
-        self.locals
-            .insert(name.to_owned(), Value::unknown(&why.why));
     }
 
     /// `begin` with `rescue`: the lines count, and what is done where they fail does not.
@@ -198,12 +183,19 @@ impl Evaluator<'_> {
         let Some(rounds) = rounds(name, &list) else {
             return Fate::Todo(format!("`{name}` of {} is gone through", list.kind()));
         };
+        if rounds.is_empty() && !block.body.is_empty() && !self.outside.is_nothing() {
+            let outside = self.outside.clone();
+            self.left_out(&block.body, &outside);
+            return Fate::Opened;
+        }
         if rounds.is_empty() || block.body.is_empty() {
             return Fate::Neutral("there is nothing to go through".to_owned());
         }
         for values in rounds {
             self.with_params(block, values, |this| this.statements(&block.body));
-            self.returned = None;
+            if self.ends_block() {
+                break;
+            }
             if self.is_spent() {
                 return Fate::Todo(TOO_MUCH.to_owned());
             }
@@ -262,8 +254,22 @@ pub(super) fn goes_through(name: &str) -> bool {
     ["each", "each_pair", "each_with_index", "times"].contains(&name)
 }
 
-fn sets_branch(node: &Node) -> bool {
-    let call = node.bare_call().filter(|call| call.name == "set");
-    let name = call.and_then(|call| call.args.first());
-    matches!(name.map(|name| &name.kind), Some(Kind::Symbol(name) | Kind::Text(name)) if name == "branch")
+/// The local variables that a node gives values.
+pub(super) fn assigned(node: &Node) -> Vec<&str> {
+    match &node.kind {
+        Kind::Assign(name, _) => vec![name],
+        Kind::AssignMany(names, _) => names.iter().map(String::as_str).collect(),
+        Kind::Change(change) => match &change.target.kind {
+            Kind::Local(name) => vec![name],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// The bodies of a `case` other than the one that counts.
+pub(super) fn left_by<'c>(case: &'c Case, chosen: &'c [Node]) -> impl Iterator<Item = &'c [Node]> {
+    let bodies = case.whens.iter().map(|when| &when.body);
+    let bodies = bodies.chain([&case.otherwise]).map(Vec::as_slice);
+    bodies.filter(move |body| !std::ptr::eq(*body, chosen))
 }

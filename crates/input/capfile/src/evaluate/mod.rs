@@ -5,6 +5,7 @@
 //! rest is told of.
 
 mod change;
+mod choice;
 mod defaults;
 mod dsl;
 pub(crate) mod expression;
@@ -12,6 +13,7 @@ mod flow;
 pub(crate) mod legacy;
 pub(crate) mod line;
 mod methods;
+mod outside;
 pub(crate) mod project;
 mod script;
 pub(crate) mod servers;
@@ -19,10 +21,13 @@ mod settings;
 mod tasks;
 
 use crate::ledger::{Fate, Ledger, Statement};
+use crate::outside::{Kept, Locals, Outside};
 use crate::syntax::{Block, Call, Kind, Node, Span, walk};
-use crate::value::{Locals, Value};
+use crate::value::{Closure, Value};
+use outside::Returned;
 use project::Project;
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 use std::sync::Arc;
 
 /// How many steps one stage may take.
@@ -77,9 +82,15 @@ pub(crate) struct Evaluator<'f> {
     pub(crate) namespace: Vec<String>,
     pub(crate) methods: BTreeMap<String, Method>,
     /// Variables of the environment that the files set themselves.
-    environment: BTreeMap<String, Value>,
+    environment: BTreeMap<String, Kept>,
     /// What `return` gives, until whoever called has it.
-    returned: Option<Value>,
+    returned: Option<Returned>,
+    /// What from outside of the files the statement or condition that is being worked out has met.
+    outside: Outside,
+    /// What the statements that are being worked out are done because of.
+    because: Outside,
+    /// What settings depend on from outside.
+    owed: BTreeMap<String, Outside>,
     /// The namespaces of the task whose script is being made.
     namespaced: Vec<String>,
     /// Where the task goes that is being read, by its options.
@@ -108,6 +119,9 @@ impl<'f> Evaluator<'f> {
             methods: BTreeMap::new(),
             environment: BTreeMap::new(),
             returned: None,
+            outside: Outside::default(),
+            because: Outside::default(),
+            owed: BTreeMap::new(),
             namespaced: Vec::new(),
             aimed: None,
             invoked: Vec::new(),
@@ -173,7 +187,7 @@ impl<'f> Evaluator<'f> {
 
     /// The variables as they are now, for a block that is worked out later.
     fn captured_locals(&mut self) -> Arc<Locals> {
-        let weights = self.locals.values().filter_map(Value::weight);
+        let weights = self.locals.values().filter_map(|kept| kept.value.weight());
         let weight: usize = weights.sum();
         self.charge(weight.checked_div(4).unwrap_or_default());
         if self.is_spent() {
@@ -182,19 +196,27 @@ impl<'f> Evaluator<'f> {
         Arc::new(self.locals.clone())
     }
 
+    /// A block with what is around it.
+    fn closure(&mut self, block: &Arc<Block>) -> Value {
+        Value::Lambda(Closure {
+            block: block.clone(),
+            locals: self.captured_locals(),
+            file: self.file,
+        })
+    }
+
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
     pub(crate) fn statements(&mut self, body: &[Node]) {
-        for node in body {
-            if self.returned.is_some() {
-                self.charge(1);
-                let fate = Fate::Neutral("not reached: a line before it ends this".to_owned());
-                self.ledger.note(Statement::new(self.file, node.span), fate);
-                continue;
+        let mut left = body.iter();
+        while let Some(node) = left.next() {
+            self.apart(|this| this.statement(node));
+            if let Some(returned) = self.returned.clone() {
+                self.not_reached(left.as_slice(), &returned);
+                return;
             }
-            self.statement(node);
         }
     }
 
@@ -211,7 +233,9 @@ impl<'f> Evaluator<'f> {
 
     fn fate(&mut self, node: &Node, statement: Statement) -> Fate {
         match &node.kind {
-            Kind::If(found) => self.branch(found),
+            Kind::If(found) => self.branch(&found.condition, &found.yes, &found.no),
+            Kind::And(condition, done) => self.branch(condition, slice::from_ref(done), &[]),
+            Kind::Or(condition, done) => self.branch(condition, &[], slice::from_ref(done)),
             Kind::Case(case) => self.case(case),
             Kind::Rescued(body, handlers) => self.rescued(body, handlers),
             Kind::Sequence(body) if !body.is_empty() => {
@@ -222,7 +246,7 @@ impl<'f> Evaluator<'f> {
             Kind::AssignMany(..) => self.settled(node, "its values stand where they are used"),
             Kind::Change(change) => self.changed(change, statement),
             Kind::Method(name, block) => self.defined(name, block),
-            Kind::Return(_) => self.settled(node, "it ends what is around it"),
+            Kind::Return(_) | Kind::Next(_) => self.settled(node, "it ends what is around it"),
             Kind::Call(call) => match (&call.receiver, &call.block) {
                 (None, _) => self.bare(call, statement),
                 (Some(list), Some(block)) if flow::goes_through(&call.name) => {
@@ -253,13 +277,13 @@ impl<'f> Evaluator<'f> {
     }
 
     fn assign(&mut self, name: &str, value: &Node) -> Fate {
-        let value = self.value(value);
+        let (value, outside) = self.watched(|this| this.value(value));
         let fate = match value.first_unknown() {
             // A variable of the environment is told of where the value is used.
             Some(unknown) if unknown.variable.is_none() => Fate::Todo(unknown.why.clone()),
             _ => Fate::Neutral("its value stands where it is used".to_owned()),
         };
-        self.locals.insert(name.to_owned(), value);
+        self.keep(name, value, &outside);
         fate
     }
 
@@ -277,6 +301,7 @@ impl<'f> Evaluator<'f> {
         }
         .into_iter();
         let mut hidden = Vec::new();
+        let outside = self.outside.clone();
         for param in &block.params {
             let value = match &param.default {
                 _ if param.rest => Value::List(values.by_ref().collect()),
@@ -287,7 +312,8 @@ impl<'f> Evaluator<'f> {
                 None => values.next().unwrap_or(Value::Nil),
             };
             let name = param.name.clone();
-            hidden.push((name.clone(), self.locals.insert(name, value)));
+            let kept = self.kept(value, &outside);
+            hidden.push((name.clone(), self.locals.insert(name, kept)));
         }
         let answer = what(self);
         for (name, value) in hidden.into_iter().rev() {

@@ -2,8 +2,9 @@
 
 use super::line::Target;
 use crate::ledger::Statement;
+use crate::outside::Locals;
 use crate::syntax::Block;
-use crate::value::{Locals, Value};
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

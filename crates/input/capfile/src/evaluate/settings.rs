@@ -24,6 +24,7 @@ impl Evaluator<'_> {
             made_by: vec![statement],
             used: false,
         };
+        self.setting_owes(&name, true);
         if let Some(old) = self.project.settings.insert(name, new) {
             for statement in old.made_by {
                 let reason = "a later line sets it again".to_owned();
@@ -36,6 +37,7 @@ impl Evaluator<'_> {
     /// Changes a setting in place.
     pub(super) fn change(&mut self, name: &str, value: Value, statement: Statement) -> Fate {
         let value = self.bounded(value);
+        self.setting_owes(name, false);
         let setting = self.project.settings.entry(name.to_owned());
         let setting = setting.or_insert_with(|| Setting {
             value: Value::Nil,
@@ -91,7 +93,7 @@ pub(super) fn set(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -
     };
     let value = match (call.args.get(1), &call.block) {
         (Some(value), _) => this.value(value),
-        (None, Some(block)) => Value::Lambda(block.clone(), this.captured_locals()),
+        (None, Some(block)) => this.closure(block),
         (None, None) => Value::Nil,
     };
     // `set :linked_dirs, fetch(:linked_dirs, []).push("log")` builds on the lines before.
@@ -173,6 +175,7 @@ pub(super) fn ask(this: &mut Evaluator<'_>, call: &Call, statement: Statement) -
         .get(1)
         .map_or(Value::Nil, |value| this.value(value));
     let default = this.resolve(default);
+    this.touch_answer(&name);
     if matches!(default, Value::Nil | Value::Hash(_)) {
         let spot = format!("it is asked for at every deploy, without a default (`{name}`)");
         this.put(name, Value::unknown(spot), statement);

@@ -2,6 +2,7 @@
 
 use super::merge::{Merged, StageSheet};
 use crate::Todo;
+use crate::comment::comment;
 use crate::toml::{Item, key};
 use crate::translate::{Key, TaskEntry};
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ fn top(text: &mut String, merged: &Merged) {
         if let Some(item) = merged.top.get(&place) {
             let remark = merged.remarks.get(&place);
             let remark = remark
-                .map(|words| format!("  # {words}"))
+                .map(|words| format!("  {}", comment(words)))
                 .unwrap_or_default();
             let _ = writeln!(text, "{name} = {}{remark}", item.written());
         }
@@ -88,7 +89,7 @@ fn rows(keys: &Keys, remarks: &Remarks, table: &str) -> String {
     let mut text = String::new();
     for (place, item) in keys.iter().filter(|((of, _), _)| *of == table) {
         if let Some(words) = remarks.get(place) {
-            let _ = writeln!(text, "# {words}");
+            let _ = writeln!(text, "{}", comment(words));
         }
         let _ = writeln!(text, "{} = {}", key(&place.1), item.written());
     }
@@ -99,11 +100,11 @@ fn write_stage(text: &mut String, stage: &StageSheet) {
     let name = format!("stages.{}", key(&stage.name));
     text.push('\n');
     if stage.name != stage.source {
-        let _ = writeln!(
-            text,
-            "# TODO the stage `{}` has another name here: its own is a command of Windlass or has unusual letters",
-            stage.source.escape_debug()
+        let words = format!(
+            "TODO the stage `{}` has another name here: its own is a command of Windlass or has unusual letters",
+            stage.source
         );
+        let _ = writeln!(text, "{}", comment(&words));
     }
     let _ = write!(text, "[{name}]\n{}", rows(&stage.keys, &stage.remarks, ""));
     match stage.hosts.as_slice() {
@@ -129,7 +130,7 @@ fn write_stage(text: &mut String, stage: &StageSheet) {
 fn task(text: &mut String, entry: &TaskEntry, stages: &[String]) {
     text.push('\n');
     for remark in &entry.remarks {
-        let _ = writeln!(text, "# TODO {remark}");
+        let _ = writeln!(text, "{}", comment(&format!("TODO {remark}")));
     }
     let mut row = |name: &str, item: Item| {
         let _ = writeln!(text, "{name} = {}", item.written());
@@ -176,6 +177,6 @@ fn notes(text: &mut String, todos: &[&Todo]) {
     }
     text.push('\n');
     for todo in todos {
-        let _ = writeln!(text, "# TODO {todo}");
+        let _ = writeln!(text, "{}", comment(&format!("TODO {todo}")));
     }
 }

@@ -8,8 +8,8 @@ use std::str::Chars;
 const LONGEST: usize = 4096;
 /// How deep its groups may be nested.
 const DEEPEST: u32 = 32;
-/// How often something may be said to repeat.
-const MOST: usize = 200;
+/// How often something may be said to repeat, as in Ruby.
+const MOST: usize = 100_000;
 
 /// The state of a compilation.
 struct Compile<'t> {
@@ -223,8 +223,9 @@ impl Compile<'_> {
             Some('+') => (1, None),
             Some('?') => (0, Some(1)),
             Some('{') => match self.counted() {
-                Some(counts) => counts,
-                None => return Some(one),
+                Count::Of(least, most) => (least, most),
+                Count::Letters => return Some(one),
+                Count::Refused => return None,
             },
             _ => return Some(one),
         };
@@ -233,10 +234,15 @@ impl Compile<'_> {
         if matches!(self.text.peek(), Some('*' | '+' | '?')) {
             return None;
         }
-        let mut steps = Vec::new();
-        for _ in 0..least {
-            steps = joined(steps, &one)?;
+        if one.is_empty() {
+            return Some(one);
         }
+        // So often and no other is never lazy: what follows says that it may be left out.
+        if lazy && most == Some(least) {
+            let all = times(&one, least)?;
+            return optional(&all, false, false);
+        }
+        let mut steps = times(&one, least)?;
         let Some(most) = most else {
             // Nothing repeated without end is an expression of an unusual kind.
             let again = optional(&one, lazy, true)?;
@@ -248,28 +254,51 @@ impl Compile<'_> {
         Some(steps)
     }
 
-    /// `{2,3}` up to its brace, which stays; none where it is no count, and then nothing is taken.
-    fn counted(&mut self) -> Option<(usize, Option<usize>)> {
+    /// `{2,3}` up to its brace, which stays.
+    fn counted(&mut self) -> Count {
         let mut ahead = self.text.clone();
         ahead.next();
         let mut inside = String::new();
         while ahead.peek() != Some(&'}') {
-            let letter = ahead
-                .next()
-                .filter(|it| it.is_ascii_digit() || *it == ',')?;
-            inside.push(letter);
+            match ahead.next() {
+                Some(letter) if letter.is_ascii_digit() || letter == ',' => inside.push(letter),
+                _ => return Count::Letters,
+            }
         }
-        let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST);
-        let counts = match inside.split_once(',') {
-            None => (number(&inside)?, Some(number(&inside)?)),
-            Some(("", "")) => return None,
-            Some(("", most)) => (0, Some(number(most)?)),
-            Some((least, "")) => (number(least)?, None),
-            Some((least, most)) => (number(least)?, Some(number(most)?)),
-        };
+        let (least, most) = inside.split_once(',').unwrap_or((&inside, &inside));
+        if (least.is_empty() && most.is_empty()) || most.contains(',') {
+            return Count::Letters;
+        }
         self.text = ahead;
-        Some(counts)
+        let number = |text: &str| text.parse().ok().filter(|number| *number <= MOST);
+        match (least, most) {
+            ("", most) => number(most).map_or(Count::Refused, |most| Count::Of(0, Some(most))),
+            (least, "") => number(least).map_or(Count::Refused, |least| Count::Of(least, None)),
+            (least, most) => match (number(least), number(most)) {
+                (Some(least), Some(most)) if least <= most => Count::Of(least, Some(most)),
+                _ => Count::Refused,
+            },
+        }
     }
+}
+
+/// What a brace behind something says.
+enum Count {
+    /// At least so often, and at most.
+    Of(usize, Option<usize>),
+    /// Nothing: it is a letter like others.
+    Letters,
+    /// What Ruby refuses: too often, or at most less often than at least.
+    Refused,
+}
+
+/// Steps so often one after the other.
+fn times(one: &[Step], many: usize) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    for _ in 0..many {
+        steps = joined(steps, one)?;
+    }
+    Some(steps)
 }
 
 /// Steps that may be left out, or are done until they are.

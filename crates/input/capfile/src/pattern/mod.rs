@@ -132,6 +132,12 @@ mod tests {
             ("", "", "a", Some("")),
             ("a{,2}", "", "aaa", Some("aa")),
             ("x{y", "", "x{y", Some("x{y")),
+            ("x{,}", "", "x{,}", Some("x{,}")),
+            ("x{}", "", "x{}", Some("x{}")),
+            ("ax{2}?", "", "ax", Some("a")),
+            ("x{2}?", "", "xxx", Some("xx")),
+            ("x{1,3}?", "", "xxx", Some("x")),
+            ("x{300}", "", "x", None),
         ];
         for (source, options, text, wanted) in cases {
             let found = whole(source, options, text);
@@ -142,12 +148,33 @@ mod tests {
     #[test]
     fn what_is_not_known_is_no_pattern() {
         for source in [
-            "(?=a)", "(a)\\1", "(?<n>a)", "a**", "(", ")", "[a", "\\p{L}", "*a", "a++", "(a*)*b",
+            "(?=a)",
+            "(a)\\1",
+            "(?<n>a)",
+            "a**",
+            "(",
+            ")",
+            "[a",
+            "\\p{L}",
+            "*a",
+            "a++",
+            "(a*)*b",
+            "a{3,2}",
+            "a{100001}",
+            "a{,100001}",
+            "a{99999999999999999999}",
         ] {
             assert!(Pattern::new(source, "").is_none(), "{source}");
         }
         assert!(Pattern::new("a b", "x").is_none());
         assert!(Pattern::new(&"(".repeat(100_000), "").is_none());
+        assert!(
+            Pattern::new("a{300}", "")
+                .unwrap()
+                .find(&"a".repeat(300), 0)
+                .unwrap()
+                .is_some()
+        );
         assert!(Pattern::new("((((a{99}){99}){99}){99})", "").is_none());
     }
 

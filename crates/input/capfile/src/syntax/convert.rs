@@ -119,8 +119,8 @@ impl Convert {
             Ast::Block(block) => self.block(block),
             Ast::Case(case) => self.case(case),
             Ast::Def(method) => self.method(method),
-            Ast::Return(back) => self.back(&back.args),
-            Ast::Next(back) => self.back(&back.args),
+            Ast::Return(back) => self.back(&back.args, Kind::Return),
+            Ast::Next(back) => self.back(&back.args, Kind::Next),
             Ast::Rescue(rescue) => self.rescued(rescue),
             Ast::And(and) => Kind::And(self.boxed(&and.lhs), self.boxed(&and.rhs)),
             Ast::Or(or) => Kind::Or(self.boxed(&or.lhs), self.boxed(&or.rhs)),
@@ -232,10 +232,10 @@ impl Convert {
         }
     }
 
-    fn back(&mut self, values: &[Ast]) -> Kind {
+    fn back(&mut self, values: &[Ast], kind: fn(Option<Box<Node>>) -> Kind) -> Kind {
         match values {
-            [] => Kind::Return(None),
-            [value] => Kind::Return(Some(self.boxed(value))),
+            [] => kind(None),
+            [value] => kind(Some(self.boxed(value))),
             _ => Kind::Other("several values given back"),
         }
     }

@@ -62,8 +62,10 @@ pub(crate) enum Kind {
     Backticks(Vec<Node>),
     /// A method of the project.
     Method(String, Arc<Block>),
-    /// `return` and `next`.
+    /// `return`, which ends the method around it.
     Return(Option<Box<Node>>),
+    /// `next`, which ends the block around it.
+    Next(Option<Box<Node>>),
     /// `target op= value`.
     Change(Box<Change>),
     /// `a, b = list`.

@@ -21,7 +21,7 @@ fn children<'n>(node: &'n Node, left: &mut Vec<&'n Node>) {
         Kind::Splat(inner) | Kind::Assign(_, inner) | Kind::AssignMany(_, inner) => {
             left.push(inner);
         }
-        Kind::Return(inner) => left.extend(inner.as_deref()),
+        Kind::Return(inner) | Kind::Next(inner) => left.extend(inner.as_deref()),
         Kind::And(one, two) | Kind::Or(one, two) | Kind::Range(one, two, _) => {
             left.extend([&**one, &**two]);
         }

@@ -66,10 +66,10 @@ fn written(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet, what: Steps) -> Fat
         Steps::Sidekiq => steps::sidekiq(evaluator, sheet),
         Steps::Whenever => steps::whenever(evaluator, sheet),
         Steps::Nvm => steps::nvm(evaluator, sheet),
-        Steps::Npm => steps::install(evaluator, sheet, steps::NPM),
-        Steps::Yarn => steps::install(evaluator, sheet, steps::YARN),
-        Steps::Bower => steps::install(evaluator, sheet, steps::BOWER),
-        Steps::Composer => steps::install(evaluator, sheet, steps::COMPOSER),
+        Steps::Npm | Steps::Yarn | Steps::Bower | Steps::Composer => match what.install() {
+            Some(command) => steps::install(evaluator, sheet, command),
+            None => todo("what it installed is not known here; write it as [[tasks]]"),
+        },
     }
 }
 

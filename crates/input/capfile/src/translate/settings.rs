@@ -8,6 +8,7 @@ use super::{Sheet, neutral, note, plugins, second, ssh, todo};
 use crate::evaluate::Evaluator;
 use crate::evaluate::project::Setting;
 use crate::ledger::Fate;
+use crate::secrets::names_secret;
 use crate::toml::Item;
 use crate::value::Value;
 
@@ -113,6 +114,8 @@ fn translated(sheet: &mut Sheet, meaning: Meaning, value: &Value) -> Fate {
     let done = match meaning {
         Meaning::Neutral(reason) => return neutral(reason),
         Meaning::Todo(reason) => return todo(reason),
+        // They are looked up with their reasons.
+        Meaning::Told | Meaning::Asks => return Fate::Opened,
         Meaning::Special(special) => more(sheet, special, value),
         Meaning::Key(_, _, shape) if off(shape, value) => {
             return neutral("nil is what it is without");
@@ -213,7 +216,13 @@ fn variable(sheet: &mut Sheet, name: &Value, value: &Value) -> Result<(), String
     if text.contains(['$', '\0']) {
         return Err(format!("{name} holds `$`, and variables are literal here"));
     }
+    let literal = names_secret(&name) && !text.is_empty();
     sheet.put("env", &name, Item::text(text));
+    if literal {
+        return Err(format!(
+            "by its name {name} is a secret, and its value stands in [env] as it stood here: `{name} = {{ from_env = \"{name}\" }}` in [secrets] keeps it out of the file"
+        ));
+    }
     Ok(())
 }
 

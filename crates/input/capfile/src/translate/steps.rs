@@ -12,48 +12,8 @@ use crate::evaluate::line::Target;
 use crate::ledger::Fate;
 use crate::toml::Item;
 use crate::value::Value;
+use windlass_foreign::Install;
 use windlass_model::shell;
-
-/// Packages that a plugin installs before `updated`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Install {
-    task: &'static str,
-    /// The program, with its method.
-    program: &'static str,
-    method: &'static str,
-    flags: &'static str,
-    /// How the names of its settings begin.
-    settings: &'static str,
-}
-
-pub(super) const COMPOSER: Install = Install {
-    task: "composer:install",
-    program: "composer",
-    method: "install",
-    flags: "--no-dev --no-interaction --quiet --optimize-autoloader",
-    settings: "composer",
-};
-pub(super) const NPM: Install = Install {
-    task: "npm:install",
-    program: "npm",
-    method: "install",
-    flags: "--production --silent --no-progress",
-    settings: "npm",
-};
-pub(super) const YARN: Install = Install {
-    task: "yarn:install",
-    program: "yarn",
-    method: "install",
-    flags: "--production",
-    settings: "yarn",
-};
-pub(super) const BOWER: Install = Install {
-    task: "bower:install",
-    program: "bower",
-    method: "install",
-    flags: "--quiet --config.interactive=false",
-    settings: "bower",
-};
 
 /// The task that installs packages.
 pub(super) fn install(evaluator: &mut Evaluator<'_>, sheet: &mut Sheet, what: Install) -> Fate {
@@ -72,7 +32,7 @@ fn put(sheet: &mut Sheet, entry: Result<TaskEntry, String>) -> Fate {
 }
 
 fn installed(evaluator: &mut Evaluator<'_>, what: Install) -> Result<TaskEntry, String> {
-    let name = |end: &str| format!("{}_{end}", what.settings);
+    let name = |end: &str| format!("{}_{end}", what.program);
     let flags = match text(evaluator, &name("install_flags"))? {
         Some(flags) => flags,
         None => text(evaluator, &name("flags"))?.unwrap_or_else(|| what.flags.to_owned()),
@@ -93,7 +53,7 @@ fn installed(evaluator: &mut Evaluator<'_>, what: Install) -> Result<TaskEntry, 
     let program = evaluator.mapped_name(what.program);
     let run = format!("{program} {method} {flags}");
     Ok(TaskEntry {
-        name: what.task.to_owned(),
+        name: format!("{}:{}", what.program, what.method),
         run: one_line(run.trim())?,
         target: Target {
             roles: roles(evaluator, &name("roles"), None)?,

@@ -11,6 +11,10 @@ pub(super) enum Meaning {
     Neutral(&'static str),
     /// A person is needed, for this reason.
     Todo(&'static str),
+    /// Nothing is needed, for the reason that the table of foreign words has.
+    Told,
+    /// A person is needed, for that reason.
+    Asks,
 }
 
 /// The shape of a value.
@@ -59,20 +63,24 @@ pub(super) enum Special {
     UseSudo,
 }
 
-use Meaning::{Key, Neutral, Special as More, Todo};
-
-const FIXED: &str = "the layout is fixed, so that both tools can work in it";
-const SCREEN: &str = "the log file always holds everything";
-const PUSH: &str = "with source \"push\" no host asks the repository's host";
-const USED: &str =
-    "tells the version manager which commands to wrap; all of them see the chosen Ruby here";
+use Meaning::{Asks, Key, Neutral, Special as More, Todo, Told};
 
 /// What is known of the setting of this name.
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
-    TABLE
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, meaning)| *meaning)
+    let (_, meaning) = TABLE.iter().find(|(known, _)| *known == name)?;
+    Some(match meaning {
+        Told => Neutral(reason(name)?),
+        Asks => Todo(reason(name)?),
+        meaning => *meaning,
+    })
+}
+
+/// Why a setting is none here.
+fn reason(name: &str) -> Option<&'static str> {
+    match windlass_foreign::setting("", name)?.meaning {
+        windlass_foreign::Meaning::Reason(reason) => Some(reason),
+        _ => None,
+    }
 }
 
 static TABLE: &[(&str, Meaning)] = &[
@@ -106,17 +114,14 @@ static TABLE: &[(&str, Meaning)] = &[
         "rvm_type",
         Neutral("where rvm is, is found out on the host; [ruby] path says it otherwise"),
     ),
-    ("rbenv_prefix", Neutral(USED)),
-    ("rbenv_map_bins", Neutral(USED)),
-    ("rbenv_roles", Neutral(USED)),
-    ("rvm_map_bins", Neutral(USED)),
-    ("rvm_roles", Neutral(USED)),
-    ("chruby_map_bins", Neutral(USED)),
-    ("asdf_map_ruby_bins", Neutral(USED)),
-    (
-        "chruby_exec",
-        Neutral("where chruby is, is found out on the host"),
-    ),
+    ("rbenv_prefix", Told),
+    ("rbenv_map_bins", Told),
+    ("rbenv_roles", Told),
+    ("rvm_map_bins", Told),
+    ("rvm_roles", Told),
+    ("chruby_map_bins", Told),
+    ("asdf_map_ruby_bins", Told),
+    ("chruby_exec", Told),
     // Bundler.
     ("bundle_gemfile", Key("bundler", "gemfile", Shape::Inner)),
     ("bundle_path", More(Special::BundlePath)),
@@ -129,10 +134,7 @@ static TABLE: &[(&str, Meaning)] = &[
         Key("bundler", "check_first", Shape::Flag),
     ),
     ("bundle_flags", More(Special::BundleFlags)),
-    (
-        "bundle_bins",
-        Neutral("write `bundle exec` where a task needs it"),
-    ),
+    ("bundle_bins", Told),
     ("bundle_env_variables", Todo("put the variables into [env]")),
     ("bundle_servers", Todo("say it by roles in [bundler]")),
     // Rails.
@@ -166,9 +168,9 @@ static TABLE: &[(&str, Meaning)] = &[
         Todo("say it by migration_role in [rails]"),
     ),
     // What needs nothing here.
-    ("format", Neutral(SCREEN)),
-    ("format_options", Neutral(SCREEN)),
-    ("log_level", Neutral(SCREEN)),
+    ("format", Told),
+    ("format_options", Told),
+    ("log_level", Told),
     ("stage", Neutral("the stage is a table here")),
     ("stages", Neutral("the stages are tables here")),
     (
@@ -183,52 +185,28 @@ static TABLE: &[(&str, Meaning)] = &[
         "use_sudo",
         Neutral("Capistrano 3 reads no such setting; [[tasks]] have `sudo`"),
     ),
-    ("deploy_via", Neutral("Capistrano 3 reads no such setting")),
-    (
-        "local_user",
-        Neutral("the name of the person at this machine is taken from the system"),
-    ),
-    ("locale", Neutral("messages are in English")),
-    ("tmp_dir", Neutral("nothing is written to /tmp")),
-    ("repo_path", Neutral(FIXED)),
-    ("releases_directory", Neutral(FIXED)),
-    ("shared_directory", Neutral(FIXED)),
-    ("current_directory", Neutral(FIXED)),
-    (
-        "print_config_variables",
-        Neutral("windlass config STAGE shows every value"),
-    ),
-    (
-        "git_wrapper_path",
-        Neutral("git is called without a wrapper"),
-    ),
-    (
-        "git_environmental_variables",
-        Neutral("git is called without a wrapper"),
-    ),
-    ("git_strategy", Neutral(PUSH)),
-    ("git_max_concurrent_connections", Neutral(PUSH)),
-    ("git_wait_interval", Neutral(PUSH)),
-    (
-        "git_http_username",
-        Todo("git's credential helper on this machine keeps it"),
-    ),
-    (
-        "git_http_password",
-        Todo("git's credential helper on this machine keeps it"),
-    ),
-    (
-        "git_verify_commit",
-        Todo("a local task before `starting` can run git verify-commit"),
-    ),
+    ("deploy_via", Told),
+    ("local_user", Told),
+    ("locale", Told),
+    ("tmp_dir", Told),
+    ("repo_path", Told),
+    ("releases_directory", Told),
+    ("shared_directory", Told),
+    ("current_directory", Told),
+    ("print_config_variables", Told),
+    ("git_wrapper_path", Told),
+    ("git_environmental_variables", Told),
+    ("git_strategy", Told),
+    ("git_max_concurrent_connections", Told),
+    ("git_wait_interval", Told),
+    ("git_http_username", Asks),
+    ("git_http_password", Asks),
+    ("git_verify_commit", Asks),
     (
         "filter",
         Todo("--host and --role on the command line choose hosts"),
     ),
-    (
-        "revision_log_message",
-        Neutral("the lines of revisions.log keep Capistrano's own form"),
-    ),
+    ("revision_log_message", Told),
     ("app_command", Todo("put the command into [restart]")),
 ];
 
@@ -257,6 +235,14 @@ mod tests {
                 }
                 other => panic!("{name} is carried over, but {other:?} is told"),
             }
+        }
+    }
+
+    #[test]
+    fn the_reasons_of_foreign_words_are_there() {
+        for (name, told) in TABLE {
+            let looked_up = matches!(told, Told | Asks);
+            assert!(!looked_up || meaning(name).is_some(), "{name}");
         }
     }
 

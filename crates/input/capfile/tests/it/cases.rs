@@ -432,3 +432,45 @@ fn a_login_that_our_file_would_refuse_is_a_todo() {
     assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
     assert_eq!(imported.todos.len(), 1, "{:?}", imported.todos);
 }
+
+#[test]
+fn a_secret_that_stands_in_the_source_is_carried_over_and_told_of() {
+    let imported = of(
+        "set :default_env, { 'API_TOKEN' => 'abc', 'RAILS_MASTER_KEY' => ENV['RAILS_MASTER_KEY'], 'LANG' => 'C' }",
+    );
+    assert!(
+        imported.text.contains("API_TOKEN = \"abc\"\nLANG = \"C\""),
+        "{}",
+        imported.text
+    );
+    assert_eq!(mistakes(&imported.text), "", "{}", imported.text);
+    let [todo] = imported.todos.as_slice() else {
+        panic!("{:?}", imported.todos);
+    };
+    assert!(
+        todo.why
+            .contains("`API_TOKEN = { from_env = \"API_TOKEN\" }` in [secrets]"),
+        "{todo}"
+    );
+    assert!(!todo.to_string().contains("abc"), "{todo}");
+}
+
+#[test]
+fn nothing_of_a_project_breaks_out_of_its_comment() {
+    let files = [
+        windlass_capfile::SourceFile::new("config/deploy/a\nb.rb", "frobnicate \"\u{202e}\nx\"\n"),
+        windlass_capfile::SourceFile::new(
+            "config/deploy.rb",
+            "task(\"t\\nu = 1\") { `x\ny = 2` }\nset :default_env, { \"A\\nb = 1\" => ENV[\"Q\\nc = 3\"] }\n",
+        ),
+    ];
+    let text = imported(&files).text;
+    assert_eq!(mistakes(&text), "", "{text}");
+    assert!(!text.contains('\u{202e}'), "{text}");
+    for line in ["b.rb", "u = 1", "y = 2", "b = 1", "c = 3"] {
+        assert!(
+            text.lines().all(|it| !it.starts_with(line)),
+            "{line}\n{text}"
+        );
+    }
+}

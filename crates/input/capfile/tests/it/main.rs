@@ -1,9 +1,11 @@
 //! Tests of the crate from outside: whole projects in, the text of windlass.toml out.
 
 mod accepted;
+mod answers;
 mod cases;
 mod fuzz;
 mod noise;
+mod outside;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -57,7 +57,10 @@ pub(super) const PORT: Key = Key::new(
 
 pub(super) const OPTIONAL: Key = Key::new(
     "optional",
-    Kind::Later("optional hosts"),
-    "Not there yet: a host that may be missing.",
+    Kind::Boolean,
+    "Whether a deploy leaves the host out where it cannot be reached when the deploy begins, instead \
+     of failing.",
 )
-.within(Scope::HOST);
+.within(Scope::HOST)
+.or("false")
+.like("true");

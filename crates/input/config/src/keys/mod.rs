@@ -3,7 +3,9 @@
 //! Known keys, type errors, suggestions, the JSON Schema, the reference page and the defaults are all read from here, so
 //! that they cannot drift apart. What a value means beyond its type is not here: [`crate::check`] has the grammars.
 
+mod health;
 mod host;
+mod rollout;
 mod root;
 mod ssh;
 mod task;
@@ -80,6 +82,8 @@ pub(crate) enum Kind {
     Duration(Duration),
     /// A number of bytes, not fewer than this.
     Size(u64),
+    /// How far a batch reaches: a number of hosts, or a percentage.
+    Reach,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list.
@@ -167,7 +171,7 @@ impl Key {
     /// Whether its value is a list, so that `add` can append to it.
     pub(crate) fn appends(&self) -> bool {
         match self.kind {
-            Kind::List(_) | Kind::OneOrMany(_) | Kind::Recipes => self.name != "tasks",
+            Kind::List(_) | Kind::OneOrMany(_) | Kind::Recipes => self.inner().is_empty(),
             Kind::Table(keys) => keys.iter().any(Self::appends),
             _ => false,
         }

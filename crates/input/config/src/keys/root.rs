@@ -1,6 +1,8 @@
 //! The keys at the top of the file, and of stages, roles and hosts, which are layers of the same keys.
 
+use super::health::HEALTH;
 use super::host::{ADDRESS, OPTIONAL, PORT, PRIMARY, RELEASE, ROLES, USER};
+use super::rollout::ROLLOUT;
 use super::ssh::SSH;
 use super::task::TASK;
 use super::technology::{BUNDLER, RAILS, RUBY};
@@ -251,6 +253,12 @@ pub(crate) static ROOT: &[Key] = &[
     )
     .within(Scope::FILE),
     Key::new(
+        "health",
+        Kind::List(&Kind::Table(HEALTH)),
+        "What must be true of a published release before its deploy, or rollback, counts.",
+    )
+    .within(Scope::FILE),
+    Key::new(
         "roles",
         Kind::Map(check::role, &Kind::Layer(Scope::ROLE)),
         "Settings for the hosts of a role. Where a host has several, the one later in \
@@ -286,15 +294,9 @@ pub(crate) static ROOT: &[Key] = &[
     PORT,
     OPTIONAL,
     Key::new(
-        "health",
-        Kind::Later("health checks"),
-        "Not there yet: checks that must pass before a deploy counts.",
-    )
-    .within(Scope::WIDE),
-    Key::new(
         "rollout",
-        Kind::Later("batches and confirm timers"),
-        "Not there yet: batches, pauses and what a failure does.",
+        Kind::Table(ROLLOUT),
+        "How a release goes out: in batches, with pauses, and what a failure does.",
     )
     .within(Scope::WIDE),
     Key::new(

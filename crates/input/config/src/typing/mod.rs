@@ -15,11 +15,12 @@ use crate::keys::{Check, Kind, Scope};
 use crate::origin::{Origin, Place, Source};
 use crate::placeholder;
 use crate::suggest::nearest;
-use crate::units;
 use crate::value::{Data, Value};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeValue;
+use windlass_model::rollout::Reach;
+use windlass_model::units;
 
 /// What is meant by none that may stay unanswered.
 const NEVER_PROBED: &str = "to probe never, write `keepalive_interval = \"0s\"`";
@@ -77,6 +78,7 @@ impl<'a> Typing<'a> {
             }
             Kind::Boolean => Data::Boolean(self.boolean(at, kind, raw)?),
             Kind::Duration(_) | Kind::Size(_) => self.quantity(at, kind, raw)?,
+            Kind::Reach => self.reach(at, kind, raw)?,
             Kind::Choice(choices) => Data::Verbatim(self.choice(at, kind, raw, choices)?),
             Kind::List(inner) => self.list(at, kind, inner, raw)?,
             Kind::OneOrMany(inner) => self.one_or_many(at, inner, raw)?,
@@ -124,9 +126,15 @@ impl<'a> Typing<'a> {
         None
     }
 
+    /// A value that cannot be used. Where it lets somebody in, its line is not shown.
     fn refused<T>(&mut self, at: At<'_>, raw: &Raw<'_>, reason: String) -> Option<T> {
         let key = at.path.to_owned();
-        self.mistake(Error::Refused { key, reason }, raw, None);
+        let place = match raw.get_ref() {
+            DeValue::String(text) if check::without_password(text).is_some() => self.scheme(raw),
+            _ => self.place(raw),
+        };
+        self.mistakes
+            .push(Mistake::new(Error::Refused { key, reason }).at(&place));
         None
     }
 
@@ -166,23 +174,27 @@ impl<'a> Typing<'a> {
             DeValue::String(text) if check::without_password(text).is_some() => {}
             _ => return self.filled_text(at, kind, raw, check::repository),
         }
-        let span = raw.span();
-        let written = self.source.text().get(span.clone()).unwrap_or_default();
-        let scheme = written.find("://").map_or(0, |at| at + "://".len());
-        let place = Place::new(self.source, span.start..span.start + scheme);
         let key = at.path.to_owned();
         let reason = "holds a password or token, which would be written down on hosts and in logs";
         let mistake = Mistake::new(Error::Refused {
             key,
             reason: reason.to_owned(),
         });
-        let mistake = mistake.at(&place.veiled());
         self.mistakes.push(
             mistake
+                .at(&self.scheme(raw))
                 .label("write it without what stands before the `@`")
                 .hint(NO_PASSWORD),
         );
         None
+    }
+
+    /// The beginning of a URL, of whose line nothing else may be shown.
+    fn scheme(&self, raw: &Raw<'_>) -> Place {
+        let span = raw.span();
+        let written = self.source.text().get(span.clone()).unwrap_or_default();
+        let scheme = written.find("://").map_or(0, |at| at + "://".len());
+        Place::new(self.source, span.start..span.start + scheme).veiled()
     }
 
     fn integer(
@@ -254,6 +266,19 @@ impl<'a> Typing<'a> {
         let reason = format!("is not {}", shapes::expected(kind));
         self.mistake(Error::Refused { key, reason }, raw, label);
         None
+    }
+
+    /// A number of hosts or a percentage; outside of the file both are text.
+    fn reach(&mut self, at: At<'_>, kind: &Kind, raw: &Raw<'_>) -> Option<Data> {
+        let text = match raw.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::String(text) => text,
+            _ => return self.wrong_type(at, kind, raw),
+        };
+        match Reach::parse(text) {
+            Ok(reach) => Some(Data::Reach(reach)),
+            Err(reason) => self.refused(at, raw, reason),
+        }
     }
 
     fn later<T>(&mut self, at: At<'_>, what: &str) -> Option<T> {

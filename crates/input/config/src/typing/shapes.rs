@@ -1,8 +1,8 @@
 //! Types in people's words.
 
 use crate::keys::Kind;
-use crate::units::{show_duration, show_size};
 use toml::de::DeValue;
+use windlass_model::units::{show_duration, show_size};
 
 /// What a value is.
 pub(super) fn found(value: &DeValue<'_>) -> &'static str {
@@ -34,6 +34,7 @@ pub(crate) fn expected(kind: &Kind) -> String {
             "a size such as \"64MiB\", at least \"{}\"",
             show_size(least)
         ),
+        Kind::Reach => "a number of hosts, from 1, or a percentage such as \"10%\"".to_owned(),
         Kind::Choice(choices) => {
             let quoted: Vec<_> = choices
                 .iter()
@@ -68,6 +69,7 @@ fn several(kind: &Kind) -> String {
         Kind::Table(_) => "tables".to_owned(),
         Kind::Host => "hosts".to_owned(),
         Kind::Word(_) => "names".to_owned(),
+        Kind::Reach => "numbers of hosts or percentages".to_owned(),
         _ => "texts".to_owned(),
     }
 }

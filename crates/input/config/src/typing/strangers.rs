@@ -50,7 +50,7 @@ fn misplaced(at: At<'_>, name: &str) -> Option<Mistake> {
     let mut places = keys::places(name);
     // A table that may stand right here is the likeliest, a task the least likely.
     places.sort_by_key(|(table, scope)| match *table {
-        "tasks" => 2,
+        "tasks" | "health" => 2,
         "" => 1,
         _ if scope.meets(at.scope) => 0,
         _ => 3,
@@ -59,7 +59,7 @@ fn misplaced(at: At<'_>, name: &str) -> Option<Mistake> {
     let key = name.to_owned();
     let label = match table {
         "" => format!("it may stand {}", scope.words()),
-        "tasks" => "it belongs in a `[[tasks]]`".to_owned(),
+        "tasks" | "health" => format!("it belongs in a `[[{table}]]`"),
         table => format!("it belongs in `[{table}]`"),
     };
     Some(Mistake::new(Error::WrongPlace { key }).label(label))

@@ -93,7 +93,7 @@ fn mistakes_outside_the_file_name_their_source() {
         "keep_release=3",
         "stages.x.branch=a",
         "repo_url=x",
-        "rollout.pause=1s",
+        "rollout.confirm_within=1s",
     ]
     .map(|text| Argument::set(text).expect("an argument"));
     let given = Given {

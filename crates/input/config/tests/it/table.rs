@@ -3,12 +3,14 @@
 use crate::{given, load, rendered};
 use serde_json::Value;
 use windlass_config::{Config, Source, Stage, reference, schema};
+use windlass_model::health::HealthCheck;
 
 /// The tables of settings: what stands before a name in them, and where they are in the schema.
-const PLACES: [(&str, &[&str]); 6] = [
+const PLACES: [(&str, &[&str]); 7] = [
     ("", &[]),
     ("age.", &["properties", "age"]),
     ("ssh.", &["properties", "ssh"]),
+    ("rollout.", &["properties", "rollout"]),
     ("ruby.", &["properties", "ruby"]),
     ("bundler.", &["properties", "bundler"]),
     ("rails.", &["properties", "rails"]),
@@ -117,6 +119,66 @@ fn every_key_of_a_task_changes_the_task() {
             "{name} changes nothing"
         );
     }
+}
+
+/// A check as in the file, with what it means.
+fn check(text: &str) -> HealthCheck {
+    let stage = with(&format!("health = [{{ name = \"h\", {text} }}]"));
+    stage.settings().health[0].clone()
+}
+
+#[test]
+fn every_key_of_a_check_changes_the_check_and_its_default_does_not() {
+    let schema = schema();
+    for (name, property) in properties(&schema, &["properties", "health", "items"]) {
+        let (url, unit) = ("url = \"http://a\"", "unit = \"a\"");
+        let plain = match name.as_str() {
+            "url" | "command" | "unit" | "name" | "stages" => continue,
+            "system" | "stays" => unit,
+            _ => url,
+        };
+        let example = toml(&property["examples"][0]);
+        let changed = check(&format!("{plain}, {name} = {example}"));
+        assert_ne!(changed, check(plain), "{name} changes nothing");
+        if !property["default"].is_null() {
+            let default = toml(&property["default"]);
+            let same = check(&format!("{plain}, {name} = {default}"));
+            assert_eq!(same, check(plain), "{name} has another default");
+        }
+    }
+}
+
+#[test]
+fn a_check_has_the_name_of_what_it_checks() {
+    for (text, name) in [
+        (
+            "url = \"http://127.0.0.1:3000/up?a=b\"",
+            "127.0.0.1:3000-up",
+        ),
+        ("url = \"https://[::1]/{stage}/{application}/\"", "::1--s-a"),
+        ("command = \"\\nbin/check --fast\"", "check"),
+        ("command = \"[ -e up ]\"", "check"),
+        ("unit = \"{application}@1.service\"", "a-1.service"),
+    ] {
+        let stage = with(&format!("health = [{{ {text} }}]"));
+        assert_eq!(stage.settings().health[0].name, name);
+        let shown = stage.setting(&format!("health.{name}"));
+        assert_eq!(shown.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_check_of_another_stage_is_none() {
+    let text = "application = \"a\"\nhealth = [{ unit = \"u\", stages = [\"t\"] }]\n\
+        [stages.s]\nhosts = [\"h\"]\n[stages.t]\nhosts = [\"h\"]\n";
+    let config = load(text).map_err(|mistakes| rendered(&mistakes));
+    let config = config.expect("settings");
+    let number = |name: &str| {
+        config
+            .stage(name)
+            .map(|stage| stage.settings().health.len())
+    };
+    assert_eq!((number("s"), number("t")), (Ok(0), Ok(1)));
 }
 
 #[test]

@@ -16,11 +16,13 @@ say home "$HOME"
 say shell "${SHELL-}"
 say umask "$(umask)"
 say path "$PATH"
-for tool in git tar sha256sum openssl flock setsid systemd-run sudo git-lfs; do
+for tool in git tar sha256sum openssl flock setsid systemd-run sudo git-lfs curl wget timeout systemctl; do
   found=$(command -v "$tool") && say tool "$tool $found"
 done
 command -v tar >/dev/null || against=1
 command -v git >/dev/null && say git_version "$(git --version 2>/dev/null)"
+# Which wget it is matters only where there is nothing better.
+command -v curl >/dev/null || { command -v wget >/dev/null && say wget_version "$(wget --version 2>/dev/null | head -n 1)"; }
 for manager in "$HOME/.rbenv" "$HOME/.rvm" "$HOME/.nvm" "$HOME/.asdf" "$HOME/.local/share/mise" \
   "$HOME/.volta" "$HOME/.pyenv" "$HOME/.fnm" "$HOME/.cargo" /usr/local/rbenv /usr/local/rvm; do
   [ -d "$manager" ] && say manager "$manager"

@@ -6,6 +6,12 @@ if [ -e "$root/repo/HEAD" ]; then
       --format='%(objectname) %(refname)' refs/heads refs/windlass 2>&1) &&
       say repository_tips "$tips" || say repository_error "$tips"
   fi
+elif [ -d "$root/repo" ]; then
+  if [ -e "$root/repo/.svn" ]; then say no_mirror svn
+  elif [ -e "$root/repo/.hg" ]; then say no_mirror hg
+  elif [ -n "$(ls -A "$root/repo" 2>/dev/null)" ]; then say no_mirror other
+  fi
+elif [ -e "$root/repo" ]; then say no_mirror other
 fi
 first_line "$ours/id" && say root_id "$line"
 first_line "$ours/fence" && say fence "$line"

@@ -13,13 +13,6 @@ for each in "$ours"/failed/*; do
     say "$each could not be removed and stays"
 done
 rm -f "$ours/releases/$release"
-# Less than 10 MB left. Names with blanks stand before the columns that are read here.
-disk_is_full() {
-  line=$(df -Pk "$ours" | tail -n 1)
-  set -- ${line%%\%*}
-  while [ "$#" -gt 2 ]; do shift; done
-  [ "${1-}" -lt 10240 ] 2>/dev/null
-}
 if [ -d "$ours/failed/$release" ]; then
   if disk_is_full || ! record failed 2>/dev/null; then
     # What filled the disk is not kept: others need it too.

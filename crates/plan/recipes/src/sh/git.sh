@@ -2,11 +2,13 @@ repo=$root/repo
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_ASKPASS SSH_ASKPASS
 export GIT_TERMINAL_PROMPT=0 GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=60
 known=
-# After a failure, which may be that of a full disk, there must be room for the undo.
+# After a failure, which may be that of a full disk, there must be room for the undo. What was sent stays where there is
+# room, for another attempt.
 leave() {
   status=$?
   [ -z "$known" ] || rm -rf "$known"
-  [ "$status" = 0 ] || rm -f "$mine/reserve" "$tmp/push.pack"
+  [ "$status" = 0 ] || rm -f "$mine/reserve"
+  [ "$status" = 0 ] || ! disk_is_full || rm -f "$tmp/push.pack"
   exit "$status"
 }
 trap leave EXIT

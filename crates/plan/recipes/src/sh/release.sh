@@ -1,3 +1,8 @@
+# What an attempt before this one made and could not finish is made anew.
+if [ -e "$mine/release" ]; then
+  remove "$path"
+  rm -f "$mine/release"
+fi
 # Without -p: a directory that is there already is somebody else's.
 mkdir "$path"
 echo "$release" >"$mine/release"

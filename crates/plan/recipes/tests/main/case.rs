@@ -102,6 +102,7 @@ pub(crate) fn case(change: impl FnOnce(&mut Settings)) -> Case {
             ],
             settings: shared,
             filtered_out: Vec::new(),
+            left_out: Vec::new(),
             primaries: [("app", "web1"), ("web", "web1"), ("db", "db1")]
                 .map(|(role, host)| (role.to_owned(), HostName::new(host)))
                 .into_iter()
@@ -166,7 +167,12 @@ pub(crate) fn shown(preview: &Preview) -> String {
 pub(crate) fn shown_with(preview: &Preview, told: &Told) -> String {
     let mut overview = windlass_planner::overview(preview, told);
     overview.digest = PlanDigest::new("000000");
+    let command = match overview.kind {
+        DeployKind::Deploy => "deploy",
+        DeployKind::Rollback => "rollback",
+    };
     let view = windlass_reporter::view::Plan {
+        command: format!("windlass {command} {}", overview.stage),
         overview,
         whole: false,
     };

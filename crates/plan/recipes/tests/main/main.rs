@@ -9,6 +9,8 @@
 mod begun;
 mod case;
 mod deploys;
+mod health;
+mod health_plans;
 mod managers;
 mod placing;
 mod plans;

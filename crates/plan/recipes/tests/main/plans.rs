@@ -4,11 +4,13 @@ use crate::case::{Case, busy, case, deploy, facts, good, order, shown, shown_wit
 use crate::support::NOW;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 use windlass_facts::{Begun, Current, Entry, Linked, LinkedFile, Lock, Logout};
 use windlass_model::changes::{Changes, FileChange, Files, InTree};
 use windlass_model::clock::Timestamp;
 use windlass_model::overview::Brings;
-use windlass_model::{Action, DeployId, Plan, Revision, Undo};
+use windlass_model::rollout::{OnFailure, Reach, RolloutSettings};
+use windlass_model::{Action, DeployId, HostName, Plan, Revision, TaskName, Undo};
 use windlass_planner::{Error, Request, Run, Told};
 
 #[test]
@@ -258,4 +260,93 @@ fn every_precondition_is_named_with_its_cure_at_once() {
         .unwrap();
     }
     insta::assert_snapshot!(text);
+}
+
+fn in_batches(batches: &[u32]) -> Case {
+    case(|settings| {
+        busy(settings);
+        let batches = batches.iter().map(|count| Reach::Hosts(*count));
+        settings.rollout = RolloutSettings {
+            batches: batches.collect(),
+            pause: Duration::from_secs(90),
+            max_failures: 0,
+            on_failure: OnFailure::Stop,
+        };
+    })
+}
+
+#[test]
+fn batches_are_an_order_with_a_wait_before_each() {
+    let case = in_batches(&[1, 2]);
+    let plan = case.plan(deploy()).unwrap().plan;
+    insta::assert_snapshot!(order(&plan));
+    assert_eq!(plan.on_failure, OnFailure::Stop);
+    insta::assert_snapshot!(shown(&case.preview(Run::Rollback { to: None })));
+}
+
+#[test]
+fn without_a_pause_a_batch_still_waits_for_the_one_before_it() {
+    let mut case = in_batches(&[1]);
+    case.settings.rollout.pause = Duration::ZERO;
+    case.inventory.settings = Arc::new(case.settings.clone());
+    let plan = case.plan(deploy()).unwrap().plan;
+    let first = |batch| {
+        plan.steps
+            .iter()
+            .find(|step| step.batch == Some(batch))
+            .unwrap()
+    };
+    assert_eq!(first(1).id.as_str(), "publish@web2");
+    assert!(first(1).barrier && plan.batches() == 2);
+    // Whatever comes after the last batch waits for it, also what else would wait for nobody.
+    let plan = case.plan(Run::Rollback { to: None }).unwrap().plan;
+    let log = plan.steps.iter().find(|step| step.task.as_str() == "log");
+    assert!(log.unwrap().barrier);
+}
+
+#[test]
+fn hosts_of_one_directory_go_out_together() {
+    let mut case = in_batches(&[1]);
+    case.facts_of("web2").root_id = Some("web1".to_owned());
+    case.settings.shared_deploy_to = true;
+    case.inventory.settings = Arc::new(case.settings.clone());
+    let plan = case.plan(deploy()).unwrap().plan;
+    let batches: Vec<u32> = plan.hosts_in_batches().into_values().collect();
+    // db1, web1, web2.
+    assert_eq!(batches, [1, 0, 0]);
+}
+
+#[test]
+fn the_name_of_a_wait_is_no_name_for_a_task() {
+    let mut case = case(busy);
+    case.settings.tasks[0].name = TaskName::new("rollout:batch-2");
+    case.inventory.settings = Arc::new(case.settings.clone());
+    let error = case.plan(deploy()).unwrap_err();
+    assert!(matches!(error, Error::Duplicate { .. }), "{error}");
+}
+
+#[test]
+fn a_host_that_is_left_out_is_named_with_what_moves_from_it() {
+    let mut case = case(busy);
+    let web1 = HostName::new("web1");
+    case.inventory
+        .leave_out(&web1, "connection refused".to_owned());
+    let planned = case.plan(deploy()).unwrap();
+    assert_eq!(planned.plan.left_out, [web1]);
+    let migrate = planned
+        .plan
+        .steps
+        .iter()
+        .find(|step| step.task.as_str() == "migrate");
+    assert_eq!(migrate.unwrap().host.as_str(), "web2");
+    let mut text = String::new();
+    for note in &planned.notes {
+        let host = note.host.as_ref().map(HostName::as_str);
+        writeln!(text, "{}: {}", host.unwrap_or("-"), note.message).unwrap();
+    }
+    insta::assert_snapshot!(text);
+    let once: Vec<&str> = windlass_recipes::once_roles(&case.settings)
+        .into_iter()
+        .collect();
+    assert_eq!(once, ["app"]);
 }

@@ -312,6 +312,7 @@ impl World {
         match &step.action {
             Action::Command { command } | Action::Local { command } => self.command(command),
             Action::Push { want, have, to } => self.push(want, have, to),
+            Action::Pause { .. } => self.command(&Command::script("true")),
         }
     }
 

@@ -15,6 +15,7 @@ fn whatever_step_fails_everything_is_undone_however_often_it_is_repeated() {
                 "app".to_owned(),
                 "readlink ../../current >>~/restarts || :".to_owned(),
             );
+            world.settings.health = vec![crate::health::own("true")];
             let one = world.commit(&[("app.txt", "one")]);
             let first = world.deploy(&one);
             let log = fs::read_to_string(world.path("revisions.log")).unwrap();
@@ -221,5 +222,51 @@ fn a_deploy_that_fills_the_disk_is_undone_and_frees_it() {
         let error = world.plan(wanted(&one)).unwrap_err();
         assert!(error.to_string().contains("no space left for"), "{error}");
         assert_eq!(world.look().lock, None);
+    }
+}
+
+#[test]
+fn wherever_a_script_breaks_off_it_may_be_tried_again() {
+    for breaks_at in 1.. {
+        let mut world = World::new(SHELLS[0]);
+        world.settings.linked_dirs = vec!["log".to_owned()];
+        let one = world.commit(&[("app.txt", "one"), ("log/x", "")]);
+        world.deploy(&one);
+        let two = world.commit(&[("app.txt", "two"), ("new/y", "")]);
+        let planned = world.plan(wanted(&two)).unwrap();
+        world.break_at(breaks_at);
+        let steps = &planned.plan.steps;
+        let failed = steps
+            .iter()
+            .position(|step| !world.step(step).status.success() && !step.advisory);
+        let broken = world.mend();
+        for step in steps.iter().skip(failed.unwrap_or(steps.len())) {
+            let output = world.step(step);
+            let said = text(&output.stderr);
+            assert!(
+                output.status.success(),
+                "call {breaks_at}, {}: {said}",
+                step.id
+            );
+        }
+        let facts = world.look();
+        assert_eq!(
+            facts.live,
+            Some(planned.plan.release.clone()),
+            "call {breaks_at}"
+        );
+        assert_eq!(
+            (facts.failed.len(), facts.lock),
+            (0, None),
+            "call {breaks_at}"
+        );
+        let mut made = names(&world.path("current/"));
+        made.retain(|name| !name.starts_with('.'));
+        made.sort();
+        let wanted = ["REVISION", "REVISION_TIME", "app.txt", "log", "new"];
+        assert_eq!(made, wanted, "call {breaks_at}");
+        if !broken {
+            break;
+        }
     }
 }

@@ -177,3 +177,22 @@ fn a_pulse_tells_what_the_host_counted() {
     };
     assert_eq!(pulses, [told]);
 }
+
+#[test]
+fn output_that_overtakes_its_beginning_is_told_after_it() {
+    let spec = spec(1);
+    let mut account = Account::new(&spec);
+    account.restart(NONCE);
+    let mut events = Vec::new();
+    let text = format!("{NONCE}O err 0\nno{NONCE}B 0 77\n{NONCE}E 0 1 0 2 42 0\n");
+    account.take(text.as_bytes(), &mut |event| events.push(event));
+    let [
+        JobEvent::CommandStarted { index: 0 },
+        JobEvent::Output { .. },
+        JobEvent::Running { pid: 77 },
+        JobEvent::CommandEnded { .. },
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}")
+    };
+}

@@ -1,10 +1,12 @@
 //! Which records are read back, and which are refused.
 
-use crate::support::{Place, begin, id, intent, outcome, subject, undo, undo_intent, whole_story};
-use windlass_journal::{Decision, Error, Illegal, Record, Standing, Store};
+use crate::support::{
+    Place, begin, id, intent, outcome, step, subject, undo, undo_intent, whole_story,
+};
+use windlass_journal::{Decision, Error, Illegal, Record, Standing, Store, Subject};
 use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
-use windlass_model::{PlanDigest, StepId};
+use windlass_model::{HostName, Phase, PlanDigest, StepId};
 
 #[test]
 fn what_was_written_is_read_back_by_another_process() {
@@ -177,4 +179,74 @@ fn only_a_stuck_deploy_is_given_up_and_it_is_over_then() {
     assert_eq!(journal.standing(&deploy).unwrap(), Some(Standing::GivenUp));
     let end = place.open().load(&deploy).unwrap().state.end;
     assert_eq!(end, Some(DeployEnd::GivenUp));
+}
+
+fn paused() -> Record {
+    Record::Decision(Decision::Pause {
+        reason: "build on web1: exit status 1".to_owned(),
+        failed: Some(StepId::new("build@web1")),
+    })
+}
+
+#[test]
+fn a_pause_after_a_failure_holds_until_a_person_decides() {
+    let place = Place::new();
+    let journal = place.open();
+    begin(&journal, "d-aaa", "production");
+    let append = |records: &[Record]| journal.append(&id("d-aaa"), Timestamp(2000), records);
+    append(&[
+        intent("build@web1", 1),
+        outcome("build@web1", 1),
+        paused(),
+        Record::Parked,
+        Record::Resumed,
+    ])
+    .unwrap();
+    for record in [intent("build@web1", 2), paused()] {
+        let refused = append(std::slice::from_ref(&record));
+        assert!(matches!(refused, Err(Error::Illegal { .. })), "{record:?}");
+    }
+    append(&[Record::Decision(Decision::Retry)]).unwrap();
+    let state = place.open().load(&id("d-aaa")).unwrap().state;
+    assert_eq!(state.paused, None);
+    assert!(state.step(&StepId::new("build@web1")).unwrap().again);
+    append(&[intent("build@web1", 2)]).unwrap();
+    let state = place.open().load(&id("d-aaa")).unwrap().state;
+    assert!(!state.step(&StepId::new("build@web1")).unwrap().again);
+    append(&[undo()]).unwrap();
+    let late = append(&[Record::Decision(Decision::Retry)]);
+    assert!(matches!(late, Err(Error::Illegal { .. })), "{late:?}");
+}
+
+#[test]
+fn on_a_host_that_keeps_the_release_nothing_is_undone() {
+    let place = Place::new();
+    let journal = place.open();
+    let mut subject = subject("d-aaa", "production");
+    if let Subject::Deploy { plan } = &mut subject {
+        let mut unlock = step("unlock");
+        unlock.phase = Phase::Finished;
+        plan.steps.push(unlock);
+    }
+    let digest = PlanDigest::new("9c1e77");
+    journal.begin(&subject, &digest, Timestamp(1000)).unwrap();
+    let append = |records: &[Record]| journal.append(&id("d-aaa"), Timestamp(2000), records);
+    let stop = Record::Decision(Decision::Undo {
+        reason: "publish on web2: exit status 1".to_owned(),
+        failed: None,
+        cancelled: false,
+        kept: vec![HostName::new("web1")],
+    });
+    append(&[intent("build@web1", 1), outcome("build@web1", 1), stop]).unwrap();
+    for step in ["build@web1", "unlock@web1"] {
+        let refused = append(&[undo_intent(step)]).unwrap_err();
+        let Error::Illegal { source, .. } = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(source, Illegal::Kept(StepId::new(step)));
+    }
+    // A task of people's own is not begun any more; what ends the deploy there is.
+    let refused = append(&[intent("publish@web1", 1)]);
+    assert!(matches!(refused, Err(Error::Illegal { .. })), "{refused:?}");
+    append(&[intent("unlock@web1", 1)]).unwrap();
 }

@@ -6,6 +6,7 @@ use windlass_model::clock::Timestamp;
 use windlass_model::event::DeployEnd;
 use windlass_model::host::HostTarget;
 use windlass_model::plan::{JobLimits, PLAN_FORMAT, PlanHost};
+use windlass_model::rollout::OnFailure;
 use windlass_model::{
     Action, Command, DeployId, DeployKind, ExitStatus, HostName, JobKey, Phase, Plan, PlanDigest,
     ReleaseName, Step, StepId, StepOutcome, TaskName, Undo,
@@ -37,6 +38,7 @@ pub(crate) fn step(task: &str) -> Step {
         undo: Undo::None {
             reason: "nothing stays".to_owned(),
         },
+        batch: None,
         barrier: false,
         retries: 0,
         repeatable: false,
@@ -71,6 +73,9 @@ pub(crate) fn subject(id: &str, stage: &str) -> Subject {
         reason: None,
         hosts: vec![host],
         steps: vec![step("build"), step("publish")],
+        left_out: Vec::new(),
+        max_failures: 0,
+        on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     };
     Subject::Deploy { plan }
@@ -113,6 +118,7 @@ pub(crate) fn undo() -> Record {
         reason: "build on web1: exit status 1".to_owned(),
         failed: Some(StepId::new("build@web1")),
         cancelled: false,
+        kept: Vec::new(),
     })
 }
 

@@ -130,6 +130,24 @@ async fn a_repository_that_cannot_be_fetched_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn where_the_working_copy_comes_from_is_told_where_another_url_cannot_be_fetched() {
+    let yard = Yard::new();
+    let copy = yard.repository("copy");
+    copy.git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://me:secret@git.example.com/shop.git",
+    ]);
+    let nowhere = yard.path("nowhere");
+    let opened = Source::open(nowhere.to_str(), &copy.path, &yard.cache()).await;
+    let hint = opened.unwrap_err().hint().unwrap();
+    let wanted = "`repository = \"https://git.example.com/shop.git\"`";
+    assert!(hint.contains(wanted), "{hint}");
+    assert!(!hint.contains("secret"), "{hint}");
+}
+
+#[tokio::test]
 async fn a_calling_git_does_not_lead_us_astray() {
     // As from a hook: git sets GIT_DIR for what it starts. The variable is that of a child, not of this process.
     let yard = Yard::new();

@@ -41,8 +41,11 @@ pub(crate) struct Moment {
 pub(crate) fn lines(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> {
     match end.end {
         DeployEnd::Deployed => deployed(end, seen, moment),
+        DeployEnd::Parked if end.failed.is_some() => paused(end, seen, moment),
         DeployEnd::Parked => parked(end, moment),
-        DeployEnd::Undone => unhappy(end, seen, moment, undone_headline(end, seen)),
+        DeployEnd::Stopped | DeployEnd::Undone => {
+            unhappy(end, seen, moment, failed_headline(end, seen))
+        }
         DeployEnd::CancelledUndone => {
             let after = duration::prose(end.duration);
             let headline = bad(format!("cancelled after {after}; everything was undone"));
@@ -87,6 +90,10 @@ fn deployed(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> {
             .iter()
             .map(|log| Line::of(Role::Dim, "log: ").text(log)),
     );
+    lines.extend(facts::behind(end).into_iter().map(|text| {
+        let mark = Line::plain(" ".repeat(6)).append(MarkKind::Warned.sign());
+        mark.text(format!(" behind: {text}")).cut(width)
+    }));
     if !after.is_empty() {
         lines.extend(flow(Line::plain(" ".repeat(6)), after, "        ", place));
     }
@@ -99,7 +106,9 @@ fn done(end: &EndSummary, seen: &Seen) -> Line {
     let Some(summary) = &seen.summary else {
         return Line::of(Role::Good, "deployed").text(format!(" in {took}"));
     };
-    let hosts = plural::count(summary.hosts.len(), "host");
+    let reached = |host: &&HostName| !end.behind.iter().any(|(behind, _)| behind == *host);
+    let reached = summary.hosts.iter().filter(reached).count();
+    let hosts = plural::count(reached, "host");
     match summary.kind {
         DeployKind::Deploy => {
             let what = summary
@@ -130,15 +139,59 @@ fn parked(end: &EndSummary, moment: Moment) -> Vec<Line> {
     lines.extend(in_doubt(end, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
     lines.extend(facts::next_and_log(end));
     lines
+}
+
+/// A failure that was left to a person.
+fn paused(end: &EndSummary, seen: &Seen, moment: Moment) -> Vec<Line> {
+    let width = moment.frame.width;
+    let mut lines = vec![Line::new(), failed_headline(end, seen), Line::new()];
+    if let Some(failed) = &end.failed {
+        lines.extend(failure::evidence(failed, seen, moment));
+    }
+    lines.extend(in_doubt(end, width));
+    let text = "nothing was undone, the locks are kept, and nothing more is begun until you say how to go on";
+    lines.extend(facts::single("paused", text, width));
+    lines.extend(facts::still_runs(end, width));
+    lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
+    lines.extend(facts::next_and_log(end));
+    lines
+}
+
+/// Who keeps the release although the deploy failed.
+fn kept(end: &EndSummary, seen: &Seen, width: usize) -> Vec<Line> {
+    let release = seen
+        .summary
+        .as_ref()
+        .map(|summary| summary.release.as_str());
+    let Some(release) = release.filter(|_| end.end == DeployEnd::Stopped) else {
+        return Vec::new();
+    };
+    let keep = |(_, live): &&(HostName, Option<String>)| live.as_deref() == Some(release);
+    let hosts: Vec<&HostName> = end.live.iter().filter(keep).map(|(host, _)| host).collect();
+    let text = format!(
+        "release {release} on {}, whose batches were finished",
+        facts::hosts(&hosts, usize::MAX)
+    );
+    facts::single("kept", text, width)
+}
+
+fn left_out(end: &EndSummary, width: usize) -> Vec<Line> {
+    let behind = facts::behind(end);
+    if behind.is_empty() {
+        return Vec::new();
+    }
+    facts::fact("behind", &behind, width)
 }
 
 fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec<Line> {
     let width = moment.frame.width;
     let mut lines = vec![Line::new(), headline, Line::new()];
     if let Some(failed) = &end.failed {
-        if end.end != DeployEnd::Undone {
+        if !matches!(end.end, DeployEnd::Undone | DeployEnd::Stopped) {
             lines.push(Line::plain("  ").append(step_sentence(failed, seen)));
             lines.push(Line::new());
         }
@@ -148,16 +201,22 @@ fn unhappy(end: &EndSummary, seen: &Seen, moment: Moment, headline: Line) -> Vec
     if end.end != DeployEnd::Fenced {
         lines.extend(failure::undone(end, seen, width));
     }
+    lines.extend(kept(end, seen, width));
     lines.extend(facts::still_runs(end, width));
     lines.extend(facts::live(end, width));
+    lines.extend(left_out(end, width));
     lines.extend(facts::next_and_log(end));
     lines
 }
 
-fn undone_headline(end: &EndSummary, seen: &Seen) -> Line {
+fn failed_headline(end: &EndSummary, seen: &Seen) -> Line {
     let Some(failed) = &end.failed else {
         let after = duration::prose(end.duration);
-        return bad(format!("failed after {after}; everything was undone"));
+        let undone = match end.end {
+            DeployEnd::Stopped => "finished batches keep the release, the rest was undone",
+            _ => "everything was undone",
+        };
+        return bad(format!("failed after {after}; {undone}"));
     };
     MarkKind::Bad
         .sign()

@@ -68,11 +68,21 @@ pub(crate) fn live(end: &EndSummary, width: usize) -> Vec<Line> {
                 Some(live) => format!("{live} on {on}{as_before}"),
                 // Everything is as it was: nothing was live before.
                 None if restored => format!("nothing on {on}, as before"),
+                None if end.end == DeployEnd::Stopped => format!("nothing on {on}"),
                 None => format!("not known on {on}"),
             }
         })
         .collect();
     fact("live", &pieces, width)
+}
+
+/// Who was left out.
+pub(crate) fn behind(end: &EndSummary) -> Vec<String> {
+    let groups = grouped(end.behind.iter().map(|(host, why)| (host, why.as_str())));
+    let groups = groups.into_iter();
+    groups
+        .map(|(why, some)| format!("{} ({why})", hosts(&some, usize::MAX)))
+        .collect()
 }
 
 /// What still runs.
@@ -116,6 +126,9 @@ pub(crate) fn next_and_log(end: &EndSummary) -> Vec<Line> {
 /// What a command would do, where its name does not say it in full.
 fn meaning(command: &str) -> Option<&'static str> {
     match command.split(' ').nth(1)? {
+        "resume" if command.starts_with("windlass resume --retry") => {
+            Some("tries again what failed, and goes on")
+        }
         "resume" if command.starts_with("windlass ") => Some("goes on at the exact step"),
         "cancel" if command.starts_with("windlass ") => Some("stops and undoes it"),
         "unlock" if command.starts_with("windlass ") => {

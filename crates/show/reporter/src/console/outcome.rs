@@ -51,6 +51,7 @@ pub(crate) fn end_word(end: DeployEnd) -> &'static str {
         DeployEnd::Deployed => "deployed",
         DeployEnd::Undone => "failed and undone",
         DeployEnd::CancelledUndone => "cancelled and undone",
+        DeployEnd::Stopped => "stopped part way",
         DeployEnd::Stuck => "stuck",
         DeployEnd::Parked => "parked",
         DeployEnd::Fenced => "ended by another controller",

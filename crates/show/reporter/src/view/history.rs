@@ -154,6 +154,7 @@ fn result(end: Option<DeployEnd>) -> Line {
         DeployEnd::Parked => Role::Warn,
         DeployEnd::Undone
         | DeployEnd::CancelledUndone
+        | DeployEnd::Stopped
         | DeployEnd::Stuck
         | DeployEnd::Fenced
         | DeployEnd::GivenUp => Role::Bad,

@@ -4,6 +4,7 @@
 
 mod changes;
 mod kept;
+mod rollout;
 
 use super::sealed::{Drawing, Drawn};
 use super::{Sheet, drawings, numbered, table};
@@ -25,6 +26,8 @@ pub struct Plan {
     pub overview: Overview,
     /// Whether lists and commands are shown whole.
     pub whole: bool,
+    /// The command that carries it out.
+    pub command: String,
 }
 
 impl Drawn for Plan {
@@ -39,6 +42,7 @@ impl Drawn for Plan {
         facts.extend(remarks(&page, "note", &self.overview.notes));
         facts.extend(changes::lines(&page, &self.overview));
         facts.extend(kept::lines(&page, &self.overview));
+        facts.extend(rollout::lines(&page, &self.overview.rollout));
         let mut lines = vec![self.title(), Line::new()];
         if !facts.is_empty() {
             lines.extend(facts);
@@ -133,7 +137,9 @@ impl Plan {
     }
 
     fn table(&self, page: &Page) -> Vec<Line> {
-        let rows = self.overview.steps.iter().map(|row| cells(page, row));
+        let batches = self.overview.rollout.batches.len();
+        let rows = self.overview.steps.iter();
+        let rows = rows.map(|row| cells(page, row, batches));
         let head = ["  phase", "task", "hosts", "command", "undo"];
         table::lines(&head, rows.collect())
     }
@@ -145,26 +151,26 @@ impl Plan {
         if overview.begun {
             return line;
         }
-        let command = match overview.kind {
-            DeployKind::Deploy => "deploy",
-            DeployKind::Rollback => "rollback",
-        };
         line.text(format!(
-            " · windlass {command} {} carries out exactly this where it prints the same digest",
-            overview.stage
+            " · {} carries out exactly this where it prints the same digest",
+            self.command
         ))
     }
 }
 
-fn cells(page: &Page, row: &StepRow) -> Vec<Line> {
+fn cells(page: &Page, row: &StepRow, batches: usize) -> Vec<Line> {
     let undo = match (&row.undo, &row.no_undo) {
         (Some(undo), _) => undo.clone(),
         (None, Some(reason)) => format!("–  ({reason})"),
         (None, None) => String::new(),
     };
     let command = Line::plain(&row.command);
+    let batch = row.batch.filter(|_| batches > 1);
+    let batch = batch.map(|batch| format!(" {}/{batches}", batch.saturating_add(1)));
     vec![
-        Line::plain("  ").text(row.phase.as_str()),
+        Line::plain("  ")
+            .text(row.phase.as_str())
+            .text(batch.unwrap_or_default()),
         Line::of(Role::Task, row.task.as_str()),
         Line::plain(place(page, row)),
         if page.whole {

@@ -54,8 +54,10 @@ pub enum FileState {
     Missing,
     /// Something is there that is no file.
     NotAFile,
-    /// It was to be sent or replaced, and was not.
+    /// It was missing, was to be sent, and was not.
     Failed,
+    /// It was to be replaced, and was not: the other one is still there.
+    NotReplaced,
 }
 
 /// A linked file on one host.
@@ -100,10 +102,24 @@ impl Drawn for Setup {
     }
 
     fn rows(&self) -> Result<Vec<String>, serde_json::Error> {
-        let mut rows = numbered(&self.layouts)?;
-        rows.extend(numbered(&self.files)?);
+        let layouts = self.layouts.iter().map(|row| Kind {
+            kind: "layout",
+            row,
+        });
+        let mut rows = numbered(&layouts.collect::<Vec<_>>())?;
+        let kind = "linked_file";
+        let files = self.files.iter().map(|row| Kind { kind, row });
+        rows.extend(numbered(&files.collect::<Vec<_>>())?);
         Ok(rows)
     }
+}
+
+/// A row that says which of the two it is.
+#[derive(Serialize)]
+struct Kind<'a, T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    row: &'a T,
 }
 
 impl Setup {
@@ -172,6 +188,7 @@ impl Said<'_> {
             FileState::Missing => (Role::Bad, "✘", format!("is missing on {hosts}")),
             FileState::NotAFile => (Role::Bad, "✘", format!("is no file on {hosts}")),
             FileState::Failed => (Role::Bad, "✘", format!("was not sent to {hosts}")),
+            FileState::NotReplaced => (Role::Bad, "✘", format!("was not replaced on {hosts}")),
         };
         let note = self
             .note

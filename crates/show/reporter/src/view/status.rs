@@ -26,6 +26,8 @@ pub struct StatusRow {
     pub since: Option<Timestamp>,
     /// What became of it.
     pub state: Option<ReleaseState>,
+    /// Whether another host has a newer one live.
+    pub behind: bool,
     /// The release that a rollback would choose.
     pub previous: Option<String>,
     /// Why the host could not be asked.
@@ -88,6 +90,16 @@ impl Status {
 }
 
 impl StatusRow {
+    /// `good`, `good, behind`.
+    fn standing(&self) -> Line {
+        let line = self.state.map_or_else(Line::new, state);
+        match (self.behind, self.state) {
+            (false, _) => line,
+            (true, None) => line.and(Role::Warn, "behind"),
+            (true, Some(_)) => line.text(", ").and(Role::Warn, "behind"),
+        }
+    }
+
     fn cells(&self, sheet: &Sheet) -> Vec<Line> {
         let host = Line::plain(self.host.as_str());
         if let Some(problem) = &self.problem {
@@ -100,7 +112,7 @@ impl StatusRow {
             Line::plain(self.live.as_deref().unwrap_or("nothing")),
             Line::plain(revision.unwrap_or_default()),
             Line::plain(since.unwrap_or_default()),
-            self.state.map_or_else(Line::new, state),
+            self.standing(),
             Line::plain(self.previous.as_deref().unwrap_or("–")),
         ]
     }

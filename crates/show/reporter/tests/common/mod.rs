@@ -8,6 +8,7 @@ use std::time::Duration;
 use windlass_model::clock::Timestamp;
 use windlass_model::event::{DeployEnd, DeploySummary, EndSummary, FailedStep};
 use windlass_model::plan::{JobLimits, PLAN_FORMAT, PlanHost};
+use windlass_model::rollout::OnFailure;
 use windlass_model::{
     Action, Command, CommandEnd, DeployId, DeployKind, Event, EventBody, ExitStatus, HostName,
     HostTarget, Phase, Plan, PlanDigest, Pulse, ReleaseName, Revision, Step, StepId, StepOutcome,
@@ -273,6 +274,7 @@ pub(crate) fn ending(end: DeployEnd, seconds: u64) -> EndSummary {
         failed: None,
         live: Vec::new(),
         in_doubt: Vec::new(),
+        behind: Vec::new(),
         moved_aside: Vec::new(),
         still_runs: Vec::new(),
         connections_lost: 0,
@@ -314,6 +316,7 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
         undo: Undo::None {
             reason: "nothing to undo".to_owned(),
         },
+        batch: None,
         barrier: false,
         retries: 0,
         repeatable: false,
@@ -336,6 +339,9 @@ pub(crate) fn plan(names: &[&str], tasks: &[(&str, &[&str])]) -> Plan {
             .iter()
             .flat_map(|(task, names)| names.iter().map(|name| step(task, name)))
             .collect(),
+        left_out: Vec::new(),
+        max_failures: 0,
+        on_failure: OnFailure::UndoAll,
         limits: JobLimits::default(),
     }
 }

@@ -37,6 +37,20 @@ impl World {
         }
     }
 
+    /// Lets nobody follow what runs on a host, although it can be reached; or lets them again.
+    pub fn veil(&self, host: &HostName, veiled: bool) {
+        let mut inner = self.lock();
+        if veiled {
+            inner.veiled.insert(host.clone());
+        } else {
+            inner.veiled.remove(host);
+        }
+    }
+
+    pub(crate) fn is_veiled(&self, host: &HostName) -> bool {
+        self.lock().veiled.contains(host)
+    }
+
     pub(crate) fn hides_boot(&self, host: &HostName) -> bool {
         self.lock().hidden_boots.contains(host)
     }

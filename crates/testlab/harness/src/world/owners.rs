@@ -2,7 +2,9 @@
 
 use super::{Job, World};
 use std::collections::BTreeMap;
-use windlass_engine::{CommandInfo, CommandResult, CommandState, JobInfo, JobState, Owned, Place};
+use windlass_engine::{
+    CommandInfo, CommandResult, CommandState, JobInfo, JobState, Owned, Place, Shown, deposit,
+};
 use windlass_model::HostName;
 
 impl World {
@@ -15,18 +17,30 @@ impl World {
         inner.fences.clone()
     }
 
-    /// What was left on a host for other machines.
-    pub fn left(&self, host: &HostName) -> Option<Vec<u8>> {
-        self.lock().left.get(host).cloned()
+    /// A file that was left on a host for other machines: `plan` or `decided`.
+    pub fn left(&self, host: &HostName, name: &str) -> Option<Vec<u8>> {
+        self.lock()
+            .left
+            .get(&(host.clone(), name.to_owned()))
+            .cloned()
     }
 
-    /// The jobs of all hosts, as their records show them.
-    pub fn jobs(&self) -> Vec<JobInfo> {
-        self.lock().jobs.values().map(Job::info).collect()
+    /// What the hosts show another machine: all jobs, and the last decision that was left on any.
+    pub fn shown(&self) -> Shown {
+        let inner = self.lock();
+        let mut decided = inner.left.iter().filter(|((_, name), _)| name == "decided");
+        let decided = decided.find_map(|(_, bytes)| deposit::read_decisions(bytes).ok());
+        Shown {
+            jobs: inner.jobs.values().map(Job::info).collect(),
+            decided: decided.unwrap_or_default(),
+        }
     }
 
-    pub(crate) fn leave(&self, host: &HostName, bytes: &[u8]) {
-        self.lock().left.insert(host.clone(), bytes.to_vec());
+    pub(crate) fn leave(&self, host: &HostName, path: &str, bytes: &[u8]) {
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        self.lock()
+            .left
+            .insert((host.clone(), name), bytes.to_vec());
     }
 
     pub(crate) fn owned(&self, host: &HostName, place: &Place) -> Owned {

@@ -38,7 +38,7 @@ impl Evaluator<'_> {
                 )),
             },
             ("Proc", "new", []) => match &call.block {
-                Some(block) => Value::Lambda(block.clone(), self.captured_locals()),
+                Some(block) => self.closure(block),
                 None => Value::Nil,
             },
             _ => self.asked(constant, &args, node, call),
@@ -95,11 +95,16 @@ impl Evaluator<'_> {
         let Some(Ok(name)) = args.first().map(Value::to_text) else {
             return self.asked("ENV", args, node, call);
         };
-        if let Some(known) = self.environment.get(&name) {
-            return known.clone();
+        if let Some(kept) = self.environment.get(&name) {
+            self.outside.add(&kept.outside);
+            return kept.value.clone();
         }
+        let asks = ["[]", "fetch"].contains(&call.name.as_str());
+        if name == "HOME" && asks && args.len() == 1 && call.block.is_none() {
+            return Value::text(HERE_HOME);
+        }
+        self.touch_variable(&name);
         match (call.name.as_str(), args, &call.block) {
-            ("[]" | "fetch", [_], None) if name == "HOME" => Value::text(HERE_HOME),
             ("[]", [_], _) => self.variable(&name, node, true, Some(Value::Nil)),
             ("fetch", [_, default], _) => default.clone(),
             ("fetch", [_], Some(block)) => {

@@ -62,22 +62,15 @@ fn made_list(items: &[Value], name: &str, args: &[Value]) -> Option<Value> {
         ("reverse", []) => Value::List(items.iter().rev().cloned().collect()),
         ("captures", []) => Value::List(items.iter().skip(1).cloned().collect()),
         ("unshift" | "prepend", more) => Value::List(more.iter().chain(items).cloned().collect()),
-        ("uniq", []) => {
-            let mut once: Vec<Value> = Vec::new();
-            for item in items {
-                if !once.iter().any(|other| other.same(item) == Ok(true)) {
-                    once.push(item.clone());
-                }
-            }
-            Value::List(once)
-        }
+        ("uniq", []) => once(items.iter()),
+        ("|", [Value::List(more)]) => once(items.iter().chain(more)),
         ("flatten", []) => Value::List(items.iter().flat_map(Value::items).collect()),
         ("compact", []) => {
             let there = items.iter().filter(|item| !matches!(item, Value::Nil));
             Value::List(there.cloned().collect())
         }
         ("push" | "<<", more) => Value::List(items.iter().chain(more).cloned().collect()),
-        ("+" | "concat" | "|", [Value::List(more)]) if items.len() < 10_000 => {
+        ("+" | "concat", [Value::List(more)]) if items.len() < 10_000 => {
             Value::List(items.iter().chain(more).cloned().collect())
         }
         ("-", [Value::List(less)]) => {
@@ -86,6 +79,17 @@ fn made_list(items: &[Value], name: &str, args: &[Value]) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+/// Each of them once.
+fn once<'v>(items: impl Iterator<Item = &'v Value>) -> Value {
+    let mut once: Vec<Value> = Vec::new();
+    for item in items {
+        if !once.iter().any(|other| other.same(item) == Ok(true)) {
+            once.push(item.clone());
+        }
+    }
+    Value::List(once)
 }
 
 pub(super) fn hash_method(hash: &Value, name: &str, args: &[Value]) -> Option<Value> {

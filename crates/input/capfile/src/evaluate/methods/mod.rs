@@ -87,10 +87,7 @@ impl Evaluator<'_> {
             Value::Text(host) if host == HOST && ["hostname", "host"].contains(&name) => {
                 Some(value.clone())
             }
-            Value::Lambda(block, locals) if name == "call" => {
-                let (block, locals) = (block.clone(), locals.clone());
-                Some(self.invoke(&block, &locals, args.to_vec()))
-            }
+            Value::Lambda(closure) if name == "call" => Some(self.invoke(closure, args.to_vec())),
             Value::Text(text) | Value::Symbol(text) => text_method(text, name, args),
             Value::Int(number) => number_method(*number, name, args),
             Value::Regex(pattern) => match args {
@@ -168,6 +165,9 @@ impl Evaluator<'_> {
         for item in items {
             let returned = self.returned.take();
             let answer = self.with_params(block, vec![item.clone()], |this| this.last(&block.body));
+            if self.ends_block() {
+                return Some(answer);
+            }
             self.returned = returned;
             match name {
                 "map" | "collect" => made.push(answer),

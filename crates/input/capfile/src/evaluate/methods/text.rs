@@ -7,9 +7,9 @@ use crate::value::{LONGEST, Value};
 pub(super) fn text_method(text: &str, name: &str, args: &[Value]) -> Option<Value> {
     let plain = match (name, args) {
         ("to_s" | "to_str" | "dup" | "freeze", []) => text.to_owned(),
-        ("strip", []) => text.trim().to_owned(),
-        ("lstrip", []) => text.trim_start().to_owned(),
-        ("rstrip", []) => text.trim_end().to_owned(),
+        ("strip", []) => text.trim_matches(is_space).to_owned(),
+        ("lstrip", []) => text.trim_start_matches(is_space).to_owned(),
+        ("rstrip", []) => text.trim_end_matches(is_space).to_owned(),
         ("chomp" | "delete_suffix", [end]) => {
             text.strip_suffix(end.word()?).unwrap_or(text).to_owned()
         }
@@ -59,28 +59,20 @@ fn replaced(text: &str, name: &str, from: &str, to: &str) -> Option<String> {
 fn text_question(text: &str, name: &str, args: &[Value]) -> Option<Value> {
     Some(match (name, args) {
         ("to_sym", []) => Value::Symbol(text.to_owned()),
-        ("to_i", []) => {
-            let digits = text.trim().chars().take_while(char::is_ascii_digit);
-            Value::Int(digits.collect::<String>().parse().unwrap_or(0))
-        }
+        ("to_i", []) => Value::Int(leading_number(text)?),
         ("join" | "/", parts) => {
             let mut all = vec![Value::Text(text.to_owned())];
             all.extend_from_slice(parts);
             joined(&all)
         }
-        ("split", [by]) if !by.word()?.is_empty() => {
-            Value::List(text.split(by.word()?).map(Value::text).collect())
-        }
-        ("split", []) => Value::List(text.split_whitespace().map(Value::text).collect()),
+        ("split", []) => split(text, " ", 0),
+        ("split", [Value::Text(by)]) if !by.is_empty() => split(text, by, 0),
+        ("split", [Value::Text(by), Value::Int(most)]) if !by.is_empty() => split(text, by, *most),
         (
             "=~" | "match" | "match?" | "!~" | "[]" | "slice" | "scan" | "split" | "===",
             [Value::Regex(pattern), more @ ..],
         ) => {
             return matched(text, name, pattern, more);
-        }
-        ("split", [by, Value::Int(most)]) if !by.word()?.is_empty() && *most > 0 => {
-            let most = usize::try_from(*most).ok()?;
-            Value::List(text.splitn(most, by.word()?).map(Value::text).collect())
         }
         ("lines", []) => Value::List(text.split_inclusive('\n').map(Value::text).collect()),
         ("length" | "size", []) => Value::Int(i64::try_from(text.chars().count()).ok()?),
@@ -89,6 +81,63 @@ fn text_question(text: &str, name: &str, args: &[Value]) -> Option<Value> {
         ("[]" | "slice", _) => return sliced(text, args),
         _ => return None,
     })
+}
+
+/// What Ruby takes for space.
+fn is_space(letter: char) -> bool {
+    matches!(letter, '\0' | '\t'..='\r' | ' ')
+}
+
+/// The number that text begins with, 0 where it begins with none; none where it is too large to be known here.
+fn leading_number(text: &str) -> Option<i64> {
+    let text = text.trim_start_matches(is_space);
+    let (sign, text) = match text.strip_prefix(['-', '+']) {
+        Some(rest) if text.starts_with('-') => ("-", rest),
+        Some(rest) => ("", rest),
+        None => ("", text),
+    };
+    let mut digits = sign.to_owned();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next_if(char::is_ascii_digit) {
+        digits.push(letter);
+        // One underscore may stand between two digits.
+        let mut ahead = letters.clone();
+        if ahead.next() == Some('_') && ahead.peek().is_some_and(char::is_ascii_digit) {
+            letters = ahead;
+        }
+    }
+    if digits == sign {
+        return Some(0);
+    }
+    digits.parse().ok()
+}
+
+/// Text in pieces. A space stands for any amount of it, and a limit of 0 drops what is empty at the end.
+fn split(text: &str, by: &str, limit: i64) -> Value {
+    let most = usize::try_from(limit).ok().filter(|most| *most > 0);
+    let most = most.unwrap_or(usize::MAX);
+    let mut pieces = match by {
+        _ if text.is_empty() => Vec::new(),
+        " " => words(text, most),
+        by => text.splitn(most, by).collect(),
+    };
+    while limit == 0 && pieces.last().is_some_and(|last| last.is_empty()) {
+        pieces.pop();
+    }
+    Value::List(pieces.into_iter().map(Value::text).collect())
+}
+
+fn words(text: &str, most: usize) -> Vec<&str> {
+    let (mut words, mut rest) = (Vec::new(), text.trim_start_matches(is_space));
+    while words.len().saturating_add(1) < most {
+        let Some((word, after)) = rest.split_once(is_space) else {
+            break;
+        };
+        words.push(word);
+        rest = after.trim_start_matches(is_space);
+    }
+    words.push(rest);
+    words
 }
 
 /// A part of text.
@@ -233,14 +282,16 @@ fn scanned(text: &str, all: &[Found]) -> Value {
 
 fn pieces(text: &str, all: &[Found]) -> Value {
     let (mut pieces, mut from) = (Vec::new(), 0);
-    for range in all
-        .iter()
-        .filter_map(|found| found.first().cloned().flatten())
-    {
+    for found in all {
+        let Some(range) = found.first().cloned().flatten() else {
+            continue;
+        };
         if range.is_empty() {
             return Value::unknown("text is split where nothing stands");
         }
         pieces.push(Value::text(text.get(from..range.start).unwrap_or_default()));
+        let groups = (1..found.len()).map(|group| taken(text, found, group));
+        pieces.extend(groups.filter(|group| !matches!(group, Value::Nil)));
         from = range.end;
     }
     pieces.push(Value::text(text.get(from..).unwrap_or_default()));

@@ -49,7 +49,9 @@ impl Evaluator<'_> {
         let Some(block) = call.block.clone() else {
             return Err("there is no block of commands".to_owned());
         };
-        self.body(&block.body, &inner, script)
+        let done = self.body(&block.body, &inner, script);
+        self.ends_block();
+        done
     }
 }
 

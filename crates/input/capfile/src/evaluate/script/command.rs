@@ -3,6 +3,7 @@
 use super::{Around, Refusal};
 use crate::evaluate::Evaluator;
 use crate::evaluate::line::{CAPTURED, Line, MARKS, Script};
+use crate::outside::Outside;
 use crate::syntax::{Call, Kind, Node};
 use crate::value::Value;
 
@@ -39,8 +40,8 @@ impl Evaluator<'_> {
         script
             .lines
             .push(Line::of(format!("{mark}{name}=$({command})")));
-        self.locals
-            .insert(name.to_owned(), Value::Captured(name.to_owned()));
+        let value = Value::Captured(name.to_owned());
+        self.keep(name, value, &Outside::default());
         Ok(())
     }
 

@@ -14,8 +14,9 @@ mod second;
 use super::line::{Among, Script, Target};
 use super::project::Task;
 use super::{Evaluator, TOO_MUCH, flow};
+use crate::outside::{Locals, Outside};
 use crate::syntax::{Block, Call, Kind, Node};
-use crate::value::{Locals, Value};
+use crate::value::Value;
 use around::Around;
 use command::{captures, text};
 use second::is_logger;
@@ -110,7 +111,7 @@ impl Evaluator<'_> {
             }
             let entered = self.enter();
             let done = if entered {
-                self.line(node, around, script)
+                self.apart(|this| this.line(node, around, script))
             } else {
                 Err(TOO_MUCH.to_owned())
             };
@@ -124,7 +125,7 @@ impl Evaluator<'_> {
         match &node.kind {
             Kind::Call(call) if call.receiver.is_none() => self.word(node, call, around, script),
             Kind::Call(call) if flow::goes_through(&call.name) => {
-                self.each_line(call, around, script)
+                self.each_line(node, call, around, script)
             }
             Kind::Call(call) if self.second && is_logger(call) => Ok(()),
             Kind::Call(call) => match self.rake_task(call).or_else(|| self.path_of_task(call)) {
@@ -135,22 +136,38 @@ impl Evaluator<'_> {
                 Some(call) if around.on_hosts => self.captured(name, call, around, script),
                 _ => self.settled_or(node),
             },
-            Kind::AssignMany(..) | Kind::Change(_) | Kind::Return(_) | Kind::Backticks(_) => {
-                self.settled_or(node)
-            }
+            Kind::AssignMany(..)
+            | Kind::Change(_)
+            | Kind::Return(_)
+            | Kind::Next(_)
+            | Kind::Backticks(_) => self.settled_or(node),
             Kind::If(found) => {
-                let test = self.tested(&found.condition, around, script)?;
+                let condition = &found.condition;
+                let (test, outside) = self.watched(|this| this.tested(condition, around, script));
+                let test = test?;
+                self.same_for_all(node, &outside)?;
                 self.done_if(test, (&found.yes, &found.no), around, script)
             }
-            Kind::Case(case) => match self.chosen(case) {
-                Ok((body, None)) => self.body(body, around, script),
-                Ok((_, Some(unknown))) | Err(unknown) => Err(unknown.why),
-            },
+            Kind::Case(case) => {
+                let (chosen, outside) = self.watched(|this| this.chosen(case));
+                let body = chosen.map_err(|unknown| unknown.why)?;
+                self.same_for_all(node, &outside)?;
+                self.body(body, around, script)
+            }
             Kind::Sequence(body) => self.body(body, around, script),
             Kind::Nil | Kind::Text(_) | Kind::Symbol(_) | Kind::Bool(_) => Ok(()),
             Kind::Other(what) => Err(format!("{} has {what}", self.spot(node.span))),
             _ => Err(format!("{} is more than a command", self.spot(node.span))),
         }
+    }
+
+    /// A script does the same, whoever deploys.
+    fn same_for_all(&self, node: &Node, outside: &Outside) -> Result<(), Refusal> {
+        if outside.is_nothing() {
+            return Ok(());
+        }
+        let spot = self.spot(node.span);
+        Err(format!("{spot} depends on {outside}"))
     }
 
     /// An expression that only has to be known.
@@ -275,7 +292,7 @@ impl Evaluator<'_> {
         let host = vec![Value::text(HOST)];
         let block = block.clone();
         let done = self.with_params(&block, host, |this| this.body(&block.body, &around, script));
-        self.returned = None;
+        self.ends_block();
         done
     }
 
@@ -329,6 +346,7 @@ impl Evaluator<'_> {
 
     fn each_line(
         &mut self,
+        node: &Node,
         call: &Call,
         around: &Around,
         script: &mut Script,
@@ -344,12 +362,18 @@ impl Evaluator<'_> {
         else {
             return Err("it goes through what is not known before it runs".to_owned());
         };
+        if rounds.is_empty() {
+            let outside = self.outside.clone();
+            self.same_for_all(node, &outside)?;
+        }
         for values in rounds {
             let done = self.with_params(&block, values, |this| {
                 this.body(&block.body, around, script)
             });
-            self.returned = None;
             done?;
+            if self.ends_block() {
+                break;
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use windlass_model::inventory::{Host, Inventory};
 use windlass_model::plan::JobLimits;
+use windlass_model::rollout::RolloutSettings;
 use windlass_model::settings::{
     AgeSettings, HostKeyPolicy, OnTerm, Settings, SourceKind, SshAgent, SshSettings, Task,
 };
@@ -44,7 +45,9 @@ pub(crate) fn settings(root: &str) -> Settings {
         shell: vec!["sh".to_owned(), "-e".to_owned()],
         umask: None,
         restart: BTreeMap::new(),
+        health: Vec::new(),
         tasks: Vec::new(),
+        rollout: RolloutSettings::default(),
         limits: JobLimits::default(),
         confirm: false,
         on_term: OnTerm::Park,
@@ -136,6 +139,7 @@ pub(crate) fn host(name: &str, roles: &[&str], settings: &Arc<Settings>) -> Host
             deploy_to: settings.deploy_to.clone(),
         },
         settings: Arc::clone(settings),
+        optional: false,
     }
 }
 
@@ -146,6 +150,7 @@ pub(crate) fn inventory(settings: &Settings) -> Inventory {
         hosts: vec![host("web1", &["app", "db", "web"], &settings)],
         settings,
         filtered_out: Vec::new(),
+        left_out: Vec::new(),
         primaries: ["app", "db", "web"]
             .map(|role| (role.to_owned(), HostName::new("web1")))
             .into_iter()

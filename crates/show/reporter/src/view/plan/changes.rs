@@ -4,8 +4,7 @@ use super::Page;
 use crate::console::facts;
 use crate::style::Line;
 use crate::words::plural;
-use std::collections::BTreeMap;
-use windlass_model::changes::{Changes, Files, Side, Watched};
+use windlass_model::changes::{Changes, Files, Place, Side, Watched};
 use windlass_model::overview::{Brings, Change, Live};
 use windlass_model::{DeployKind, HostName, Overview, Revision};
 
@@ -101,9 +100,14 @@ fn commits(page: &Page, changes: &Changes, from: &str, to: &str) -> Vec<String> 
         }
     };
     if changes.cut {
-        texts.push(
-            "the history here is cut, so there may be more → git fetch --unshallow".to_owned(),
-        );
+        texts.push(match &changes.told_by {
+            None => {
+                "the history here is cut, so there may be more → git fetch --unshallow".to_owned()
+            }
+            Some(host) => {
+                format!("the history of the mirror on {host} is cut, so there may be more")
+            }
+        });
     }
     texts
 }
@@ -148,7 +152,7 @@ fn overall(page: &Page, files: &Files) -> String {
     let names = if page.whole || files.count <= FILES {
         page.cut(files.names.clone(), FILES, files.count)
     } else {
-        let groups = by_directory(&files.names);
+        let groups: Vec<String> = files.places.iter().map(place).collect();
         let total = groups.len();
         page.cut(groups, FILES, total)
     };
@@ -156,23 +160,12 @@ fn overall(page: &Page, files: &Files) -> String {
     format!("{count} changed ({come} {go}): {}", names.join(", "))
 }
 
-/// `app (25)`, the fullest first; a file at the top stands by itself.
-fn by_directory(names: &[String]) -> Vec<String> {
-    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in names {
-        let group = name.split_once('/').map_or(name.as_str(), |(top, _)| top);
-        *groups.entry(group).or_default() += 1;
+/// `app (25)`; a file at the top stands by itself.
+fn place(place: &Place) -> String {
+    match place.path.strip_suffix('/') {
+        Some(directory) => format!("{directory} ({})", plural::grouped(place.count)),
+        None => place.path.clone(),
     }
-    let mut groups: Vec<(&str, usize)> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let text = |(group, count): (&str, usize)| {
-        if count == 1 && names.iter().any(|name| name == group) {
-            group.to_owned()
-        } else {
-            format!("{group} ({count})")
-        }
-    };
-    groups.into_iter().map(text).collect()
 }
 
 /// `db/migrate: 2 new: 20260101000000_a.rb, 20260201000000_b.rb`.

@@ -16,7 +16,8 @@ pub(super) fn lines(page: &Page, overview: &Overview) -> Vec<Line> {
         .iter()
         .map(|one| linked(page, one))
         .collect();
-    let replaced = overview.replaced.iter().flatten();
+    // What blocks is among the refusals.
+    let replaced = overview.replaced.iter().flatten().filter(|one| !one.blocks);
     let replaced: Vec<String> = replaced.map(replacement).collect();
     let groups = overview.removals.iter();
     let several = overview.removals.len() > 1;
@@ -50,13 +51,7 @@ fn linked(page: &Page, linked: &LinkedPath) -> String {
 
 fn replacement(replaced: &Replaced) -> String {
     let path = &replaced.path;
-    if replaced.blocks {
-        format!(
-            "✘ {path} is a directory in the repository, so it cannot be a linked file: the release cannot be made"
-        )
-    } else {
-        format!("{path} of the repository, by the link to shared/{path}")
-    }
+    format!("{path} of the repository, by the link to shared/{path}")
 }
 
 fn removal_lines(page: &Page, removal: &Removal, several: bool) -> Vec<String> {

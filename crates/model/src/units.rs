@@ -45,7 +45,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Reads a size: a whole number with `B`, `KiB`, `MiB`, `GiB`, `TiB` or the decimal `KB`, `MB`, `GB`, `TB`.
-pub(crate) fn size(text: &str) -> Option<u64> {
+pub fn size(text: &str) -> Option<u64> {
     let (number, unit) = leading_number(text)?;
     number.checked_mul(factor(&SIZE_UNITS, unit.trim_start())?)
 }

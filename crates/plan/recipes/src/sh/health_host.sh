@@ -1,0 +1,2 @@
+# A try on a host.
+limited() { timeout -k 5 "$limit" "$@"; }

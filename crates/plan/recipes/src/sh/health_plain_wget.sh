@@ -1,0 +1,1 @@
+fetch() { limited wget -q -S -Y off ${insecure:+--no-check-certificate} -O - "$@"; }
