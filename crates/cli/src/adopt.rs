@@ -16,7 +16,8 @@ use crate::prepare::{Look, Who, look};
 use crate::revision::{Intention, resolve};
 use crate::screen::{confirm, say};
 use crate::world::World;
-use done::done;
+use done::{done, refused};
+pub(crate) use done::{paused, undoing};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 use windlass_engine::deposit::{self, Deposit};
@@ -42,6 +43,8 @@ pub(crate) struct Abroad {
 pub(crate) enum Wish {
     /// Go on with it.
     GoOn,
+    /// Go on with it and try again what failed.
+    Retry,
     /// Undo it.
     Undo,
 }
@@ -101,7 +104,7 @@ async fn on_hosts(
             }));
         }
     }
-    Err(without_plan(&context.inventory.stage, &lock))
+    Err(without_plan(&context.inventory.stage, &lock, lease))
 }
 
 /// The plan as a host kept it, where it is the one that was begun.
@@ -114,15 +117,22 @@ fn whole(host: &HostName, lock: &Lock, bytes: &[u8]) -> Result<Deposit, Failure>
     Err(Failure::new(ExitCode::Failed, text).unchanged())
 }
 
-fn without_plan(stage: &str, lock: &Lock) -> Failure {
+fn without_plan(stage: &str, lock: &Lock, lease: Option<Lease>) -> Failure {
     let Lock {
         deploy,
         owner,
         machine,
         ..
     } = lock;
-    let text =
-        format!("none of these hosts has the plan of {deploy}, which {owner} began on {machine}");
+    let text = format!(
+        "none of these hosts has the plan of {deploy}, which {owner} began on {machine} ({})",
+        since_heard(lease)
+    );
+    if lease.is_some_and(|lease| !lease.is_free()) {
+        // It is about to begin.
+        let hint = format!("windlass status {stage}, in a moment");
+        return Failure::new(ExitCode::Locked, text).unchanged().hint(hint);
+    }
     Failure::new(ExitCode::Failed, text)
         .unchanged()
         .hint(format!("windlass resume, or cancel, on {machine}"))
@@ -217,7 +227,7 @@ impl Abroad {
         let plan = &self.deposit.plan;
         let wanted = context.wanted_for(world, plan.hosts.iter().map(|host| &host.target))?;
         let fleet = Fleet::connect(world, wanted, &plan.limits, &sender).await?;
-        let taken = self.taken(world, global, &fleet, (journal, wish)).await;
+        let taken = self.taken(world, &fleet, (journal, wish)).await;
         fleet.close().await;
         taken?;
         let Lock { owner, machine, .. } = &self.lock;
@@ -231,7 +241,6 @@ impl Abroad {
     async fn taken(
         &self,
         world: &World,
-        global: &Global,
         fleet: &Fleet,
         (journal, wish): (&Journal, Wish),
     ) -> Result<(), Failure> {
@@ -253,10 +262,11 @@ impl Abroad {
         };
         let plan = &self.deposit.plan;
         let so_far = done(fleet, &subject, &state, plan).await?;
-        if let (Wish::GoOn, [step, ..]) = (wish, so_far.unknown.as_slice()) {
+        refused(&self.deposit.plan, wish, &so_far)?;
+        if let (Wish::GoOn | Wish::Retry, [step, ..]) = (wish, so_far.unknown.as_slice()) {
             return Err(self.unknown(step));
         }
-        let fences = self.raised(world, global, fleet).await?;
+        let fences = self.raised(world, fleet).await?;
         // Nothing new is begun by anybody else from here on.
         let done = done(fleet, &subject, &state, plan).await?;
         let mut records = vec![Record::Resumed, Record::TakenOver { fences }];
@@ -290,7 +300,6 @@ impl Abroad {
     async fn raised(
         &self,
         world: &World,
-        global: &Global,
         fleet: &Fleet,
     ) -> Result<BTreeMap<HostName, u64>, Failure> {
         let who = Who::of(world);
@@ -307,7 +316,8 @@ impl Abroad {
             .filter(|host| host.unlock.is_some())
             .collect();
         let mut numbers: BTreeMap<HostName, Option<u64>> = BTreeMap::new();
-        let mut patient = self.is_free() && !global.yes;
+        // Whoever was asked about has agreed to a controller that is at work.
+        let mut patient = self.is_free();
         let (first, rest) = keepers.split_at(keepers.len().min(1));
         for group in [first, rest] {
             let asks = group.iter().map(|host| {

@@ -69,10 +69,14 @@ impl Locks {
 
     /// Gives back those that were taken, so that they can be tried again later.
     pub(crate) async fn let_go(&self, fleet: &Fleet) -> Result<(), Failure> {
-        let Some((host, reason)) = fleet.tell(self.scripts()).await.into_iter().next() else {
-            return Ok(());
+        let told = tokio::time::timeout(GIVE_BACK, fleet.tell(self.scripts())).await;
+        let text = match told.map(|failed| failed.into_iter().next()) {
+            Ok(None) => return Ok(()),
+            Ok(Some((host, reason))) => {
+                format!("{host}: the lock could not be given back: {reason}")
+            }
+            Err(_) => "the locks could not be given back in time".to_owned(),
         };
-        let text = format!("{host}: the lock could not be given back: {reason}");
         Err(Failure::new(ExitCode::Stuck, text))
     }
 

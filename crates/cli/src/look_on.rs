@@ -174,13 +174,16 @@ async fn sight(fleet: &Fleet, plan: &Plan) -> Result<Sight, Failure> {
     for (host, answer) in fleet.answers(asks.collect()).await {
         stands.push(stand(&host, answer)?);
     }
-    let end = end(&stands, &jobs);
-    let decided = stands.iter().find_map(|stand| stand.decided.as_ref());
-    let decided = decided.map(|text| deposit::read_decisions(text.as_bytes()));
-    let decided = decided
-        .transpose()
-        .or_fail(ExitCode::Failed)?
-        .unwrap_or_default();
+    let keepers = plan.hosts.iter().filter(|host| host.unlock.is_some());
+    // Of a host that is not asked nobody knows how it ended there.
+    let is_whole = stands.len() == keepers.count();
+    let end = end(&stands, &jobs).filter(|_| is_whole);
+    let left = stands.iter().filter_map(|stand| stand.decided.as_ref());
+    let left = left.map(|text| deposit::read_decisions(text.as_bytes()));
+    let left = left
+        .collect::<Result<Vec<_>, _>>()
+        .or_fail(ExitCode::Failed)?;
+    let decided = deposit::last_decisions(left);
     let shown = Shown { jobs, decided };
     Ok(Sight { shown, end })
 }

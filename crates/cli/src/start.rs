@@ -121,7 +121,7 @@ impl Start<'_> {
                 return Ok(facts);
             };
             if !locks.are_none() {
-                locks.let_go(self.fleet).await?;
+                self.begun(locks.let_go(self.fleet), signals).await?;
             }
             let Some(pause) = waiting.pause(&holder) else {
                 return Ok(facts);
@@ -147,7 +147,7 @@ impl Start<'_> {
                 return Ok(facts);
             }
             locks.are_on(&facts);
-            locks.let_go(self.fleet).await?;
+            self.begun(locks.let_go(self.fleet), signals).await?;
             locks.next_turn(self.context);
             order = Order::InTurn;
         }

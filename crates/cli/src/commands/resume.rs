@@ -1,6 +1,6 @@
 //! `resume`, `cancel`, `attach` and the engine of a detached deploy: going on with what the journal knows.
 
-use crate::adopt::{Abroad, Wish, abroad};
+use crate::adopt::{Abroad, Wish, abroad, paused, undoing};
 use crate::args::{EngineArgs, Global, ResumeArgs, TargetArgs};
 use crate::carry_out::{Desk, Means, Work, carry_out, exit_code, journal};
 use crate::context::{Context, Project};
@@ -30,30 +30,21 @@ pub(crate) async fn resume(
     let journal = journal(world)?;
     let deploy = match unfinished(&journal, &args.target, "go on with") {
         Ok(deploy) => deploy,
-        Err(none) => adopted(world, global, (&journal, Wish::GoOn), &args.target, none).await?,
+        Err(none) => {
+            let wish = if args.retry { Wish::Retry } else { Wish::GoOn };
+            adopted(world, global, (&journal, wish), &args.target, none).await?
+        }
     };
     let state = journal.load(&deploy).or_fail(ExitCode::Failed)?.state;
     let work = match (&state.paused, args.retry) {
-        (Some(Decision::Pause { reason, .. }), false) => return Err(paused(&deploy, reason)),
-        (_, true) if state.undo.is_some() => {
-            let text = format!("{deploy} is being undone, so that nothing is tried again");
-            let failure = Failure::new(ExitCode::Failed, text);
-            return Err(failure.hint(format!("windlass resume {deploy} goes on with that")));
+        (Some(Decision::Pause { reason, .. }), false) => {
+            return Err(paused(deploy.as_str(), &deploy, reason));
         }
+        (_, true) if state.undo.is_some() => return Err(undoing(deploy.as_str(), &deploy)),
         (_, true) => Work::Retry(deploy),
         (_, false) => Work::Resume(deploy),
     };
     go_on(world, global, work, How::default()).await
-}
-
-/// What a deploy that failed and was left to a person needs.
-fn paused(deploy: &DeployId, reason: &str) -> Failure {
-    Failure::new(
-        ExitCode::Parked,
-        format!("{deploy} is paused after a failure: {reason}"),
-    )
-    .hint(format!("windlass resume --retry {deploy} tries it again"))
-    .hint(format!("windlass cancel {deploy} undoes what was done"))
 }
 
 /// What this machine does not know the hosts may: the deploy that holds the locks of the stage is taken over. `none` says
@@ -82,12 +73,20 @@ pub(crate) async fn taken_up(
 ) -> Result<Option<(Plan, ExitCode)>, Failure> {
     let journal = journal(world)?;
     let mut context = Context::load(world, &global.everywhere(), Some(stage), &[])?;
-    let Some(found) = abroad(world, &mut context, None).await? else {
-        return Ok(None);
+    let found = match abroad(world, &mut context, None).await {
+        Ok(Some(found)) => found,
+        // Whoever begins finds out whether that is in the way, and waits where that is wished.
+        Err(failure) if !matches!(failure.code, ExitCode::Locked | ExitCode::Unreachable) => {
+            return Err(failure);
+        }
+        Ok(None) | Err(_) => return Ok(None),
     };
     let deploy = found.deploy().clone();
     let standing = journal.standing(&deploy).or_fail(ExitCode::Internal)?;
-    let is_ours = matches!(standing, Some(Standing::Open | Standing::Parked));
+    let is_ours = matches!(
+        standing,
+        Some(Standing::Open | Standing::Parked | Standing::Stuck)
+    );
     if worked_on(&journal, &deploy) || !(is_ours || found.is_free()) {
         return Ok(None);
     }

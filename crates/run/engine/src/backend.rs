@@ -52,11 +52,11 @@ pub trait Backend: Send + Sync {
     /// The id of the boot that the host runs in now.
     fn boot_id<'a>(&'a self, host: &'a HostName) -> Work<'a, Result<String, BackendError>>;
 
-    /// Leaves bytes as a file in the directory of the deploy on a host, so that another controller finds them there. May be
-    /// repeated.
+    /// Leaves bytes as a file in the directory of the deploy on a host, so that another controller finds them there; a short
+    /// file only where the deploy is still this controller's. May be repeated.
     fn leave<'a>(
         &'a self,
-        host: &'a HostName,
+        at: (&'a HostName, &'a Place),
         path: &'a str,
         bytes: Arc<[u8]>,
     ) -> Work<'a, Result<(), BackendError>>;

@@ -95,6 +95,13 @@ pub fn read_decisions(bytes: &[u8]) -> Result<Vec<Decision>, DepositError> {
     Ok(serde_json::from_slice(bytes)?)
 }
 
+/// The last of what several hosts have word of: they are told one after another, and not all may have heard the end.
+pub fn last_decisions(left: Vec<Vec<Decision>>) -> Vec<Decision> {
+    let is_undo = |decision: &Decision| matches!(decision, Decision::Undo { .. });
+    let age = |decisions: &Vec<Decision>| (decisions.iter().any(is_undo), decisions.len());
+    left.into_iter().max_by_key(age).unwrap_or_default()
+}
+
 /// Reads what a host kept.
 pub fn read(bytes: &[u8]) -> Result<Deposit, DepositError> {
     let mut text = Vec::new();

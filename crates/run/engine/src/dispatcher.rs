@@ -147,6 +147,9 @@ impl Dispatcher {
             self.record(Record::Resumed)?;
             // It may have rested for long.
             self.custody.renewal.reset_immediately();
+            // What was decided may not have got there.
+            let undoes = self.state.undo.is_some();
+            (self.custody.has_decided, self.custody.is_decided) = (undoes, !undoes);
         }
         if taken == Taken::UpAgain && self.state.undo.is_none() && !self.state.done {
             self.record(Record::Decision(Decision::Retry))?;
@@ -196,7 +199,7 @@ impl Dispatcher {
     }
 
     async fn finish(mut self, end: DeployEnd) -> Result<EndSummary, Error> {
-        if end == DeployEnd::Parked {
+        if matches!(end, DeployEnd::Parked | DeployEnd::Stuck) {
             self.rest().await;
         }
         self.record(match end {

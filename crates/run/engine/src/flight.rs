@@ -36,7 +36,7 @@ pub(crate) enum Message {
     /// Something was left on a host for other machines, or could not be.
     Left {
         host: HostName,
-        what: Left,
+        what: (Left, u32),
         result: Result<(), BackendError>,
     },
     /// A host was told that this controller is there; whether the deploy is still its own.

@@ -30,7 +30,9 @@ const RENEWAL: Duration = Duration::from_secs(LEASE.as_secs() / 5);
 /// What keeps a deploy its controller's, and what other machines find of it.
 pub(crate) struct Custody {
     /// What is being left on hosts.
-    pub(crate) leaving: BTreeSet<(HostName, Left)>,
+    pub(crate) leaving: BTreeSet<(HostName, Left, u32)>,
+    /// Which time this is that something is left: only the last decision counts.
+    pub(crate) turn: u32,
     /// Whether some host has word of the decision to undo, where it must have.
     pub(crate) is_decided: bool,
     /// Whether what was decided is to be left on hosts, once it is written down.
@@ -50,6 +52,7 @@ impl Custody {
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             leaving: BTreeSet::new(),
+            turn: 0,
             is_decided: true,
             has_decided: false,
             holding: BTreeSet::new(),
@@ -82,15 +85,18 @@ impl Dispatcher {
     }
 
     fn leave(&mut self, what: Left, bytes: &Arc<[u8]>) {
+        self.custody.turn = self.custody.turn.saturating_add(1);
+        let turn = self.custody.turn;
         for host in self.root_keepers().into_iter().take(KEEPERS) {
             let Some(path) = self.path_of(&host, what) else {
                 continue;
             };
-            self.custody.leaving.insert((host.clone(), what));
+            self.custody.leaving.insert((host.clone(), what, turn));
             let (backend, outbox) = (self.run.backend.clone(), self.outbox.clone());
-            let bytes = Arc::clone(bytes);
+            let (bytes, place) = (Arc::clone(bytes), self.place(&host));
             self.aside(async move {
-                let result = backend.leave(&host, &path, bytes).await;
+                let result = backend.leave((&host, &place), &path, bytes).await;
+                let what = (what, turn);
                 outbox.send(Message::Left { host, what, result }).ok();
             });
         }
@@ -105,12 +111,20 @@ impl Dispatcher {
     }
 
     /// Something was left on a host, or could not be.
-    pub(crate) fn left(&mut self, host: &HostName, what: Left, result: Result<(), BackendError>) {
-        if !self.custody.leaving.remove(&(host.clone(), what)) {
+    pub(crate) fn left(
+        &mut self,
+        host: &HostName,
+        (what, turn): (Left, u32),
+        result: Result<(), BackendError>,
+    ) {
+        if !self.custody.leaving.remove(&(host.clone(), what, turn)) {
             return;
         }
         match result {
-            Ok(()) => self.custody.is_decided |= what == Left::Decision,
+            Ok(()) => {
+                let is_last = what == Left::Decision && turn == self.custody.turn;
+                self.custody.is_decided |= is_last;
+            }
             Err(error) => self.not_left(Some(host), what, error.reason()),
         }
     }
@@ -118,7 +132,7 @@ impl Dispatcher {
     /// Whether nothing may be undone yet: whoever goes on elsewhere must find what was decided, on one host at least. Where no
     /// host can have it, nobody will.
     pub(crate) fn is_deciding(&self) -> bool {
-        let mut left = self.custody.leaving.iter().map(|(_, what)| what);
+        let mut left = self.custody.leaving.iter().map(|(_, what, _)| what);
         let is_under_way = self.custody.has_decided || left.any(|what| *what == Left::Decision);
         !self.custody.is_decided && is_under_way
     }
@@ -203,13 +217,14 @@ impl Dispatcher {
         let paused = self.state.paused.as_ref().map(|_| self.state.decisions());
         let paused = paused.and_then(|decisions| deposit::pack_decisions(&decisions).ok());
         let paused: Option<Arc<[u8]>> = paused.map(Arc::from);
-        for host in self.root_keepers() {
+        for (number, host) in self.root_keepers().into_iter().enumerate() {
             let (place, backend) = (self.place(&host), self.run.backend.clone());
             let backend: Arc<dyn Backend> = backend;
-            let why = self.path_of(&host, Left::Decision).zip(paused.clone());
+            let paused = paused.clone().filter(|_| number < KEEPERS);
+            let why = self.path_of(&host, Left::Decision).zip(paused);
             told.spawn(async move {
                 if let Some((path, bytes)) = why {
-                    backend.leave(&host, &path, bytes).await?;
+                    backend.leave((&host, &place), &path, bytes).await?;
                 }
                 backend.hold(&host, &place, Hold::Rests).await
             });

@@ -96,7 +96,14 @@ impl Dispatcher {
             let reason = reason.clone();
             self.batch.tell(EventBody::UnwindStarted { reason });
         }
-        Ok(sight.end)
+        // There is nobody to leave it to.
+        self.custody.has_decided = false;
+        let undone = sight.end == Some(DeployEnd::Undone) && self.state.undo.is_some();
+        Ok(if undone {
+            Some(self.verdict())
+        } else {
+            sight.end
+        })
     }
 
     /// Follows the jobs of which the end is not known.
@@ -190,7 +197,7 @@ impl Backend for Onlooker {
 
     fn leave<'a>(
         &'a self,
-        _host: &'a HostName,
+        _at: (&'a HostName, &'a Place),
         _path: &'a str,
         _bytes: Arc<[u8]>,
     ) -> Work<'a, Result<(), BackendError>> {

@@ -66,6 +66,7 @@ pub(crate) fn recover_as(
         state: state.clone(),
         heard,
         is_paused: shown.decided.iter().any(is_pause),
+        is_undone: shown.decided.iter().any(is_undo),
         found: Recovered::default(),
     };
     let told = Told::of(&shown.jobs);
@@ -73,6 +74,10 @@ pub(crate) fn recover_as(
     account.decided(&told, &shown.decided)?;
     account.undone(&told)?;
     Ok(account.found)
+}
+
+fn is_undo(decision: &Decision) -> bool {
+    matches!(decision, Decision::Undo { .. })
 }
 
 fn is_pause(decision: &Decision) -> bool {
@@ -87,6 +92,8 @@ struct Account<'a> {
     heard: Heard,
     /// Whether a failure was left to a person: then what failed is known, and not judged again.
     is_paused: bool,
+    /// Whether it was decided to undo it.
+    is_undone: bool,
     found: Recovered,
 }
 
@@ -199,7 +206,7 @@ impl Account<'_> {
         };
         let is_done = self.is_passed(at, step, told);
         let is_local = matches!(step.action, Action::Local { .. });
-        if is_done || (is_local && !step.repeatable && self.may_have_begun(at, step)) {
+        if is_done || (is_local && self.may_have_begun(at, step)) {
             if !is_open {
                 self.add(intent)?;
             }
@@ -212,7 +219,7 @@ impl Account<'_> {
                 });
             }
             // While it is undone it does not matter whether it was begun: its undo may find nothing.
-            if told.undos.is_empty() {
+            if !step.repeatable && !self.is_undone && told.undos.is_empty() {
                 self.found.unknown.push(step.id.clone());
             }
         }
@@ -284,16 +291,23 @@ impl Account<'_> {
             self.close_undo(step, known, None)?;
         }
         for attempt in known.saturating_add(1)..=last {
-            let Some(trace) = attempts.get(&attempt) else {
+            // An earlier attempt that left no record was kept from starting.
+            let trace = attempts.get(&attempt);
+            let later = attempts.values().next_back().map(|trace| JobKey {
+                attempt,
+                ..trace.job.clone()
+            });
+            let Some(job) = trace.map(|trace| trace.job.clone()).or(later) else {
                 return Ok(());
             };
             self.add(Record::UndoIntent {
                 step: step.clone(),
                 attempt,
-                job: trace.job.clone(),
+                job,
             })?;
-            if attempt < last || (self.heard == Heard::Open && trace.is_fine()) {
-                self.close_undo(step, attempt, Some(trace))?;
+            let is_fine = trace.is_some_and(Trace::is_fine);
+            if attempt < last || (self.heard == Heard::Open && is_fine) {
+                self.close_undo(step, attempt, trace)?;
             }
         }
         Ok(())

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use windlass_job::{CancelReport, Hold, Host, JobEvent, JobReport, JobSpec, Owned, Place};
+use windlass_model::layout::Layout;
+use windlass_model::shell::quote;
 use windlass_model::{Action, Command, CommandEnd, HostName, JobKey, Secrets, Step};
 use windlass_source::Source;
 use windlass_transport::{InMemory, Upload, UploadSource};
@@ -88,7 +90,7 @@ impl SshBackend {
         }
         let host = self.host(host)?;
         match parcel.short().map_err(|error| broken(&error))? {
-            Some(bytes) => write_short(host, to, &bytes).await?,
+            Some(bytes) => write_short(host, to, &bytes, "").await?,
             None => upload(host, to, &mut &*parcel).await?,
         }
         Ok(Some(format!(
@@ -99,9 +101,26 @@ impl SshBackend {
     }
 }
 
-/// Writes a short file by a question.
-async fn write_short(host: &Host, to: &str, bytes: &[u8]) -> Result<(), BackendError> {
-    let answer = host.ask(&short_file::script(to, bytes)).await;
+/// Lines that end a script where the deploy is another controller's by now.
+fn only_owner(place: &Place) -> String {
+    let Place::Deploy { root, fence, .. } = place else {
+        return String::new();
+    };
+    format!(
+        "read -r number <{} && [ \"$number\" = {fence} ] || {{ echo 'another controller has taken over' >&2; exit 1; }}\n",
+        quote(&Layout::new(root).fence())
+    )
+}
+
+/// Writes a short file by a question, after these lines.
+async fn write_short(
+    host: &Host,
+    to: &str,
+    bytes: &[u8],
+    before: &str,
+) -> Result<(), BackendError> {
+    let script = format!("{before}{}", short_file::script(to, bytes));
+    let answer = host.ask(&script).await;
     let answer = answer.map_err(|error| gave_up(&error))?;
     if answer.status.success() {
         return Ok(());
@@ -221,14 +240,14 @@ impl Backend for SshBackend {
 
     fn leave<'a>(
         &'a self,
-        host: &'a HostName,
+        (host, place): (&'a HostName, &'a Place),
         path: &'a str,
         bytes: Arc<[u8]>,
     ) -> Work<'a, Result<(), BackendError>> {
         Box::pin(async move {
             let host = self.host(host)?;
             if u64::try_from(bytes.len()).is_ok_and(|length| length <= short_file::SHORT) {
-                return write_short(host, path, &bytes).await;
+                return write_short(host, path, &bytes, &only_owner(place)).await;
             }
             upload(host, path, &mut &InMemory::new(bytes.to_vec())).await
         })

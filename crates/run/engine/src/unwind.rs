@@ -72,7 +72,7 @@ impl Dispatcher {
         }
     }
 
-    fn verdict(&self) -> DeployEnd {
+    pub(crate) fn verdict(&self) -> DeployEnd {
         let whole = self.doubt.is_empty() && self.stuck.is_empty() && self.undo_failed.is_empty();
         match &self.state.undo {
             _ if !whole => DeployEnd::Stuck,

@@ -185,12 +185,17 @@ impl Backend for FakeBackend {
 
     fn leave<'a>(
         &'a self,
-        host: &'a HostName,
+        (host, place): (&'a HostName, &'a Place),
         path: &'a str,
         bytes: Arc<[u8]>,
     ) -> Work<'a, Result<(), BackendError>> {
         Box::pin(async move {
             self.reach(host).await?;
+            if self.world.owned(host, place) == Owned::Lost {
+                return Err(BackendError::Broken {
+                    reason: "another controller has taken over".to_owned(),
+                });
+            }
             self.world.leave(host, path, &bytes);
             Ok(())
         })

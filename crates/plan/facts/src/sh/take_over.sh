@@ -19,13 +19,15 @@ next_number() {
 }
 swap() { printf '%s' "$2" >"$mine/new-$number" && mv -f "$mine/new-$number" "$1"; }
 take_over() {
-  if ! lock_is_ours || [ ! -d "$mine" ]; then say taken gone; return; fi
+  if ! lock_is_ours || [ ! -d "$mine" ] || [ -e "$mine/decision" ]; then say taken gone; return; fi
   boot=
   first_line /proc/sys/kernel/random/boot_id && boot=$line
   if [ -n "$patient" ] && is_held; then say taken held; return; fi
   next_number
   swap "$ours/fence" "$number$nl" && swap "$mine/fence" "$number$nl" && swap "$ours/lock" "$lock" &&
     note_lease "$number" held || exit
+  # Ended meanwhile, it has freed a lock that is there again.
+  if [ -e "$mine/decision" ]; then rm -f "$ours/lock"; say taken gone; return; fi
   say taken "$number"
 }
 take_over
