@@ -92,7 +92,7 @@ async fn on_hosts(
         })
         .collect();
     let leases = holding.iter().filter_map(|(_, facts)| facts.lease);
-    let lease = leases.reduce(heard_last);
+    let lease = leases.reduce(Lease::heard_last);
     for (host, facts) in &holding {
         let path = Layout::new(&facts.root.path).plan(&lock.deploy);
         if let Ok(bytes) = fleet.read(host, &path).await {
@@ -161,21 +161,6 @@ fn holder(
             .hint(format!("name one instead of the stage: {names}")));
     }
     Ok(locks.into_values().next().cloned())
-}
-
-/// Of what two hosts say, the word of the one that heard of the controller last.
-fn heard_last(one: Lease, other: Lease) -> Lease {
-    match (one, other) {
-        (Lease::Held { silent: a }, Lease::Held { silent: b }) => Lease::Held { silent: a.min(b) },
-        (held @ Lease::Held { .. }, _) | (_, held @ Lease::Held { .. }) => held,
-        (Lease::Rests, _) | (_, Lease::Rests) => Lease::Rests,
-        (Lease::Out { silent: a }, Lease::Out { silent: b }) => Lease::Out {
-            silent: match (a, b) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (one, other) => one.or(other),
-            },
-        },
-    }
 }
 
 impl Abroad {
@@ -310,11 +295,7 @@ impl Abroad {
             ..self.lock.clone()
         };
         let plan = &self.deposit.plan;
-        let keepers: Vec<&PlanHost> = plan
-            .hosts
-            .iter()
-            .filter(|host| host.unlock.is_some())
-            .collect();
+        let keepers: Vec<&PlanHost> = plan.root_keepers().collect();
         let mut numbers: BTreeMap<HostName, Option<u64>> = BTreeMap::new();
         // Whoever was asked about has agreed to a controller that is at work.
         let mut patient = self.is_free();

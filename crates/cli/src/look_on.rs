@@ -16,11 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use windlass_engine::deposit::{self, Deposit};
-use windlass_engine::{Control, JobInfo, JobState, Onlooker, Place, Run, Shown, Sight};
+use windlass_engine::{Control, JobInfo, JobState, Onlooker, Run, Shown, Sight};
 use windlass_facts::{Lease, Stand, read_stand};
 use windlass_journal::Subject;
 use windlass_model::clock::SystemClock;
 use windlass_model::event::DeployEnd;
+use windlass_model::plan::PlanHost;
 use windlass_model::{Event, EventBody, ExitCode, HostName, Plan, StepId};
 use windlass_reporter::Reporter;
 
@@ -151,22 +152,9 @@ impl Voice {
 
 /// What the hosts show now.
 async fn sight(fleet: &Fleet, plan: &Plan) -> Result<Sight, Failure> {
-    let there = || {
-        let hosts = plan.hosts.iter();
-        hosts.filter(|host| fleet.host(&host.target.name).is_some())
-    };
-    let places = there().map(|host| {
-        let place = Place::Deploy {
-            root: host.root.clone(),
-            deploy: plan.deploy.clone(),
-            boot_id: host.boot_id.clone(),
-            root_id: host.root_id.clone(),
-            fence: host.fence,
-        };
-        (host.target.name.clone(), place)
-    });
-    let jobs = fleet.jobs(places.collect()).await?;
-    let asks = there().filter(|host| host.unlock.is_some()).map(|host| {
+    let jobs = fleet.jobs_of(plan).await?;
+    let there = |host: &&PlanHost| fleet.host(&host.target.name).is_some();
+    let asks = plan.root_keepers().filter(there).map(|host| {
         let script = windlass_facts::stand(&host.root, &plan.deploy);
         (host.target.name.clone(), script)
     });
@@ -174,10 +162,8 @@ async fn sight(fleet: &Fleet, plan: &Plan) -> Result<Sight, Failure> {
     for (host, answer) in fleet.answers(asks.collect()).await {
         stands.push(stand(&host, answer)?);
     }
-    let keepers = plan.hosts.iter().filter(|host| host.unlock.is_some());
-    // Of a host that is not asked nobody knows how it ended there.
-    let is_whole = stands.len() == keepers.count();
-    let end = end(&stands, &jobs).filter(|_| is_whole);
+    let is_whole = stands.len() == plan.root_keepers().count();
+    let end = end(&stands, &jobs, is_whole);
     let left = stands.iter().filter_map(|stand| stand.decided.as_ref());
     let left = left.map(|text| deposit::read_decisions(text.as_bytes()));
     let left = left
@@ -194,28 +180,80 @@ fn stand(host: &HostName, answer: Result<Vec<u8>, String>) -> Result<Stand, Fail
     read_stand(&answer).map_err(|error| failed(error.to_string()))
 }
 
-/// How the deploy stands, where nobody goes on with it.
-fn end(stands: &[Stand], jobs: &[JobInfo]) -> Option<DeployEnd> {
+/// How the deploy stands, where nobody goes on with it. Of hosts that are not asked nobody here knows how it ended there.
+fn end(stands: &[Stand], jobs: &[JobInfo], is_whole: bool) -> Option<DeployEnd> {
+    let is_running = |job: &JobInfo| matches!(job.state, JobState::Running { .. });
+    let rests = !jobs.iter().any(is_running);
     let decided = |words: &[&str]| {
         let is_one = |stand: &Stand| {
-            stand
-                .decision
-                .as_deref()
-                .is_some_and(|word| words.contains(&word))
+            let word = stand.decision.as_deref();
+            word.is_some_and(|word| words.contains(&word))
         };
         stands.iter().all(is_one)
     };
-    if decided(&["done"]) {
-        return Some(DeployEnd::Deployed);
-    }
-    if decided(&["done", "undone"]) {
-        return Some(DeployEnd::Undone);
-    }
     if decided(&["done", "undone", "unlocked"]) {
-        return Some(DeployEnd::GivenUp);
+        return match (is_whole, rests) {
+            (true, _) if decided(&["done"]) => Some(DeployEnd::Deployed),
+            (true, _) if decided(&["done", "undone"]) => Some(DeployEnd::Undone),
+            (true, _) => Some(DeployEnd::GivenUp),
+            (false, true) => Some(DeployEnd::Stuck),
+            (false, false) => None,
+        };
     }
-    let is_running = |job: &JobInfo| matches!(job.state, JobState::Running { .. });
     let mut open = stands.iter().filter(|stand| stand.decision.is_none());
     let is_left = open.all(|stand| stand.lease.is_none_or(Lease::is_free));
-    (is_left && !jobs.iter().any(is_running)).then_some(DeployEnd::Parked)
+    (is_left && rests).then_some(DeployEnd::Parked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_model::{DeployId, JobKey};
+
+    fn stand(decision: Option<&str>, lease: Option<Lease>) -> Stand {
+        Stand {
+            decision: decision.map(str::to_owned),
+            lease,
+            ..Stand::default()
+        }
+    }
+
+    fn job(state: JobState) -> JobInfo {
+        JobInfo {
+            key: JobKey {
+                deploy: DeployId::new("d-1"),
+                step: "build@web1".to_owned(),
+                host: HostName::new("web1"),
+                attempt: 1,
+            },
+            state,
+            commands: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_end_is_one_only_where_every_host_was_asked() {
+        let (done, undone) = (stand(Some("done"), None), stand(Some("undone"), None));
+        let running = [job(JobState::Running { pid: 7 })];
+        let both = [done.clone(), undone];
+        assert_eq!(end(&both[..1], &[], true), Some(DeployEnd::Deployed));
+        assert_eq!(end(&both, &[], true), Some(DeployEnd::Undone));
+        let unlocked = [done, stand(Some("unlocked"), None)];
+        assert_eq!(end(&unlocked, &[], true), Some(DeployEnd::GivenUp));
+        assert_eq!(end(&both[..1], &[], false), Some(DeployEnd::Stuck));
+        assert_eq!(end(&both[..1], &running, false), None);
+        assert_eq!(end(&[], &running, false), None);
+    }
+
+    #[test]
+    fn a_deploy_that_nobody_carries_on_is_parked_when_its_jobs_are_over() {
+        let held = Lease::Held {
+            silent: Duration::from_secs(9),
+        };
+        let running = [job(JobState::Running { pid: 7 })];
+        assert_eq!(end(&[stand(None, Some(held))], &[], true), None);
+        let rests = [stand(None, Some(Lease::Rests))];
+        assert_eq!(end(&rests, &running, true), None);
+        assert_eq!(end(&rests, &[], true), Some(DeployEnd::Parked));
+    }
 }

@@ -222,6 +222,11 @@ impl Plan {
         after && (step.advisory || Self::is_closing(step))
     }
 
+    /// The hosts that stand for their deploy roots, in the order of the plan: theirs are the lock and what lies beside it.
+    pub fn root_keepers(&self) -> impl Iterator<Item = &PlanHost> {
+        self.hosts.iter().filter(|host| host.unlock.is_some())
+    }
+
     /// Whether `step` belongs to [`UNLOCK`]: from it on the deploy counts as done.
     pub fn is_closing(step: &Step) -> bool {
         step.task.as_str() == UNLOCK

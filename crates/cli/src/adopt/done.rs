@@ -3,9 +3,8 @@
 use super::Wish;
 use crate::error::{Failure, OrFail as _};
 use crate::fleet::Fleet;
-use std::collections::BTreeSet;
 use windlass_engine::deposit::{self, KEEPERS};
-use windlass_engine::{Place, Recovered, Shown, recover};
+use windlass_engine::{Recovered, Shown, recover};
 use windlass_journal::{Decision, Record, State, Subject};
 use windlass_model::layout::Layout;
 use windlass_model::{DeployId, ExitCode, Plan};
@@ -17,20 +16,7 @@ pub(super) async fn done(
     state: &State,
     plan: &Plan,
 ) -> Result<Recovered, Failure> {
-    let places = plan.hosts.iter().map(|host| {
-        let place = Place::Deploy {
-            root: host.root.clone(),
-            deploy: plan.deploy.clone(),
-            boot_id: host.boot_id.clone(),
-            root_id: host.root_id.clone(),
-            fence: host.fence,
-        };
-        (host.target.name.clone(), place)
-    });
-    let mut jobs = fleet.jobs(places.collect()).await?;
-    // Hosts that share a root have the same records.
-    let mut seen = BTreeSet::new();
-    jobs.retain(|job| seen.insert(job.key.to_string()));
+    let jobs = fleet.jobs_of(plan).await?;
     let decided = decisions(fleet, plan).await?;
     let shown = Shown { jobs, decided };
     recover(subject, state, &shown).or_fail(ExitCode::Internal)
@@ -39,8 +25,7 @@ pub(super) async fn done(
 /// What was decided for all hosts, as the keepers have word of it.
 async fn decisions(fleet: &Fleet, plan: &Plan) -> Result<Vec<Decision>, Failure> {
     let mut left = Vec::new();
-    let keepers = plan.hosts.iter().filter(|host| host.unlock.is_some());
-    for host in keepers.take(KEEPERS) {
+    for host in plan.root_keepers().take(KEEPERS) {
         let path = Layout::new(&host.root).decided(&plan.deploy);
         if let Ok(bytes) = fleet.read(&host.target.name, &path).await {
             left.push(deposit::read_decisions(&bytes).or_fail(ExitCode::Failed)?);

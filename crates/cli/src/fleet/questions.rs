@@ -2,11 +2,11 @@
 
 use super::Fleet;
 use crate::error::{Failure, OrFail as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
 use windlass_facts::{Ask, HostFacts, Logout};
 use windlass_job::{Answer, Host, JobInfo, Place};
-use windlass_model::{ExitCode, HostName};
+use windlass_model::{ExitCode, HostName, Plan};
 use windlass_reporter::visible_text;
 
 /// What is asked of a host.
@@ -109,16 +109,19 @@ impl Fleet {
             .collect()
     }
 
-    /// The jobs of several places, asked side by side.
-    pub(crate) async fn jobs(
-        &self,
-        places: Vec<(HostName, Place)>,
-    ) -> Result<Vec<JobInfo>, Failure> {
+    /// The jobs of a deploy on its hosts that were reached, asked side by side. Hosts that share a root have the same ones.
+    pub(crate) async fn jobs_of(&self, plan: &Plan) -> Result<Vec<JobInfo>, Failure> {
         let mut set = JoinSet::new();
-        for (name, place) in places {
-            let Some(host) = self.hosts.get(&name).cloned() else {
-                let text = format!("{name} was not reached");
-                return Err(Failure::new(ExitCode::Unreachable, text));
+        for known in &plan.hosts {
+            let Some(host) = self.hosts.get(&known.target.name).cloned() else {
+                continue;
+            };
+            let place = Place::Deploy {
+                root: known.root.clone(),
+                deploy: plan.deploy.clone(),
+                boot_id: known.boot_id.clone(),
+                root_id: known.root_id.clone(),
+                fence: known.fence,
             };
             set.spawn(async move { host.jobs(&place).await });
         }
@@ -127,6 +130,8 @@ impl Fleet {
             let found = joined.or_fail(ExitCode::Internal)?;
             jobs.extend(found.or_fail(ExitCode::Unreachable)?);
         }
+        let mut seen = BTreeSet::new();
+        jobs.retain(|job| seen.insert(job.key.to_string()));
         Ok(jobs)
     }
 

@@ -131,8 +131,8 @@ fn of_two_controllers_exactly_one_proceeds() {
     crowd.stage.assert_clean();
 }
 
-#[test]
-fn a_lock_is_waited_for() {
+/// One deploys, and another one waits for its lock.
+fn one_waits() -> (Crowd, Running, Running) {
     let crowd = Crowd::new();
     let first = Running::new(crowd.controller("ann", &["deploy", "production", "--yes"]));
     wait_until("the build runs", || crowd.builds.count() == 10);
@@ -144,6 +144,12 @@ fn a_lock_is_waited_for() {
         let said = std::fs::read_to_string(&said).unwrap_or_default();
         said.contains("of ann on ") && said.contains("waiting for it")
     });
+    (crowd, first, waiting)
+}
+
+#[test]
+fn a_lock_is_waited_for() {
+    let (crowd, first, waiting) = one_waits();
     let short = crowd.controller("bob", &["deploy", "production", "--yes", "--wait=1s"]);
     let short = Running::new(short).finish();
     assert_eq!(short.code, 12, "{short}");
@@ -157,18 +163,7 @@ fn a_lock_is_waited_for() {
 
 #[test]
 fn waiting_ends_at_once_when_it_is_interrupted() {
-    let crowd = Crowd::new();
-    let first = Running::new(crowd.controller("ann", &["deploy", "production", "--yes"]));
-    wait_until("the build runs", || crowd.builds.count() == 10);
-    let mut waiting = crowd.controller("bob", &["deploy", "production", "--yes", "--wait"]);
-    let said = crowd.stage.home().join("said");
-    waiting.stderr(std::fs::File::create(&said).expect("a file"));
-    let waiting = Running::new(waiting);
-    wait_until("it waits", || {
-        std::fs::read_to_string(&said)
-            .unwrap_or_default()
-            .contains("waiting for it")
-    });
+    let (crowd, first, waiting) = one_waits();
     signal("TERM", waiting.pid());
     assert_eq!(waiting.finish().code, 1);
     std::fs::write(&crowd.gate, "open").expect("written");

@@ -27,6 +27,22 @@ impl Lease {
         !matches!(self, Self::Held { .. })
     }
 
+    /// Of what two hosts say of one controller, the word of the one that heard of it last.
+    #[must_use]
+    pub fn heard_last(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Held { silent: a }, Self::Held { silent: b }) => Self::Held { silent: a.min(b) },
+            (held @ Self::Held { .. }, _) | (_, held @ Self::Held { .. }) => held,
+            (Self::Rests, _) | (_, Self::Rests) => Self::Rests,
+            (Self::Out { silent: Some(a) }, Self::Out { silent: Some(b) }) => Self::Out {
+                silent: Some(a.min(b)),
+            },
+            (Self::Out { silent: one }, Self::Out { silent: other }) => Self::Out {
+                silent: one.or(other),
+            },
+        }
+    }
+
     /// Reads `<boot now> <uptime now> <boot> <uptime> <seconds> <word>`; none where that makes no sense.
     pub(crate) fn read(value: &str) -> Option<Self> {
         let words: Vec<&str> = value.split_ascii_whitespace().collect();
@@ -70,6 +86,9 @@ mod tests {
         let earlier = Lease::Out { silent: None };
         assert_eq!(Lease::read("b 10 a 100 300 held"), Some(earlier));
         assert_eq!(Lease::read("a 140 a 100 300 rests"), Some(Lease::Rests));
+        assert_eq!(out.heard_last(held), held);
+        assert_eq!(Lease::Rests.heard_last(out), Lease::Rests);
+        assert_eq!(earlier.heard_last(out), out);
         for senseless in ["", "a b", "a x a 100 300 held", "a 1 a 2 3"] {
             assert_eq!(Lease::read(senseless), None, "{senseless}");
         }

@@ -167,6 +167,13 @@ fn whoever_does_not_ask_takes_over_from_the_living_and_nobody_takes_what_is_not_
         host.begin("d-one");
         assert_eq!(host.take("d-one", false), Taken::Over(2));
         assert_eq!(host.take("d-two", false), Taken::Gone);
+        fs::write(host.file("deploys/d-one/decision"), "done\n").unwrap();
+        assert_eq!(
+            host.take("d-one", false),
+            Taken::Gone,
+            "over, and its lock not freed yet"
+        );
+        fs::remove_file(host.file("deploys/d-one/decision")).unwrap();
         fs::remove_file(host.file("lock")).unwrap();
         assert_eq!(host.take("d-one", false), Taken::Gone, "{shell:?}");
     }

@@ -1,8 +1,8 @@
-//! What keeps a deploy ours and lets another machine go on with it: the plan is left on the hosts, and they are told every
-//! now and then that this controller is there.
+//! What keeps a deploy ours and lets another machine go on with it: the plan and what was decided are left on the hosts, and
+//! they are told every now and then that this controller is there.
 //!
-//! Neither holds the deploy up. The plan travels beside the first jobs and is there before anything is published; where a
-//! host cannot keep it a person is told. A host that says that the deploy is somebody else's ends the run: it changes
+//! The plan travels beside the first jobs and is there before anything is published; nothing is undone before some host has
+//! word that it is to be; where a host cannot keep either a person is told, and the deploy goes on. A host that says that the deploy is somebody else's ends the run: it changes
 //! nothing more.
 
 use crate::backend::{Backend, BackendError};
@@ -229,7 +229,22 @@ impl Dispatcher {
                 backend.hold(&host, &place, Hold::Rests).await
             });
         }
-        let all = async { while told.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(told) = told.join_next().await {
+                match told {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => {
+                        tracing::debug!(
+                            error = error.reason(),
+                            "host was not told that the deploy rests"
+                        );
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "telling a host that the deploy rests broke off");
+                    }
+                }
+            }
+        };
         if tokio::time::timeout(LAST_WORD, all).await.is_err() {
             tracing::debug!("not all hosts were told that the deploy rests");
         }
@@ -237,7 +252,7 @@ impl Dispatcher {
 
     /// The hosts that keep the lock of their root, in the order of the plan.
     fn root_keepers(&self) -> Vec<HostName> {
-        let keepers = self.plan.hosts.iter().filter(|host| host.unlock.is_some());
+        let keepers = self.plan.root_keepers();
         keepers.map(|host| host.target.name.clone()).collect()
     }
 

@@ -7,11 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::time::Duration;
-use windlass_engine::{Control, Recovered, deposit, recover};
+use windlass_engine::{
+    CommandInfo, CommandState, Control, JobInfo, JobState, Recovered, deposit, recover,
+};
 use windlass_harness::{Bench, Machine, PlanMaker, Script, host_name};
-use windlass_journal::{State, Subject};
+use windlass_journal::{Decision, State, Subject};
 use windlass_model::event::DeployEnd;
-use windlass_model::{Action, Command, CommandEnd, Phase, Plan, StepId};
+use windlass_model::{Action, Command, CommandEnd, DeployId, JobKey, Phase, Plan, StepId};
 
 #[tokio::test(start_paused = true)]
 async fn the_plan_lies_on_the_first_hosts_before_anything_is_published() {
@@ -191,4 +193,74 @@ async fn what_was_recovered_twice_is_the_same() {
     assert_eq!(again.records, Vec::new());
     let intended: BTreeSet<&StepId> = state.steps.keys().collect();
     assert!(intended.contains(&StepId::new("build@web1")));
+}
+
+/// A job of undos: the attempt in its key, its commands with the attempt of each.
+fn undo_job(attempt: u32, steps: &[(&str, u32)], state: JobState) -> JobInfo {
+    let end = CommandEnd::Exited(windlass_model::ExitStatus(0));
+    let state_of = CommandState::Ended {
+        end,
+        duration: Duration::from_secs(1),
+    };
+    let command = |(step, attempt): &(&str, u32)| CommandInfo {
+        step: StepId::new(*step),
+        attempt: *attempt,
+        state: state_of,
+    };
+    JobInfo {
+        key: JobKey {
+            deploy: DeployId::new("d-test"),
+            step: "undo.build@web1".to_owned(),
+            host: host_name(1),
+            attempt,
+        },
+        state,
+        commands: steps.iter().map(command).collect(),
+    }
+}
+
+/// A job that was kept from starting names no steps. What it would have undone was undone by the next one, and not again.
+#[tokio::test(start_paused = true)]
+async fn an_undo_is_not_run_again_after_one_that_never_started() {
+    let plan = PlanMaker::deploy(1);
+    let bench = Bench::new(&plan, Script::failing(&StepId::new("build@web1")));
+    bench.run().await.unwrap();
+    let mut shown = bench.world.shown();
+    shown.jobs.retain(|job| !job.key.step.starts_with("undo."));
+    let end = CommandEnd::Exited(windlass_model::ExitStatus(0));
+    let steps = [("build@web1", 2), ("release@web1", 2)];
+    shown.jobs.extend([
+        undo_job(1, &[], JobState::NeverStarts),
+        undo_job(2, &steps, JobState::Ended(end)),
+    ]);
+    let subject = Subject::Deploy { plan: plan.clone() };
+    let found = recover(&subject, &State::default(), &shown).unwrap();
+    let mut state = State::default();
+    for record in &found.records {
+        state.apply(&subject, record).unwrap();
+    }
+    for (step, attempt) in steps {
+        let undo = &state.undos[&StepId::new(step)];
+        assert_eq!((undo.number, undo.is_fine()), (attempt, true), "{step}");
+    }
+}
+
+#[test]
+fn the_decision_to_undo_is_found_on_whichever_host_has_it() {
+    let spare = Decision::Spare {
+        host: host_name(2),
+        reason: "publish: exit status 1".to_owned(),
+    };
+    let undo = Decision::Undo {
+        reason: "web2 failed".to_owned(),
+        failed: None,
+        cancelled: false,
+        kept: vec![host_name(1)],
+    };
+    let (old, new) = (vec![spare.clone()], vec![spare, undo]);
+    for left in [[old.clone(), new.clone()], [new.clone(), old.clone()]] {
+        assert_eq!(deposit::last_decisions(left.to_vec()), new);
+    }
+    assert_eq!(deposit::last_decisions(vec![Vec::new(), old.clone()]), old);
+    assert_eq!(deposit::last_decisions(Vec::new()), Vec::new());
 }

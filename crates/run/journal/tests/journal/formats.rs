@@ -87,23 +87,32 @@ fn what_is_no_journal_is_left_alone() {
     ));
 }
 
-/// `tests/data/format-1.sql` was written by the first release and is never made anew.
-#[test]
-fn a_journal_of_the_first_release_is_read() {
+/// A journal of an older format, as its data file has it.
+fn written_as(text: &str) -> Place {
     let place = Place::new();
     std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
     let raw = rusqlite::Connection::open(place.path()).unwrap();
-    raw.execute_batch(include_str!("../data/format-1.sql"))
-        .unwrap();
-    drop(raw);
-    let journal = place.open();
+    raw.execute_batch(text).unwrap();
+    place
+}
+
+/// The records of the one deploy in it.
+fn records_of(journal: &Journal) -> Vec<Record> {
     let stored = journal.load(&id("d-aaa")).unwrap();
-    let records: Vec<Record> = stored
+    stored
         .records
         .into_iter()
         .map(|(_, record)| record)
-        .collect();
-    assert_eq!(records, whole_story());
+        .collect()
+}
+
+/// `tests/data/format-1.sql` was written by the first release and is never made anew.
+#[test]
+fn a_journal_of_the_first_release_is_read() {
+    let place = written_as(include_str!("../data/format-1.sql"));
+    let journal = place.open();
+    assert_eq!(records_of(&journal), whole_story());
+    let stored = journal.load(&id("d-aaa")).unwrap();
     let mut wanted = subject("d-aaa", "production");
     if let Subject::Deploy { plan } = &mut wanted {
         // It knew no batches: there is one, and everything is undone.
@@ -117,12 +126,7 @@ fn a_journal_of_the_first_release_is_read() {
 /// Format 1 becomes format 2 by being opened, and holds what it held.
 #[test]
 fn a_journal_of_an_older_format_is_raised() {
-    let place = Place::new();
-    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
-    let raw = rusqlite::Connection::open(place.path()).unwrap();
-    raw.execute_batch(include_str!("../data/format-1.sql"))
-        .unwrap();
-    drop(raw);
+    let place = written_as(include_str!("../data/format-1.sql"));
     // A glance changes nothing.
     assert!(Journal::glance(&place.path()).unwrap().is_some());
     let version = || {
@@ -138,19 +142,10 @@ fn a_journal_of_an_older_format_is_raised() {
 /// `tests/data/format-2.sql`, likewise.
 #[test]
 fn a_journal_of_format_2_is_read() {
-    let place = Place::new();
-    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
-    let raw = rusqlite::Connection::open(place.path()).unwrap();
-    raw.execute_batch(include_str!("../data/format-2.sql"))
-        .unwrap();
-    drop(raw);
-    let stored = place.open().load(&id("d-aaa")).unwrap();
-    let records: Vec<Record> = stored
-        .records
-        .into_iter()
-        .map(|(_, record)| record)
-        .collect();
-    assert_eq!(records, taken_over_story());
+    let place = written_as(include_str!("../data/format-2.sql"));
+    let journal = place.open();
+    assert_eq!(records_of(&journal), taken_over_story());
+    let stored = journal.load(&id("d-aaa")).unwrap();
     assert_eq!(stored.state.fences.len(), 1);
 }
 
